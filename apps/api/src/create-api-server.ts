@@ -1,0 +1,49 @@
+import { ValidationPipe, type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Logger, WorkflowManagement } from '@torchweave/application';
+import type { FastifyInstance, FastifyServerOptions } from 'fastify';
+import { ApiModule } from './api.module.js';
+import { ErrorFilter } from './http/error-filter.js';
+import { followTorchServe, readParameterBodies, requestIdOf } from './http/fastify-conventions.js';
+import { validationError } from './http/validation-error.js';
+import { createOpenApi } from './openapi/create-openapi.js';
+
+export interface ApiServerOptions {
+  readonly management: WorkflowManagement;
+  readonly logger: Logger;
+  /** bytes. */
+  readonly maxRequestSize: number;
+}
+
+/** The management API as a Nest application that does not listen yet. */
+export async function createApiServer(options: ApiServerOptions): Promise<NestFastifyApplication> {
+  const errors = new ErrorFilter(options.logger, options.maxRequestSize);
+  const serverOptions: FastifyServerOptions = {
+    bodyLimit: options.maxRequestSize,
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
+    genReqId: (request) => requestIdOf(request.headers),
+    frameworkErrors: (error, request, reply) => errors.answer(error, request, reply),
+    exposeHeadRoutes: false,
+  };
+  const adapter = new FastifyAdapter(serverOptions);
+  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.on(options.management), adapter, {
+    logger: false,
+    bodyParser: false,
+  });
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  followTorchServe(fastify);
+  readParameterBodies(fastify);
+  app.useGlobalFilters(errors);
+  app.useGlobalPipes(new ValidationPipe({ transform: true, exceptionFactory: validationError }));
+  serveOpenApi(app, fastify);
+  await app.init();
+  return app;
+}
+
+function serveOpenApi(app: INestApplication, fastify: FastifyInstance): void {
+  let document: unknown;
+  const answer = (): unknown => (document ??= createOpenApi(app));
+  fastify.route({ method: 'OPTIONS', url: '/', handler: answer });
+  fastify.route({ method: 'GET', url: '/openapi.json', handler: answer });
+}

@@ -1,0 +1,31 @@
+import { WorkflowManagement } from '@torchweave/application';
+import { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
+import { listenAddress, type AppOptions, type RunningApp } from '@torchweave/platform';
+import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-state';
+import { createApiServer } from './create-api-server.js';
+
+/**
+ * Starts the management API.
+ *
+ * @throws TorchweaveError `stateUnavailable` when Redis does not answer, `configurationInvalid` when the port is taken.
+ */
+export async function startApi({ settings, redisUrl, logger }: AppOptions): Promise<RunningApp> {
+  const { namespace } = settings;
+  const redis = new RedisConnection(redisUrl, logger);
+  await redis.open();
+  const jobs = new BullMqJobQueue({ redisUrl, namespace, logger });
+  const state = new RedisWorkflowState(redis, namespace);
+  const management = new WorkflowManagement(state, jobs, { waitMs: settings.operationWaitMs });
+  const server = await createApiServer({ management, logger, maxRequestSize: settings.maxRequestSize });
+  await server.listen(listenAddress(settings.managementAddress, settings.managementPort));
+  const address = await server.getUrl();
+  logger.info({ address }, 'management API is ready');
+  return {
+    address,
+    close: async () => {
+      await server.close();
+      await jobs.close();
+      redis.close();
+    },
+  };
+}

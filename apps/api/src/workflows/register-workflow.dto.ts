@@ -1,0 +1,38 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { IsBoolean, IsNotEmpty, IsOptional, IsString, Matches } from 'class-validator';
+
+const asBoolean = ({ value }: { value: unknown }): unknown =>
+  value === 'true' ? true : value === 'false' ? false : value;
+const emptyAsMissing = ({ value }: { value: unknown }): unknown => (value === '' ? undefined : value);
+
+/** The parameters of `POST /workflows`, from the query, a JSON body or a form. */
+export class RegisterWorkflowDto {
+  @ApiProperty({
+    description: 'The archive: a file of the workflow store, or an http://, https:// or file:// URL.',
+    example: 'digits.war',
+  })
+  @IsString({ message: 'a string' })
+  @IsNotEmpty()
+  url!: string;
+
+  @ApiPropertyOptional({ description: "The workflow's name; wins over the name in the archive's manifest." })
+  @Transform(emptyAsMissing)
+  @IsOptional()
+  @IsString({ message: 'a string' })
+  workflow_name?: string;
+
+  @ApiPropertyOptional({
+    description: 'false answers 202 at once with an operation to follow; true waits until the workflow is served.',
+    default: true,
+  })
+  @Transform(asBoolean)
+  @IsOptional()
+  @IsBoolean({ message: 'true or false' })
+  synchronous?: boolean;
+
+  @ApiPropertyOptional({ description: 'The sha-256 that the archive must have, 64 hexadecimal digits.' })
+  @IsOptional()
+  @Matches(/^[0-9a-fA-F]{64}$/, { message: '64 hexadecimal digits' })
+  sha256?: string;
+}

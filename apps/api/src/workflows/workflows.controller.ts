@@ -1,0 +1,104 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiConsumes,
+  ApiExcludeEndpoint,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+import { WorkflowManagement, type Submission } from '@torchweave/application';
+import type { FastifyReply } from 'fastify';
+import { ErrorAnswers } from '../openapi/error-answers.js';
+import { ListWorkflowsDto } from './list-workflows.dto.js';
+import { RegisterWorkflowDto } from './register-workflow.dto.js';
+import { UnregisterWorkflowDto } from './unregister-workflow.dto.js';
+import { AcceptedAnswer, DescribedWorkflow, StatusAnswer, WorkflowListAnswer } from './workflow-answers.js';
+import { describeAnswer, listAnswer } from './workflow-answers.js';
+
+/** TorchServe's workflow management API: register, list, describe, unregister. */
+@ApiTags('workflows')
+@Controller('workflows')
+export class WorkflowsController {
+  constructor(private readonly management: WorkflowManagement) {}
+
+  @Post()
+  @HttpCode(200)
+  @ApiOperation({ operationId: 'registerWorkflow', summary: 'Register a workflow archive.' })
+  @ApiConsumes('application/json', 'application/x-www-form-urlencoded')
+  @ApiOkResponse({ type: StatusAnswer })
+  @ApiAcceptedResponse({ type: AcceptedAnswer })
+  @ErrorAnswers(400, 404, 409, 413, 500, 503, 504)
+  async register(
+    @Body() parameters: RegisterWorkflowDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<StatusAnswer | AcceptedAnswer> {
+    const { url, workflow_name: workflowName, sha256, synchronous = true } = parameters;
+    const payload = {
+      url,
+      ...(workflowName === undefined ? {} : { workflowName }),
+      ...(sha256 === undefined ? {} : { sha256 }),
+    };
+    const submission = await this.management.register(payload, synchronous);
+    return answerTo(submission, reply, (name) => `Workflow ${name} has been registered and scaled successfully.`);
+  }
+
+  @Get()
+  @ApiOperation({ operationId: 'listWorkflows', summary: 'List the registered workflows by name.' })
+  @ApiOkResponse({ type: WorkflowListAnswer })
+  @ErrorAnswers(503)
+  async list(@Query() query: ListWorkflowsDto): Promise<WorkflowListAnswer> {
+    return listAnswer(await this.management.list(query.limit, query.next_page_token));
+  }
+
+  @Get(':name')
+  @ApiOperation({ operationId: 'describeWorkflow', summary: 'Describe a workflow.' })
+  @ApiOkResponse({ type: [DescribedWorkflow] })
+  @ErrorAnswers(404, 503)
+  async describe(@Param('name') name: string): Promise<DescribedWorkflow[]> {
+    return describeAnswer(await this.management.describe(name));
+  }
+
+  @Delete(':name')
+  @ApiOperation({ operationId: 'unregisterWorkflow', summary: 'Unregister a workflow.' })
+  @ApiOkResponse({ type: StatusAnswer })
+  @ApiAcceptedResponse({ type: AcceptedAnswer })
+  @ErrorAnswers(400, 404, 409, 500, 503, 504)
+  async unregister(
+    @Param('name') name: string,
+    @Query() { synchronous = true }: UnregisterWorkflowDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<StatusAnswer | AcceptedAnswer> {
+    const submission = await this.management.unregister(name, synchronous);
+    return answerTo(submission, reply, (workflow) => `Workflow "${workflow}" unregistered`);
+  }
+
+  /** TorchServe ignores a further path segment. */
+  @Get(':name/:ignored')
+  @ApiExcludeEndpoint()
+  describeWithSegment(@Param('name') name: string): Promise<DescribedWorkflow[]> {
+    return this.describe(name);
+  }
+
+  @Delete(':name/:ignored')
+  @ApiExcludeEndpoint()
+  unregisterWithSegment(
+    @Param('name') name: string,
+    @Query() query: UnregisterWorkflowDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<StatusAnswer | AcceptedAnswer> {
+    return this.unregister(name, query, reply);
+  }
+}
+
+function answerTo(
+  submission: Submission,
+  reply: FastifyReply,
+  sentence: (workflow: string) => string,
+): StatusAnswer | AcceptedAnswer {
+  const { operationId } = submission;
+  void reply.header('operation-id', operationId);
+  if (submission.ended) return { status: sentence(submission.workflow) };
+  void reply.status(202).header('location', `/operations/${operationId}`);
+  return { status: 'The operation has been accepted.', operationId };
+}

@@ -1,0 +1,162 @@
+import { jobCatalogue, type JobName, type JobPayload, type JobQueue, type JobResult } from '@torchweave/application';
+import type { Logger, Operation, OperationPhase } from '@torchweave/application';
+import { TorchweaveError } from '@torchweave/domain';
+import { Queue, QueueEvents, type Job } from 'bullmq';
+import { progressOf } from './job-record.js';
+import { queueNameOf, queueNames, queuePrefix, type QueueName } from './queue-names.js';
+
+export interface BullMqOptions {
+  readonly redisUrl: string;
+  readonly namespace: string;
+  readonly logger: Logger;
+}
+
+/** s that finished jobs are kept: `GET /operations/{id}` answers so long. */
+const keepFinishedSeconds = 86_400;
+const keepFinishedCount = 100_000;
+/** ms that Redis may take to accept a job or to tell of one. */
+const commandTimeoutMs = 5_000;
+
+/** {@link JobQueue} on BullMQ: one queue for what clients wait for, one for upkeep. */
+export class BullMqJobQueue implements JobQueue {
+  /** The queues themselves, for a board that shows them. */
+  readonly queues: ReadonlyMap<QueueName, Queue>;
+  private readonly logger: Logger;
+  private events: QueueEvents | undefined;
+
+  constructor(private readonly options: BullMqOptions) {
+    this.logger = options.logger;
+    this.queues = new Map(queueNames.map((name) => [name, this.createQueue(name)]));
+  }
+
+  async enqueue<Name extends JobName>(name: Name, payload: JobPayload<Name>, operationId: string): Promise<void> {
+    const { schemaVersion } = jobCatalogue[name];
+    const data = { schemaVersion, payload: jobCatalogue[name].payload.parse(payload) };
+    await this.run(() => this.queueOf(name).add(name, data, { jobId: operationId }));
+  }
+
+  async waitForEnd<Name extends JobName>(name: Name, operationId: string, timeoutMs: number): Promise<JobResult<Name>> {
+    const events = this.listen();
+    const job = await this.find(name, operationId);
+    const ended = job.waitUntilFinished(events, timeoutMs).then(
+      () => undefined,
+      // Whether it failed or the wait was too short is read from the job: its words are not looked at.
+      () => undefined,
+    );
+    await ended;
+    return this.endOf(name, operationId, timeoutMs);
+  }
+
+  async operation(operationId: string): Promise<Operation | undefined> {
+    for (const queue of this.queues.values()) {
+      const job = await this.run(() => queue.getJob(operationId));
+      if (job !== undefined) return describeJob(job as Job);
+    }
+    return undefined;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.queues.values()].map((queue) => queue.close()));
+    await this.events?.close();
+  }
+
+  private createQueue(name: QueueName): Queue {
+    const queue = new Queue(name, {
+      // Fails at once while Redis is away, so that the api can say so.
+      connection: { url: this.options.redisUrl, enableOfflineQueue: false, maxRetriesPerRequest: 1 },
+      prefix: queuePrefix(this.options.namespace),
+      skipWaitingForReady: true,
+      defaultJobOptions: {
+        removeOnComplete: { age: keepFinishedSeconds, count: keepFinishedCount },
+        removeOnFail: { age: keepFinishedSeconds, count: keepFinishedCount },
+        // Only for what the worker itself cannot help, such as Redis being away; see BullMqJobWorker.
+        attempts: 20,
+        backoff: { type: 'fixed', delay: 1_000 },
+      },
+    });
+    queue.on('error', (error) => this.logger.debug({ queue: name, err: error }, 'queue connection'));
+    return queue;
+  }
+
+  /** Every process reads every event, so there is one reader a process, and only where somebody waits. */
+  private listen(): QueueEvents {
+    if (this.events === undefined) {
+      const connection = { url: this.options.redisUrl };
+      this.events = new QueueEvents('operations', { connection, prefix: queuePrefix(this.options.namespace) });
+      // One listener for each waiting request.
+      this.events.setMaxListeners(0);
+      this.events.on('error', (error) => this.logger.debug({ err: error }, 'queue events connection'));
+    }
+    return this.events;
+  }
+
+  private queueOf(name: JobName): Queue {
+    const queue = this.queues.get(queueNameOf(name));
+    if (queue === undefined) throw new Error(`no queue for ${name}`);
+    return queue;
+  }
+
+  private async find(name: JobName, operationId: string): Promise<Job> {
+    const job = await this.run(() => this.queueOf(name).getJob(operationId));
+    if (job === undefined) throw new TorchweaveError('operationNotFound', { operationId });
+    return job as Job;
+  }
+
+  private async endOf<Name extends JobName>(
+    name: Name,
+    operationId: string,
+    waitedMs: number,
+  ): Promise<JobResult<Name>> {
+    const job = await this.find(name, operationId);
+    if (job.finishedOn === undefined) throw new TorchweaveError('operationPending', { operationId, waitedMs });
+    if (job.failedReason) throw errorOf(job);
+    return jobCatalogue[name].result.parse(job.returnvalue) as JobResult<Name>;
+  }
+
+  private async run<T>(command: () => Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${commandTimeoutMs} ms`)), commandTimeoutMs);
+    });
+    try {
+      return await Promise.race([command(), timeout]);
+    } catch (error) {
+      if (error instanceof TorchweaveError) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new TorchweaveError('stateUnavailable', { reason, retryAfterSeconds: 1 }, { cause: error });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** The error a failed job ended with; one that BullMQ failed by itself was given up. */
+function errorOf(job: Job): TorchweaveError {
+  const { error } = progressOf(job);
+  if (error !== undefined) return TorchweaveError.fromRecord(error);
+  return new TorchweaveError('operationAbandoned', { operationId: job.id ?? '', reason: job.failedReason });
+}
+
+function phaseOf(job: Job): OperationPhase {
+  if (job.finishedOn !== undefined) return job.failedReason ? 'failed' : 'succeeded';
+  return job.processedOn === undefined ? 'waiting' : 'running';
+}
+
+const isoTime = (ms: number): string => new Date(ms).toISOString();
+
+function describeJob(job: Job): Operation {
+  const state = phaseOf(job);
+  const { steps, workflow } = progressOf(job);
+  return {
+    id: job.id ?? '',
+    kind: job.name as JobName,
+    state,
+    steps,
+    ...(workflow === undefined ? {} : { workflow }),
+    ...(state === 'failed' ? { error: errorOf(job).toRecord() } : {}),
+    createdAt: isoTime(job.timestamp),
+    ...(job.processedOn === undefined ? {} : { startedAt: isoTime(job.processedOn) }),
+    ...(job.finishedOn === undefined ? {} : { finishedAt: isoTime(job.finishedOn) }),
+    attempts: job.attemptsStarted,
+  };
+}

@@ -1,0 +1,195 @@
+import { jobCatalogue, jobNames, type JobContext, type JobHandlers, type JobName } from '@torchweave/application';
+import type { JobWorker, OperationStep } from '@torchweave/application';
+import { isTorchweaveError, TorchweaveError, toTorchweaveError } from '@torchweave/domain';
+import { Queue, UnrecoverableError, Worker, type Job } from 'bullmq';
+import type { BullMqOptions } from './bullmq-job-queue.js';
+import { progressOf, type JobProgressRecord } from './job-record.js';
+import { queueNameOf, queueNames, queuePrefix, type QueueName } from './queue-names.js';
+
+export interface BullMqWorkerOptions extends BullMqOptions {
+  /** Jobs of clients that one worker runs at once. */
+  readonly concurrency: number;
+  /** ms without a sign of life after which a job counts as abandoned by its worker. */
+  readonly lockMs: number;
+  /** Told of every job that ended, for metrics. */
+  readonly onJobEnded?: (name: JobName, outcome: 'succeeded' | 'failed' | 'retried', durationMs: number) => void;
+  /** Told of every step that ended, for metrics. */
+  readonly onStepEnded?: (name: JobName, step: string, outcome: 'succeeded' | 'failed', durationMs: number) => void;
+}
+
+const maintenanceIntervalMs = 5_000;
+
+/** Takes jobs from BullMQ and runs the handlers of the catalogue. */
+export class BullMqJobWorker implements JobWorker {
+  private workers: Worker[] = [];
+  private readonly running = new Map<string, JobRun>();
+
+  constructor(
+    private readonly options: BullMqWorkerOptions,
+    private readonly handlers: JobHandlers,
+  ) {}
+
+  async start(): Promise<void> {
+    await this.scheduleRepeatingJobs();
+    this.workers = queueNames.map((name) => this.createWorker(name));
+    await Promise.all(this.workers.map((worker) => worker.waitUntilReady()));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.close()));
+  }
+
+  private createWorker(name: QueueName): Worker {
+    const { redisUrl, namespace, concurrency, lockMs, logger } = this.options;
+    const worker = new Worker(name, (job) => this.process(job), {
+      connection: { url: redisUrl, maxRetriesPerRequest: null },
+      prefix: queuePrefix(namespace),
+      concurrency: name === 'operations' ? concurrency : 1,
+      lockDuration: lockMs,
+      stalledInterval: lockMs / 2,
+      // A job that every worker dies of must end some day.
+      maxStalledCount: 10,
+    });
+    worker.on('error', (error) => logger.warn({ queue: name, err: error }, 'job worker'));
+    worker.on('stalled', (operationId) => logger.warn({ operationId }, 'taking up a job whose worker is gone'));
+    worker.on('lockRenewalFailed', (ids) => {
+      for (const id of ids) this.running.get(id)?.lose();
+    });
+    return worker;
+  }
+
+  private async scheduleRepeatingJobs(): Promise<void> {
+    const { redisUrl, namespace } = this.options;
+    const queue = new Queue('maintenance', { connection: { url: redisUrl }, prefix: queuePrefix(namespace) });
+    try {
+      for (const name of jobNames.filter((job) => queueNameOf(job) === 'maintenance')) {
+        const { everyMs = maintenanceIntervalMs, schemaVersion }: { everyMs?: number; schemaVersion: number } =
+          jobCatalogue[name];
+        const opts = { removeOnComplete: { count: 20 }, removeOnFail: { count: 100 } };
+        await queue.upsertJobScheduler(name, { every: everyMs }, { name, data: { schemaVersion, payload: {} }, opts });
+      }
+    } finally {
+      await queue.close();
+    }
+  }
+
+  /** One line of work: parse, run the handler, classify the error. */
+  private async process(job: Job): Promise<unknown> {
+    const run = new JobRun(job, this.options);
+    const startedAt = performance.now();
+    const ended = (outcome: 'succeeded' | 'failed' | 'retried'): void =>
+      this.options.onJobEnded?.(job.name as JobName, outcome, performance.now() - startedAt);
+    this.running.set(run.operationId, run);
+    try {
+      const result = await this.handle(job, run);
+      await run.flush();
+      ended('succeeded');
+      return result;
+    } catch (thrown) {
+      const error = toTorchweaveError(thrown);
+      if (isTorchweaveError(error, 'stateUnavailable') || run.isLost) {
+        ended('retried');
+        throw error;
+      }
+      ended('failed');
+      await run.recordFailure(error);
+      throw new UnrecoverableError(error.message);
+    } finally {
+      this.running.delete(run.operationId);
+      run.end();
+    }
+  }
+
+  private async handle(job: Job, run: JobRun): Promise<unknown> {
+    const name = jobNames.find((candidate) => candidate === job.name);
+    if (name === undefined) throw new TorchweaveError('internal', { reason: `there is no job named ${job.name}` });
+    const { schemaVersion, payload } = job.data as { schemaVersion: number; payload: unknown };
+    if (schemaVersion !== jobCatalogue[name].schemaVersion) {
+      throw new TorchweaveError('internal', { reason: `job ${name} has schema version ${schemaVersion}` });
+    }
+    const handler = this.handlers[name] as (payload: unknown, context: JobContext) => Promise<unknown>;
+    return handler(jobCatalogue[name].payload.parse(payload), run);
+  }
+}
+
+/** What a handler sees of its job; keeps the steps in the job's progress. */
+class JobRun implements JobContext {
+  readonly operationId: string;
+  /** True when another worker may hold the job: nothing may be written any more. */
+  isLost = false;
+  private readonly cancellation = new AbortController();
+  private readonly timer: NodeJS.Timeout;
+  private progress: JobProgressRecord;
+
+  constructor(
+    private readonly job: Job,
+    private readonly options: BullMqWorkerOptions,
+  ) {
+    this.operationId = job.id ?? '';
+    const { workflow } = progressOf(job);
+    this.progress = { steps: [], ...(workflow === undefined ? {} : { workflow }) };
+    const { timeoutMs } = jobCatalogue[job.name as JobName];
+    const reason = `it took longer than ${timeoutMs} ms`;
+    this.timer = setTimeout(() => this.cancellation.abort(abandoned(this.operationId, reason)), timeoutMs).unref();
+  }
+
+  get signal(): AbortSignal {
+    return this.cancellation.signal;
+  }
+
+  lose(): void {
+    this.isLost = true;
+    this.cancellation.abort(abandoned(this.operationId, 'another worker may hold the job now'));
+  }
+
+  /** A job that is out of time can still undo what it did; one that is lost cannot begin anything. */
+  async step<T>(name: string, run: () => Promise<T>): Promise<T> {
+    if (this.isLost) this.signal.throwIfAborted();
+    const startedAt = performance.now();
+    const step: OperationStep = { name, startedAt: new Date().toISOString() };
+    await this.record({ ...this.progress, steps: [...this.progress.steps, step] });
+    const ended = (outcome: 'succeeded' | 'failed'): number => {
+      const durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
+      this.options.onStepEnded?.(this.job.name as JobName, name, outcome, durationMs);
+      return durationMs;
+    };
+    try {
+      const result = await run();
+      this.endStep(step, ended('succeeded'));
+      return result;
+    } catch (error) {
+      this.endStep(step, ended('failed'));
+      throw error;
+    }
+  }
+
+  /** Kept in memory: the next step's beginning, or the job's end, writes it. */
+  private endStep(step: OperationStep, durationMs: number): void {
+    this.progress = { ...this.progress, steps: [...this.progress.steps.slice(0, -1), { ...step, durationMs }] };
+  }
+
+  async concerns(workflow: string): Promise<void> {
+    await this.record({ ...this.progress, workflow });
+  }
+
+  async recordFailure(error: TorchweaveError): Promise<void> {
+    await this.record({ ...this.progress, error: error.toRecord() });
+  }
+
+  /** Writes what is not written yet. */
+  async flush(): Promise<void> {
+    await this.record(this.progress);
+  }
+
+  end(): void {
+    clearTimeout(this.timer);
+  }
+
+  private async record(progress: JobProgressRecord): Promise<void> {
+    this.progress = progress;
+    await this.job.updateProgress(progress);
+  }
+}
+
+const abandoned = (operationId: string, reason: string): TorchweaveError<'operationAbandoned'> =>
+  new TorchweaveError('operationAbandoned', { operationId, reason });

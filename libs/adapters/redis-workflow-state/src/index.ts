@@ -1,0 +1,3 @@
+export { RedisConnection } from './redis-connection.js';
+export { RedisGatewayRegistry } from './redis-gateway-registry.js';
+export { RedisWorkflowState } from './redis-workflow-state.js';

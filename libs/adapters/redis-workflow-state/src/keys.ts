@@ -1,0 +1,51 @@
+/**
+ * The one producer of Redis keys. All of them share the hash tag `{<namespace>}`, so that Redis Cluster keeps them in one
+ * slot and scripts may touch several.
+ */
+export class StateKeys {
+  private readonly tag: string;
+
+  constructor(namespace: string) {
+    this.tag = `{${namespace}}`;
+  }
+
+  workflow(name: string): string {
+    return `${this.tag}:workflow:${name}`;
+  }
+  operation(id: string): string {
+    return `${this.tag}:operation:${id}`;
+  }
+  /** Sorted set of ready workflows, all with score 0: ordered by name. */
+  get ready(): string {
+    return `${this.tag}:ready`;
+  }
+  /** Sorted set of workflow to the revision of its last change. */
+  get changes(): string {
+    return `${this.tag}:changes`;
+  }
+  /** Sorted set of released workflow to the time (ms) of its release. */
+  get tombstones(): string {
+    return `${this.tag}:tombstones`;
+  }
+  get unfinished(): string {
+    return `${this.tag}:unfinished`;
+  }
+  get revision(): string {
+    return `${this.tag}:revision`;
+  }
+  get models(): string {
+    return `${this.tag}:models`;
+  }
+  get orphans(): string {
+    return `${this.tag}:orphans`;
+  }
+  get gateways(): string {
+    return `${this.tag}:gateways`;
+  }
+  get changedChannel(): string {
+    return `${this.tag}:changed`;
+  }
+  get announcedChannel(): string {
+    return `${this.tag}:announced`;
+  }
+}

@@ -1,0 +1,222 @@
+import type {
+  OperationTrace,
+  WorkflowChange,
+  WorkflowPage,
+  WorkflowRecord,
+  WorkflowState,
+} from '@torchweave/application';
+import { modelNodes, TorchweaveError, type ErrorRecord, type WorkflowDefinition } from '@torchweave/domain';
+import { StateKeys } from './keys.js';
+import { Script, type RedisConnection } from './redis-connection.js';
+import { readWorkflow, type StoredWorkflow } from './stored-workflow.js';
+
+const scripts = {
+  reserve: new Script('reserve-4'),
+  commit: new Script('commit-6'),
+  beginUndo: new Script('begin-undo-1'),
+  beginRemoval: new Script('begin-removal-6'),
+  release: new Script('release-6'),
+};
+
+/** s that a finished operation is remembered. */
+const operationTtl = 86_400;
+/** ms that gateways can be away and still learn of a removal without reading everything again. */
+const tombstoneTtl = 86_400_000;
+/** ms between two looks for changes that no message told of. */
+const pollIntervalMs = 2_000;
+
+/** {@link WorkflowState} on Redis or Valkey: a hash for each workflow, changed by scripts alone. */
+export class RedisWorkflowState implements WorkflowState {
+  private readonly keys: StateKeys;
+
+  constructor(
+    private readonly redis: RedisConnection,
+    namespace: string,
+  ) {
+    this.keys = new StateKeys(namespace);
+  }
+
+  async reserve(definition: WorkflowDefinition, operationId: string): Promise<WorkflowRecord> {
+    const { keys } = this;
+    const { name } = definition;
+    const [answer, first = '', second = ''] = (await this.redis.script(
+      scripts.reserve,
+      [keys.workflow(name), keys.models, keys.unfinished, keys.operation(operationId)],
+      [name, operationId, JSON.stringify(definition), now(), ...modelNodes(definition).map((node) => node.modelName)],
+    )) as string[];
+    if (answer === 'conflict') throw new TorchweaveError('workflowConflict', { workflow: name });
+    if (answer === 'busy')
+      throw new TorchweaveError('workflowBusy', { workflow: name, phase: first, operationId: second });
+    if (answer === 'taken')
+      throw new TorchweaveError('modelNameTaken', { workflow: name, model: first, owner: second });
+    return this.held(name, operationId);
+  }
+
+  async commit(workflow: string, operationId: string): Promise<WorkflowRecord> {
+    const { keys } = this;
+    const done = await this.redis.script(
+      scripts.commit,
+      [keys.workflow(workflow), keys.ready, keys.changes, keys.unfinished, keys.revision, keys.operation(operationId)],
+      [workflow, operationId, now(), operationTtl, keys.changedChannel],
+    );
+    if (done === 0) throw lost(operationId);
+    return this.held(workflow, operationId);
+  }
+
+  async beginUndo(workflow: string, operationId: string, failure: ErrorRecord): Promise<WorkflowRecord> {
+    const args = [operationId, JSON.stringify(failure), now()];
+    const done = await this.redis.script(scripts.beginUndo, [this.keys.workflow(workflow)], args);
+    if (done === 0) throw lost(operationId);
+    return this.held(workflow, operationId);
+  }
+
+  async beginRemoval(workflow: string, operationId: string): Promise<WorkflowRecord> {
+    const { keys } = this;
+    const [answer, phase = '', owner = ''] = (await this.redis.script(
+      scripts.beginRemoval,
+      [keys.workflow(workflow), keys.ready, keys.changes, keys.unfinished, keys.revision, keys.operation(operationId)],
+      [workflow, operationId, now(), keys.changedChannel],
+    )) as string[];
+    if (answer === 'missing') throw new TorchweaveError('workflowNotFound', { workflow });
+    if (answer === 'busy') throw new TorchweaveError('workflowBusy', { workflow, phase, operationId: owner });
+    return this.held(workflow, operationId);
+  }
+
+  async release(workflow: string, operationId: string, orphans: readonly string[]): Promise<void> {
+    const { keys } = this;
+    const record = await this.get(workflow);
+    const models = record === undefined ? [] : modelNodes(record.definition).map((node) => node.modelName);
+    const done = await this.redis.script(
+      scripts.release,
+      [
+        keys.workflow(workflow),
+        keys.models,
+        keys.unfinished,
+        keys.operation(operationId),
+        keys.orphans,
+        keys.tombstones,
+      ],
+      [workflow, operationId, operationTtl, Date.now(), models.length, ...models, ...orphans],
+    );
+    if (done === 0 && (await this.trace(operationId)).outcome !== 'released') throw lost(operationId);
+    await this.forgetTombstones();
+  }
+
+  async trace(operationId: string): Promise<OperationTrace> {
+    const stored = await this.redis.run((redis) => redis.hgetall(this.keys.operation(operationId)));
+    const { workflow, outcome, failure } = stored as StoredWorkflow;
+    if (workflow === undefined) return { outcome: 'none' };
+    if (outcome === 'committed') return { outcome, workflow };
+    const record = outcome === 'held' ? await this.get(workflow) : undefined;
+    if (record?.operationId === operationId) return { outcome: 'held', record };
+    return {
+      outcome: 'released',
+      workflow,
+      ...(failure === undefined ? {} : { failure: JSON.parse(failure) as ErrorRecord }),
+    };
+  }
+
+  async get(workflow: string): Promise<WorkflowRecord | undefined> {
+    return readWorkflow(await this.redis.run((redis) => redis.hgetall(this.keys.workflow(workflow))));
+  }
+
+  async page(offset: number, limit: number): Promise<WorkflowPage> {
+    const names = await this.redis.run((redis) =>
+      redis.zrange(this.keys.ready, String(offset), String(offset + limit)),
+    );
+    const records = await this.read(names.slice(0, limit));
+    const workflows = records.flatMap((record) =>
+      record === undefined ? [] : [{ name: record.definition.name, url: record.definition.url }],
+    );
+    return { workflows, hasMore: names.length > limit };
+  }
+
+  async unfinished(): Promise<readonly WorkflowRecord[]> {
+    const names = await this.redis.run((redis) => redis.smembers(this.keys.unfinished));
+    const records = await this.read(names);
+    return records.filter((record): record is WorkflowRecord => record !== undefined && record.phase !== 'ready');
+  }
+
+  async changesSince(revision: number, limit: number): Promise<readonly WorkflowChange[]> {
+    const found = await this.redis.run((redis) =>
+      redis.zrangebyscore(this.keys.changes, `(${revision}`, '+inf', 'WITHSCORES', 'LIMIT', 0, limit),
+    );
+    const names = found.filter((_, i) => i % 2 === 0);
+    const records = await this.read(names);
+    return names.map((workflow, i) => {
+      const record = records[i];
+      const at = Number(found[2 * i + 1]);
+      return { workflow, revision: at, ...(record?.phase === 'ready' ? { record } : {}) };
+    });
+  }
+
+  async watch(onChange: (connectionWasLost: boolean) => void): Promise<() => Promise<void>> {
+    const { subscriber } = this.redis;
+    const channel = this.keys.changedChannel;
+    const onMessage = (of: string): void => {
+      if (of === channel) onChange(false);
+    };
+    const onReady = (): void => onChange(true);
+    subscriber.on('message', onMessage);
+    subscriber.on('ready', onReady);
+    const poll = setInterval(() => onChange(false), pollIntervalMs).unref();
+    await this.redis.run(() => subscriber.subscribe(channel));
+    return async () => {
+      clearInterval(poll);
+      subscriber.off('message', onMessage);
+      subscriber.off('ready', onReady);
+      await Promise.resolve();
+    };
+  }
+
+  async orphans(): Promise<readonly string[]> {
+    return this.redis.run((redis) => redis.smembers(this.keys.orphans));
+  }
+
+  async addOrphans(models: readonly string[]): Promise<void> {
+    if (models.length > 0) await this.redis.run((redis) => redis.sadd(this.keys.orphans, ...models));
+  }
+
+  async forgetOrphans(models: readonly string[]): Promise<void> {
+    if (models.length > 0) await this.redis.run((redis) => redis.srem(this.keys.orphans, ...models));
+  }
+
+  private async read(names: readonly string[]): Promise<(WorkflowRecord | undefined)[]> {
+    if (names.length === 0) return [];
+    const replies = await this.redis.run((redis) => {
+      const pipeline = redis.pipeline();
+      for (const name of names) pipeline.hgetall(this.keys.workflow(name));
+      return pipeline.exec();
+    });
+    return (replies ?? []).map(([error, stored]) => {
+      if (error !== null)
+        throw new TorchweaveError('stateUnavailable', { reason: error.message, retryAfterSeconds: 1 });
+      return readWorkflow(stored as StoredWorkflow);
+    });
+  }
+
+  private async held(workflow: string, operationId: string): Promise<WorkflowRecord> {
+    const record = await this.get(workflow);
+    if (record?.operationId !== operationId) throw lost(operationId);
+    return record;
+  }
+
+  private async forgetTombstones(): Promise<void> {
+    const { keys } = this;
+    const expired = await this.redis.run((redis) =>
+      redis.zrangebyscore(keys.tombstones, 0, String(Date.now() - tombstoneTtl), 'LIMIT', 0, 100),
+    );
+    const records = await this.read(expired);
+    const gone = expired.filter((_, i) => records[i] === undefined);
+    if (expired.length === 0) return;
+    await this.redis.run((redis) => {
+      const pipeline = redis.pipeline().zrem(keys.tombstones, ...expired);
+      return (gone.length > 0 ? pipeline.zrem(keys.changes, ...gone) : pipeline).exec();
+    });
+  }
+}
+
+const now = (): string => new Date().toISOString();
+
+const lost = (operationId: string): TorchweaveError<'operationAbandoned'> =>
+  new TorchweaveError('operationAbandoned', { operationId, reason: 'it does not hold the workflow any more' });

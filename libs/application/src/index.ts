@@ -1,0 +1,22 @@
+export {
+  jobCatalogue,
+  jobNames,
+  type JobName,
+  type JobPayload,
+  type JobResult,
+} from './job-catalogue/job-catalogue.js';
+export { ModelServerFleet } from './model-server-fleet/model-server-fleet.js';
+export * from './ports/index.js';
+export { RoutingTable, type RoutingTablePorts } from './workflow-execution/routing-table.js';
+export { RunWorkflow } from './workflow-execution/run-workflow.js';
+export type { ExecutionObserver, RunnableWorkflow, WorkflowRequest } from './workflow-execution/run-workflow.js';
+export {
+  noRacePoints,
+  racePointNames,
+  type RacePointName,
+  type RacePoints,
+} from './workflow-management/race-points.js';
+export { ReconcileModelServers, type ReconcilePorts } from './workflow-management/reconcile-model-servers.js';
+export { RegisterWorkflow, type RegisterWorkflowPorts } from './workflow-management/register-workflow.js';
+export { UnregisterWorkflow, type UnregisterWorkflowPorts } from './workflow-management/unregister-workflow.js';
+export { WorkflowManagement, type Submission } from './workflow-management/workflow-management.js';

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+/** What a job carries and how long and how often it may run: all that there is to know of it in one record. */
+interface JobDescription<Payload extends z.ZodType, Result extends z.ZodType> {
+  readonly schemaVersion: number;
+  readonly payload: Payload;
+  readonly result: Result;
+  /** ms that one run may take. */
+  readonly timeoutMs: number;
+  /** ms between runs, for a job that repeats by itself. */
+  readonly everyMs?: number;
+}
+
+const describe = <P extends z.ZodType, R extends z.ZodType>(job: JobDescription<P, R>): JobDescription<P, R> => job;
+
+const workflowResult = z.object({ workflow: z.string() });
+
+export const jobCatalogue = {
+  'register-workflow': describe({
+    schemaVersion: 1,
+    payload: z.object({
+      url: z.string(),
+      workflowName: z.string().optional(),
+      sha256: z.string().optional(),
+    }),
+    result: workflowResult,
+    timeoutMs: 600_000,
+  }),
+  'unregister-workflow': describe({
+    schemaVersion: 1,
+    payload: z.object({ workflow: z.string() }),
+    result: workflowResult,
+    timeoutMs: 120_000,
+  }),
+  'reconcile-model-servers': describe({
+    schemaVersion: 1,
+    payload: z.object({}),
+    result: z.object({ registered: z.number(), removed: z.number() }),
+    timeoutMs: 300_000,
+    everyMs: 5_000,
+  }),
+} as const;
+
+export type JobName = keyof typeof jobCatalogue;
+export type JobPayload<Name extends JobName> = z.infer<(typeof jobCatalogue)[Name]['payload']>;
+export type JobResult<Name extends JobName> = z.infer<(typeof jobCatalogue)[Name]['result']>;
+
+export const jobNames = Object.keys(jobCatalogue) as JobName[];

@@ -1,0 +1,136 @@
+import { isTorchweaveError, TorchweaveError, type NodeInput, type NodeOutput } from '@torchweave/domain';
+import type { Logger } from '../ports/logger.js';
+import type { InferenceOptions, ModelRegistration, ModelServer } from '../ports/model-server.js';
+
+const healthIntervalMs = 1_000;
+const removalTimeoutMs = 10_000;
+
+interface Member {
+  readonly server: ModelServer;
+  healthy: boolean;
+  inFlight: number;
+}
+
+/**
+ * All model servers of an installation. Every workflow's models live on each of them; an inference goes to the least
+ * busy healthy one.
+ */
+export class ModelServerFleet {
+  private readonly members: readonly Member[];
+  private watching: NodeJS.Timeout | undefined;
+
+  constructor(
+    servers: readonly ModelServer[],
+    private readonly logger: Logger,
+  ) {
+    this.members = servers.map((server) => ({ server, healthy: true, inFlight: 0 }));
+  }
+
+  get servers(): readonly ModelServer[] {
+    return this.members.map((member) => member.server);
+  }
+
+  /** Endpoint to whether its last health check succeeded. */
+  get health(): ReadonlyMap<string, boolean> {
+    return new Map(this.members.map((member) => [member.server.endpoint, member.healthy]));
+  }
+
+  /** Checks the health of every server, now and every second until {@link close}. */
+  async watchHealth(): Promise<void> {
+    this.watching ??= setInterval(() => void this.checkHealth(), healthIntervalMs).unref();
+    await this.checkHealth();
+  }
+
+  /**
+   * Registers the model on every server that is up.
+   *
+   * @throws the first server's error when a server that is up refuses, or when none is up.
+   */
+  async register(model: ModelRegistration, signal: AbortSignal): Promise<void> {
+    const results = await Promise.allSettled(this.members.map(({ server }) => server.register(model, signal)));
+    const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    if (errors.length === 0) return;
+    const refused = errors.find((error) => !isTorchweaveError(error, 'modelServerUnreachable'));
+    if (refused !== undefined) throw refused;
+    if (errors.length === this.members.length) throw errors[0];
+    // A server that is away gets the model from reconcile, before it takes requests again.
+    this.logger.warn({ model: model.name, away: errors.length }, 'registered without the model servers that are away');
+  }
+
+  /** Removes the models everywhere. @returns those that may still lie on a server that did not answer. */
+  async unregisterAll(models: readonly string[]): Promise<string[]> {
+    const signal = AbortSignal.timeout(removalTimeoutMs);
+    const left = models.map(async (model) => {
+      const results = await Promise.allSettled(this.members.map(({ server }) => server.unregister(model, signal)));
+      const failed = results.find((result) => result.status === 'rejected');
+      if (failed === undefined) return [];
+      this.logger.warn({ model, err: failed.reason as unknown }, 'model not removed everywhere; reconcile goes on');
+      return [model];
+    });
+    return (await Promise.all(left)).flat();
+  }
+
+  /**
+   * Runs the model on the least busy healthy server; on another one when that server has lost the model or cannot be
+   * reached.
+   *
+   * @throws TorchweaveError of the last server tried; `noModelServer` when there is none.
+   */
+  async infer(model: string, input: NodeInput, options: InferenceOptions): Promise<NodeOutput> {
+    const deadline = performance.now() + options.timeoutMs;
+    const tried = new Set<Member>();
+    let last: unknown = new TorchweaveError('noModelServer', { model });
+    for (let member = this.pick(tried); member !== undefined; member = this.pick(tried)) {
+      const timeoutMs = tried.size === 0 ? options.timeoutMs : deadline - performance.now();
+      if (timeoutMs <= 0) break;
+      tried.add(member);
+      member.inFlight += 1;
+      try {
+        return await member.server.infer(model, input, tried.size === 1 ? options : { ...options, timeoutMs });
+      } catch (error) {
+        last = error;
+        if (options.signal.aborted || !isElsewhereWorthTrying(error)) throw error;
+      } finally {
+        member.inFlight -= 1;
+      }
+    }
+    throw last;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.watching);
+    await Promise.all(this.members.map(({ server }) => server.close()));
+  }
+
+  /** The least busy server not yet tried, healthy ones first: a wrong health check must not make requests fail. */
+  private pick(tried: ReadonlySet<Member>): Member | undefined {
+    let best: Member | undefined;
+    for (const member of this.members) {
+      if (tried.has(member)) continue;
+      const better =
+        best === undefined ||
+        (member.healthy && !best.healthy) ||
+        (member.healthy === best.healthy && member.inFlight < best.inFlight);
+      if (better) best = member;
+    }
+    return best;
+  }
+
+  private async checkHealth(): Promise<void> {
+    await Promise.all(
+      this.members.map(async (member) => {
+        const healthy = await member.server.isHealthy(AbortSignal.timeout(healthIntervalMs * 2));
+        if (healthy === member.healthy) return;
+        member.healthy = healthy;
+        const event = { endpoint: member.server.endpoint };
+        if (healthy) this.logger.info(event, 'model server is up');
+        else this.logger.warn(event, 'model server is down');
+      }),
+    );
+  }
+}
+
+function isElsewhereWorthTrying(error: unknown): boolean {
+  if (isTorchweaveError(error, 'modelServerUnreachable')) return true;
+  return isTorchweaveError(error, 'modelServerRefused') && [404, 503].includes(error.data.status);
+}

@@ -1,0 +1,29 @@
+/** An archive that lies unpacked, read-only, in a folder of its own. */
+export interface UnpackedArchive {
+  /** sha-256 of the packed archive, lower-case hex. */
+  readonly digest: string;
+  /** Absolute path of the folder. */
+  readonly directory: string;
+  /** Reads a small text file of the archive; undefined where the archive has none of that name. */
+  readText(path: string): Promise<string | undefined>;
+}
+
+/** Archives by digest, packed and unpacked; shared by the workers and gateways of one installation. */
+export interface ArchiveStore {
+  /**
+   * Keeps what the stream brings and tells its sha-256. A stream that fails leaves nothing behind.
+   *
+   * @throws whatever the stream throws; TorchweaveError `internal` when the disk refuses.
+   */
+  put(content: AsyncIterable<Uint8Array>): Promise<{ digest: string; bytes: number }>;
+  /**
+   * Unpacks the archive, or finds it unpacked. A folder counts only when it is complete.
+   *
+   * @throws TorchweaveError `archiveUnreadable`, `archiveEntryRefused`, `archiveLimitExceeded`.
+   */
+  open(digest: string): Promise<UnpackedArchive>;
+  /** Digests that are kept, with the ms since the archive was last put or opened anew. */
+  list(): Promise<readonly { digest: string; idleMs: number }[]>;
+  /** Removes an archive, packed and unpacked. One that is not there is no error. */
+  remove(digest: string): Promise<void>;
+}

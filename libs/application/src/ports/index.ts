@@ -1,0 +1,16 @@
+export type { ArchiveSource } from './archive-source.js';
+export type { ArchiveStore, UnpackedArchive } from './archive-store.js';
+export type { FunctionCallOptions, FunctionRuntime, FunctionUnit } from './function-runtime.js';
+export type { GatewayRegistry } from './gateway-registry.js';
+export type {
+  JobContext,
+  JobHandlers,
+  JobQueue,
+  JobWorker,
+  Operation,
+  OperationPhase,
+  OperationStep,
+} from './job-queue.js';
+export { silentLogger, type Logger } from './logger.js';
+export type { InferenceOptions, ModelDescription, ModelRegistration, ModelServer } from './model-server.js';
+export type { OperationTrace, WorkflowChange, WorkflowPage, WorkflowRecord, WorkflowState } from './workflow-state.js';

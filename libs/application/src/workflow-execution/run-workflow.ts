@@ -1,0 +1,175 @@
+import { answerOf, isTorchweaveError, toTorchweaveError, TorchweaveError } from '@torchweave/domain';
+import type { ExecutionPlan, NodeInput, NodeOutput, PlannedNode, PlanRun } from '@torchweave/domain';
+import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
+import type { FunctionRuntime } from '../ports/function-runtime.js';
+
+/** A workflow that a gateway can run: its plan, and the function unit loaded for it (where it has functions). */
+export interface RunnableWorkflow {
+  readonly name: string;
+  readonly revision: number;
+  readonly plan: ExecutionPlan;
+  readonly functionUnitId?: string;
+}
+
+/** One request to a workflow. */
+export interface WorkflowRequest {
+  readonly requestId: string;
+  /** The client's headers, as functions and models may see them. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly input: NodeInput;
+  /** Aborted when the client is gone. */
+  readonly signal: AbortSignal;
+}
+
+/** Told of every attempt of a node, for metrics. Durations in ms. */
+export interface ExecutionObserver {
+  nodeFinished(workflow: string, node: string, outcome: 'ok' | 'failed', durationMs: number): void;
+  nodeRetried(workflow: string, node: string, error: TorchweaveError): void;
+}
+
+const silentObserver: ExecutionObserver = { nodeFinished: () => undefined, nodeRetried: () => undefined };
+
+/** Statuses by which a model server speaks of itself; any other from 400 on comes from the model's handler. */
+const serverStatuses = new Set([404, 405, 408, 413, 429, 500, 502, 503, 504, 507]);
+
+/** Runs workflows: starts every node the moment its last parent is done, tries again within its budget. */
+export class RunWorkflow {
+  constructor(
+    private readonly functions: FunctionRuntime,
+    private readonly modelServers: ModelServerFleet,
+    private readonly observer: ExecutionObserver = silentObserver,
+  ) {}
+
+  /**
+   * @throws TorchweaveError of the first node that failed for good: `nodeFailed`, or `nodeRaised` with the status and
+   * message that the node's exception carried. The other nodes are cancelled then.
+   */
+  async execute(workflow: RunnableWorkflow, request: WorkflowRequest): Promise<NodeOutput> {
+    const cancellation = new AbortController();
+    const cancel = (): void => cancellation.abort(request.signal.reason);
+    request.signal.addEventListener('abort', cancel, { once: true });
+    try {
+      request.signal.throwIfAborted();
+      const run = workflow.plan.begin(request.input);
+      await new Execution(this, workflow, run, request, cancellation.signal).node(run.start);
+      return answerOf(workflow.plan, run);
+    } catch (error) {
+      cancellation.abort(error);
+      throw error;
+    } finally {
+      request.signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  /** One attempt of one node. */
+  attempt(
+    workflow: RunnableWorkflow,
+    { node }: PlannedNode,
+    input: NodeInput,
+    request: WorkflowRequest,
+    signal: AbortSignal,
+  ): Promise<NodeOutput> {
+    const options = { requestId: request.requestId, headers: request.headers, timeoutMs: node.timeoutMs, signal };
+    if (node.kind === 'model') return this.modelServers.infer(node.modelName, input, options);
+    if (workflow.functionUnitId === undefined) {
+      return Promise.reject(new TorchweaveError('nodeFailed', { node: node.name, attempts: 0, reason: 'not loaded' }));
+    }
+    return this.functions.call(workflow.functionUnitId, node.name, input, options);
+  }
+
+  finished(workflow: string, node: string, outcome: 'ok' | 'failed', startedAt: number): void {
+    this.observer.nodeFinished(workflow, node, outcome, performance.now() - startedAt);
+  }
+
+  retried(workflow: string, node: string, error: TorchweaveError): void {
+    this.observer.nodeRetried(workflow, node, error);
+  }
+}
+
+/** One request's walk through the plan. */
+class Execution {
+  constructor(
+    private readonly runner: RunWorkflow,
+    private readonly workflow: RunnableWorkflow,
+    private readonly run: PlanRun,
+    private readonly request: WorkflowRequest,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** Runs a node, then every child for which it was the last parent. Resolves when all of them are done. */
+  async node(planned: PlannedNode): Promise<void> {
+    const output = await this.untilDone(planned);
+    const ready = this.run.complete(planned.index, output);
+    const [only] = ready;
+    if (only === undefined) return;
+    if (ready.length === 1) return this.node(only);
+    await Promise.all(ready.map((child) => this.node(child)));
+  }
+
+  private async untilDone(planned: PlannedNode): Promise<NodeOutput> {
+    const { name } = planned.node;
+    const input = this.run.inputOf(planned.index);
+    for (;;) {
+      const startedAt = performance.now();
+      try {
+        const output = await this.runner.attempt(this.workflow, planned, input, this.request, this.signal);
+        this.runner.finished(this.workflow.name, name, 'ok', startedAt);
+        return output;
+      } catch (thrown) {
+        this.runner.finished(this.workflow.name, name, 'failed', startedAt);
+        await this.beforeNextAttempt(planned, toTorchweaveError(thrown));
+      }
+    }
+  }
+
+  /** Waits for the next attempt's time, or throws the error that ends the run. */
+  private async beforeNextAttempt(planned: PlannedNode, error: TorchweaveError): Promise<void> {
+    this.signal.throwIfAborted();
+    const raised = asRaised(planned.node.name, error);
+    const delayMs = this.run.fail(planned.index);
+    const isClientsFault = raised !== undefined && raised.status < 500;
+    if (delayMs === undefined || isClientsFault) {
+      const attempts = this.run.attemptsOf(planned.index);
+      throw (
+        raised ??
+        new TorchweaveError(
+          'nodeFailed',
+          { node: planned.node.name, attempts, reason: reasonOf(error) },
+          { cause: error },
+        )
+      );
+    }
+    this.runner.retried(this.workflow.name, planned.node.name, error);
+    await delay(delayMs, this.signal);
+  }
+}
+
+/** The error to answer with when a function or a handler raised an exception that carries a status. */
+function asRaised(node: string, error: TorchweaveError): TorchweaveError<'nodeRaised'> | undefined {
+  if (isTorchweaveError(error, 'nodeRaised')) return error;
+  if (!isTorchweaveError(error, 'modelServerRefused')) return undefined;
+  const { status, message } = error.data;
+  return serverStatuses.has(status) ? undefined : new TorchweaveError('nodeRaised', { node, status, message });
+}
+
+function reasonOf(error: TorchweaveError): string {
+  if (isTorchweaveError(error, 'nodeFailed')) return error.data.reason;
+  if (isTorchweaveError(error, 'modelServerRefused'))
+    return `the model server answered ${error.data.status}: ${error.data.message}`;
+  return error.code === 'internal' ? 'internal error, see the server log' : error.message;
+}
+
+function delay(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const finish = (): void => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    };
+    const timer = setTimeout(finish, ms);
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', stop, { once: true });
+  });
+}

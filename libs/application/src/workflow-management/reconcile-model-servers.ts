@@ -1,0 +1,168 @@
+import { modelNodes, TorchweaveError, type ModelNode } from '@torchweave/domain';
+import type { JobResult } from '../job-catalogue/job-catalogue.js';
+import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
+import type { ArchiveStore } from '../ports/archive-store.js';
+import type { JobContext, JobQueue } from '../ports/job-queue.js';
+import type { Logger } from '../ports/logger.js';
+import type { ModelServer } from '../ports/model-server.js';
+import type { WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
+import { registrationOf } from './model-registration.js';
+import { noRacePoints } from './race-points.js';
+import { undoRegistration } from './undo-registration.js';
+
+export interface ReconcilePorts {
+  readonly state: WorkflowState;
+  readonly modelServers: ModelServerFleet;
+  readonly jobs: JobQueue;
+  readonly archives: ArchiveStore;
+  readonly logger: Logger;
+}
+
+/** Workflows read from the state at once. */
+const pageSize = 200;
+/** Models registered at once on one server that has lost them. */
+const parallelRegistrations = 4;
+/** ms that an archive without a workflow is kept: a registration may be on its way to it. */
+const archiveGraceMs = 3_600_000;
+
+/**
+ * Makes the world agree with the state again: workflows whose operation ended without finishing its work, models that a
+ * restarted model server has lost, models without a workflow, archives without a workflow.
+ */
+export class ReconcileModelServers {
+  constructor(private readonly ports: ReconcilePorts) {}
+
+  async execute(job: JobContext): Promise<JobResult<'reconcile-model-servers'>> {
+    await job.step('finish-abandoned-operations', () => this.finishAbandonedOperations(job));
+    const registered = await job.step('restore-models', () => this.restoreModels(job.signal));
+    const removed = await job.step('remove-orphans', () => this.removeOrphans(job.signal));
+    await job.step('remove-unused-archives', () => this.removeUnusedArchives());
+    return { registered, removed };
+  }
+
+  private async finishAbandonedOperations(job: JobContext): Promise<void> {
+    for (const record of await this.ports.state.unfinished()) {
+      const operation = await this.ports.jobs.operation(record.operationId);
+      if (operation !== undefined && operation.state !== 'failed' && operation.state !== 'succeeded') continue;
+      this.ports.logger.warn(
+        {
+          workflow: record.definition.name,
+          phase: record.phase,
+          operationId: record.operationId,
+          job: job.operationId,
+        },
+        'finishing an operation that no worker holds any more',
+      );
+      await this.finish(record);
+    }
+  }
+
+  private async finish(record: WorkflowRecord): Promise<void> {
+    const { definition, operationId } = record;
+    if (record.phase === 'unregistering') {
+      const orphans = await this.ports.modelServers.unregisterAll(modelNodes(definition).map((node) => node.modelName));
+      return this.ports.state.release(definition.name, operationId, orphans);
+    }
+    const reason = 'its worker died and the job was not taken up again';
+    const failure = record.failure
+      ? TorchweaveError.fromRecord(record.failure)
+      : new TorchweaveError('operationAbandoned', { operationId, reason });
+    return undoRegistration({ ...this.ports, racePoints: noRacePoints }, definition, operationId, failure);
+  }
+
+  private async restoreModels(signal: AbortSignal): Promise<number> {
+    const counts = this.ports.modelServers.servers.map((server) => this.restoreServer(server, signal));
+    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+  }
+
+  private async restoreServer(server: ModelServer, signal: AbortSignal): Promise<number> {
+    if (!(await server.isHealthy(signal))) return 0;
+    const present = new Set(await server.list(signal));
+    let restored = 0;
+    for (let offset = 0; ; offset += pageSize) {
+      const page = await this.ports.state.page(offset, pageSize);
+      const records = await Promise.all(page.workflows.map(({ name }) => this.ports.state.get(name)));
+      const missing = records.flatMap((record) => (record?.phase === 'ready' ? this.missing(record, present) : []));
+      restored += await this.registerMissing(server, missing, signal);
+      if (!page.hasMore) return restored;
+    }
+  }
+
+  private missing(record: WorkflowRecord, present: ReadonlySet<string>): { record: WorkflowRecord; node: ModelNode }[] {
+    return modelNodes(record.definition)
+      .filter((node) => !present.has(node.modelName))
+      .map((node) => ({ record, node }));
+  }
+
+  private async registerMissing(
+    server: ModelServer,
+    missing: readonly { record: WorkflowRecord; node: ModelNode }[],
+    signal: AbortSignal,
+  ): Promise<number> {
+    let restored = 0;
+    for (let i = 0; i < missing.length; i += parallelRegistrations) {
+      const batch = missing.slice(i, i + parallelRegistrations);
+      const done = await Promise.all(batch.map(({ record, node }) => this.restoreModel(server, record, node, signal)));
+      restored += done.filter(Boolean).length;
+    }
+    return restored;
+  }
+
+  /** Noted as an orphan first: were the workflow unregistered meanwhile, or this worker killed, the model is removed. */
+  private async restoreModel(
+    server: ModelServer,
+    record: WorkflowRecord,
+    node: ModelNode,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { state, logger } = this.ports;
+    const event = { endpoint: server.endpoint, workflow: record.definition.name, node: node.name };
+    await state.addOrphans([node.modelName]);
+    try {
+      await server.register(registrationOf(node), signal);
+    } catch (error) {
+      logger.error({ ...event, err: error }, 'a model that the model server has lost cannot be registered again');
+      return false;
+    }
+    logger.info(event, 'registered a model that the model server had lost');
+    return true;
+  }
+
+  private async removeOrphans(signal: AbortSignal): Promise<number> {
+    const { state, modelServers } = this.ports;
+    const orphans = await state.orphans();
+    if (orphans.length === 0) return 0;
+    const owned = new Set<string>();
+    for (const record of await this.ownersOf(orphans)) {
+      for (const node of modelNodes(record.definition)) owned.add(node.modelName);
+    }
+    const unowned = orphans.filter((model) => !owned.has(model));
+    const left = new Set(signal.aborted ? unowned : await modelServers.unregisterAll(unowned));
+    await state.forgetOrphans(orphans.filter((model) => !left.has(model)));
+    return unowned.length - left.size;
+  }
+
+  /** Workflows that own one of the models: a model's name begins with its workflow's and `__`. */
+  private async ownersOf(models: readonly string[]): Promise<WorkflowRecord[]> {
+    const names = new Set(
+      models.flatMap((model) => [...model.matchAll(/__/g)].map((match) => model.slice(0, match.index))),
+    );
+    const records = await Promise.all([...names].map((name) => this.ports.state.get(name)));
+    return records.filter((record): record is WorkflowRecord => record !== undefined);
+  }
+
+  private async removeUnusedArchives(): Promise<void> {
+    const { archives, state } = this.ports;
+    const idle = (await archives.list()).filter(({ idleMs }) => idleMs > archiveGraceMs);
+    if (idle.length === 0) return;
+    const used = new Set<string>();
+    for (const record of await state.unfinished()) used.add(record.definition.digest);
+    for (let offset = 0; ; offset += pageSize) {
+      const page = await state.page(offset, pageSize);
+      const records = await Promise.all(page.workflows.map(({ name }) => state.get(name)));
+      for (const record of records) if (record !== undefined) used.add(record.definition.digest);
+      if (!page.hasMore) break;
+    }
+    for (const { digest } of idle) if (!used.has(digest)) await archives.remove(digest);
+  }
+}

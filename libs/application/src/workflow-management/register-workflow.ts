@@ -1,0 +1,153 @@
+import { defineWorkflow, functionNodes, manifestPath, modelNodes, parseManifest, parseSpec } from '@torchweave/domain';
+import { TorchweaveError, toTorchweaveError, type NodeFailure, type WorkflowDefinition } from '@torchweave/domain';
+import type { JobPayload, JobResult } from '../job-catalogue/job-catalogue.js';
+import type { ArchiveSource } from '../ports/archive-source.js';
+import type { ArchiveStore } from '../ports/archive-store.js';
+import type { FunctionRuntime } from '../ports/function-runtime.js';
+import type { GatewayRegistry } from '../ports/gateway-registry.js';
+import type { JobContext } from '../ports/job-queue.js';
+import type { Logger } from '../ports/logger.js';
+import type { WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
+import { functionUnitOf } from '../workflow-execution/function-unit.js';
+import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
+import { registrationOf } from './model-registration.js';
+import type { RacePoints } from './race-points.js';
+import { undoRegistration } from './undo-registration.js';
+
+export interface RegisterWorkflowPorts {
+  readonly source: ArchiveSource;
+  readonly archives: ArchiveStore;
+  readonly state: WorkflowState;
+  readonly modelServers: ModelServerFleet;
+  /** A runtime of the worker's own: functions are loaded there once, to prove that they load. */
+  readonly functions: FunctionRuntime;
+  readonly gateways: GatewayRegistry;
+  readonly logger: Logger;
+  readonly racePoints: RacePoints;
+}
+
+type Payload = JobPayload<'register-workflow'>;
+type Result = JobResult<'register-workflow'>;
+
+/**
+ * Registers a workflow: fetch, read, reserve the name, register every node, commit, wait for the gateways.
+ *
+ * Every step can be repeated: a worker that takes the job up after a crash asks the state what the operation has done
+ * and goes on from there. A step that fails for good undoes what the operation did and releases the name.
+ */
+export class RegisterWorkflow {
+  constructor(private readonly ports: RegisterWorkflowPorts) {}
+
+  /**
+   * @throws TorchweaveError of the archive's fault, `workflowConflict`, `workflowBusy`, `modelNameTaken` or
+   * `registrationFailed`; nothing of the registration is left then.
+   */
+  async execute(payload: Payload, job: JobContext): Promise<Result> {
+    const trace = await this.ports.state.trace(job.operationId);
+    if (trace.outcome === 'committed') return { workflow: trace.workflow };
+    if (trace.outcome === 'released') {
+      throw trace.failure
+        ? TorchweaveError.fromRecord(trace.failure)
+        : new TorchweaveError('operationAbandoned', { operationId: job.operationId, reason: 'the workflow is gone' });
+    }
+    if (trace.outcome === 'held' && trace.record.failure !== undefined) {
+      const failure = TorchweaveError.fromRecord(trace.record.failure);
+      return this.undo(trace.record.definition, failure, job);
+    }
+    const definition = trace.outcome === 'held' ? trace.record.definition : await this.reserve(payload, job);
+    await job.concerns(definition.name);
+    return this.finish(definition, job);
+  }
+
+  private async reserve(payload: Payload, job: JobContext): Promise<WorkflowDefinition> {
+    const { archives, state, racePoints } = this.ports;
+    const digest = await job.step('fetch-archive', () => this.fetch(payload, job.signal));
+    await racePoints.reach('archive-fetched');
+    const definition = await job.step('read-archive', () => this.read(payload, digest));
+    await racePoints.reach('archive-read');
+    await job.step('reserve-name', () => state.reserve(definition, job.operationId));
+    // The archive may have been swept between put and reserve; from here on the record keeps it.
+    await archives.open(digest);
+    await racePoints.reach('name-reserved');
+    return definition;
+  }
+
+  private async fetch(payload: Payload, signal: AbortSignal): Promise<string> {
+    const { source, archives } = this.ports;
+    const { digest } = await archives.put(await source.open(payload.url, signal));
+    if (payload.sha256 !== undefined && payload.sha256.toLowerCase() !== digest) {
+      throw new TorchweaveError('digestMismatch', { url: payload.url, expected: payload.sha256, actual: digest });
+    }
+    return digest;
+  }
+
+  private async read(payload: Payload, digest: string): Promise<WorkflowDefinition> {
+    const archive = await this.ports.archives.open(digest);
+    const manifestText = await archive.readText(manifestPath);
+    if (manifestText === undefined) throw new TorchweaveError('manifestMissing', {});
+    const manifest = parseManifest(manifestText, payload.workflowName);
+    const { specFile } = manifest.workflow;
+    const specText = await archive.readText(specFile);
+    if (specText === undefined) throw new TorchweaveError('specFileMissing', { file: specFile });
+    return defineWorkflow({ url: payload.url, digest, manifest, spec: parseSpec(specText, specFile) });
+  }
+
+  private async finish(definition: WorkflowDefinition, job: JobContext): Promise<Result> {
+    const { state, gateways, racePoints, logger } = this.ports;
+    const failures = await job.step('register-nodes', () => this.registerNodes(definition, job));
+    await racePoints.reach('nodes-registered');
+    if (failures.length > 0) {
+      return this.undo(
+        definition,
+        new TorchweaveError('registrationFailed', { workflow: definition.name, failures }),
+        job,
+      );
+    }
+    const record: WorkflowRecord = await job.step('commit', () => state.commit(definition.name, job.operationId));
+    await racePoints.reach('committed');
+    const late = await job.step('publish', () => gateways.waitFor(record.revision, gateways.leaseMs * 2));
+    if (late.length > 0) {
+      logger.warn({ workflow: definition.name, gateways: late }, 'gateways have not followed yet; they read on demand');
+    }
+    return { workflow: definition.name };
+  }
+
+  private async registerNodes(definition: WorkflowDefinition, job: JobContext): Promise<NodeFailure[]> {
+    const { modelServers } = this.ports;
+    const models = modelNodes(definition).map((node) => ({
+      nodes: [node.modelName],
+      done: modelServers.register(registrationOf(node), job.signal),
+    }));
+    const functions = functionNodes(definition).map((node) => node.modelName);
+    const loaded = functions.length === 0 ? [] : [{ nodes: functions, done: this.proveFunctionsLoad(definition, job) }];
+    const settled = [...models, ...loaded].map(async ({ nodes, done }): Promise<NodeFailure[]> => {
+      try {
+        await done;
+        return [];
+      } catch (thrown) {
+        return failuresOf(nodes, definition, toTorchweaveError(thrown));
+      }
+    });
+    return (await Promise.all(settled)).flat();
+  }
+
+  private async proveFunctionsLoad(definition: WorkflowDefinition, job: JobContext): Promise<void> {
+    const { archives, functions } = this.ports;
+    const { directory } = await archives.open(definition.digest);
+    const unit = functionUnitOf(definition, directory, `proof-${job.operationId}`);
+    await functions.load(unit);
+    await functions.unload(unit.id);
+  }
+
+  private async undo(definition: WorkflowDefinition, failure: TorchweaveError, job: JobContext): Promise<never> {
+    await job.step('undo', () => undoRegistration(this.ports, definition, job.operationId, failure));
+    throw failure;
+  }
+}
+
+function failuresOf(nodes: string[], definition: WorkflowDefinition, error: TorchweaveError): NodeFailure[] {
+  if (error.code !== 'functionLoadFailed') return nodes.map((node) => ({ node, reason: error.message }));
+  const { functionName, reason } = (error as TorchweaveError<'functionLoadFailed'>).data;
+  const failed = functionNodes(definition).find((node) => node.name === functionName);
+  return [{ node: failed?.modelName ?? functionName, reason }];
+}

@@ -1,0 +1,77 @@
+import { TorchweaveError } from '@torchweave/domain';
+import { randomUUID } from 'node:crypto';
+import type { JobPayload } from '../job-catalogue/job-catalogue.js';
+import type { JobQueue, Operation } from '../ports/job-queue.js';
+import type { WorkflowPage, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
+
+/** What became of a request: its end, or the operation to follow. */
+export type Submission =
+  | { readonly ended: true; readonly workflow: string; readonly operationId: string }
+  | { readonly ended: false; readonly operationId: string };
+
+export interface WorkflowManagementOptions {
+  /** ms that a synchronous request waits for its operation. */
+  readonly waitMs: number;
+}
+
+/** TorchServe's page size, and the most it allows. */
+const largestPage = 100;
+
+/** The management API's use cases: leaves work in the queue, waits for it, reads the state. */
+export class WorkflowManagement {
+  constructor(
+    private readonly state: WorkflowState,
+    private readonly jobs: JobQueue,
+    private readonly options: WorkflowManagementOptions,
+  ) {}
+
+  /**
+   * @throws the error of the registration, when `synchronous`; `operationPending` when it takes too long.
+   */
+  async register(payload: JobPayload<'register-workflow'>, synchronous: boolean): Promise<Submission> {
+    return this.submit('register-workflow', payload, synchronous);
+  }
+
+  /** @throws TorchweaveError `workflowNotFound`, at once, where no such workflow is ready. */
+  async unregister(workflow: string, synchronous: boolean): Promise<Submission> {
+    await this.describe(workflow);
+    return this.submit('unregister-workflow', { workflow }, synchronous);
+  }
+
+  /** @throws TorchweaveError `workflowNotFound` where no such workflow is ready. */
+  async describe(workflow: string): Promise<WorkflowRecord> {
+    const record = await this.state.get(workflow);
+    if (record?.phase !== 'ready') throw new TorchweaveError('workflowNotFound', { workflow });
+    return record;
+  }
+
+  /**
+   * A page of the ready workflows by name. Limits outside 1 to 100 mean 100, as TorchServe's do (0 is mended: there it
+   * pages forever); a negative offset means 0.
+   */
+  async list(limit: number, offset: number): Promise<WorkflowPage & { readonly nextOffset?: number }> {
+    const size = limit > largestPage || limit < 1 ? largestPage : limit;
+    const from = Math.max(0, offset);
+    const page = await this.state.page(from, size);
+    return page.hasMore ? { ...page, nextOffset: from + size } : page;
+  }
+
+  /** @throws TorchweaveError `operationNotFound`. */
+  async operation(operationId: string): Promise<Operation> {
+    const operation = await this.jobs.operation(operationId);
+    if (operation === undefined) throw new TorchweaveError('operationNotFound', { operationId });
+    return operation;
+  }
+
+  private async submit<Name extends 'register-workflow' | 'unregister-workflow'>(
+    name: Name,
+    payload: JobPayload<Name>,
+    synchronous: boolean,
+  ): Promise<Submission> {
+    const operationId = randomUUID();
+    await this.jobs.enqueue(name, payload, operationId);
+    if (!synchronous) return { ended: false, operationId };
+    const { workflow } = await this.jobs.waitForEnd(name, operationId, this.options.waitMs);
+    return { ended: true, workflow, operationId };
+  }
+}

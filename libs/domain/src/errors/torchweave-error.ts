@@ -1,0 +1,65 @@
+import { errorCatalogue, type ErrorCode, type ErrorData } from './catalogue.js';
+
+/** An error as it is stored and sent between processes: rebuilt with {@link TorchweaveError.fromRecord}. */
+export interface ErrorRecord<Code extends ErrorCode = ErrorCode> {
+  readonly code: Code;
+  readonly data: ErrorData[Code];
+}
+
+/** The body of an error answer: TorchServe's `{code, type, message}`, plus the catalogue's code and data. */
+export interface ErrorBody {
+  readonly code: number;
+  readonly type: string;
+  readonly message: string;
+}
+
+/** The one error class of Torchweave: a code of the catalogue and its data. */
+export class TorchweaveError<Code extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = 'TorchweaveError';
+  /** TorchServe's exception name for this error. */
+  readonly type: string;
+  /** The HTTP status that tells this error. */
+  readonly status: number;
+
+  constructor(
+    readonly code: Code,
+    readonly data: ErrorData[Code],
+    options?: ErrorOptions,
+  ) {
+    const entry = errorCatalogue[code];
+    super(entry.message(data), options);
+    this.type = entry.type;
+    this.status = typeof entry.status === 'number' ? entry.status : entry.status(data);
+  }
+
+  /** Rebuilds the error that another process recorded. */
+  static fromRecord<C extends ErrorCode>(record: ErrorRecord<C>): TorchweaveError<C> {
+    return new TorchweaveError(record.code, record.data);
+  }
+
+  toRecord(): ErrorRecord<Code> {
+    return { code: this.code, data: this.data };
+  }
+
+  /** The error answer: code, type and message, and what the catalogue shows of the data. */
+  toBody(): ErrorBody & Readonly<Record<string, unknown>> {
+    const shows: readonly (keyof ErrorData[Code])[] = errorCatalogue[this.code].shows ?? [];
+    const shown = Object.fromEntries(shows.map((key) => [key, this.data[key]]));
+    return { code: this.status, type: this.type, message: this.message, ...shown };
+  }
+}
+
+/** True when `error` is of the catalogue, and of `code` where one is given. */
+export function isTorchweaveError<Code extends ErrorCode = ErrorCode>(
+  error: unknown,
+  code?: Code,
+): error is TorchweaveError<Code> {
+  return error instanceof TorchweaveError && (code === undefined || error.code === code);
+}
+
+/** Wraps whatever was thrown: errors of the catalogue stay as they are, all else becomes `internal`, cause kept. */
+export function toTorchweaveError(thrown: unknown): TorchweaveError {
+  if (thrown instanceof TorchweaveError) return thrown;
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  return new TorchweaveError('internal', { reason }, { cause: thrown });
+}

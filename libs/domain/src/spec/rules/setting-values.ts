@@ -1,0 +1,31 @@
+import { settingKeys, isSettingKey } from '../spec.js';
+import type { Entry, Report, SpecDocument, SpecRule } from '../spec-document.js';
+
+/** TorchServe reads settings as Java ints. */
+const largest = 2_147_483_647;
+
+function checkSettings(document: SpecDocument, path: string, entries: Entry[], report: Report): void {
+  for (const { key, keyNode, value } of entries) {
+    if (!isSettingKey(key)) continue;
+    const found = document.valueOf(value);
+    const { least } = settingKeys[key];
+    if (typeof found === 'number' && Number.isInteger(found) && found >= least && found <= largest) continue;
+    report(
+      value ?? keyNode,
+      `${path}.${key} must be a whole number of at least ${least}, not ${JSON.stringify(found)}.`,
+    );
+  }
+}
+
+export const settingValues: SpecRule = {
+  name: 'setting-values',
+  description:
+    'Workers, batch size, delays and retries are whole numbers within the range that a model server accepts.',
+  check(document, report) {
+    const models = document.entries(document.section('models')?.value);
+    checkSettings(document, 'models', models, report);
+    for (const { key, value } of models) {
+      if (!isSettingKey(key)) checkSettings(document, `models.${key}`, document.entries(value), report);
+    }
+  },
+};

@@ -1,0 +1,54 @@
+import type { Adjacency } from '../dag/dag.js';
+
+/** The numbers that a spec may give for all models (`models.<setting>`) or for one (`models.<name>.<setting>`). */
+export interface NodeSettings {
+  /** Workers that are kept; at least one is started. */
+  readonly minWorkers: number;
+  readonly maxWorkers: number;
+  readonly batchSize: number;
+  /** ms that a model server waits to fill a batch. */
+  readonly maxBatchDelay: number;
+  /** Tries after the first. */
+  readonly retryAttempts: number;
+  /** ms that each attempt may take. */
+  readonly timeoutMs: number;
+}
+
+/** TorchServe 0.12's defaults (`ensemble/WorkFlow.java`). */
+export const defaultNodeSettings: NodeSettings = {
+  minWorkers: 1,
+  maxWorkers: 1,
+  batchSize: 1,
+  maxBatchDelay: 50,
+  retryAttempts: 1,
+  timeoutMs: 10_000,
+};
+
+/** One entry of `models`, globals already applied. */
+export interface ModelSpec extends NodeSettings {
+  readonly name: string;
+  /** A file of the model store or a URL, given to the model server as it is. */
+  readonly url: string;
+}
+
+/** A checked spec file. */
+export interface WorkflowSpec {
+  /** The settings of `models` itself: what describe answers, and what function nodes take retries and timeout from. */
+  readonly globals: NodeSettings;
+  readonly models: readonly ModelSpec[];
+  readonly dag: Adjacency;
+}
+
+/** How a spec spells each setting, and the least value it may have. */
+export const settingKeys = {
+  'min-workers': { field: 'minWorkers', least: 0 },
+  'max-workers': { field: 'maxWorkers', least: 1 },
+  'batch-size': { field: 'batchSize', least: 1 },
+  'max-batch-delay': { field: 'maxBatchDelay', least: 0 },
+  'retry-attempts': { field: 'retryAttempts', least: 0 },
+  'timeout-ms': { field: 'timeoutMs', least: 1 },
+} as const satisfies Record<string, { field: keyof NodeSettings; least: number }>;
+
+export type SettingKey = keyof typeof settingKeys;
+
+export const isSettingKey = (key: string): key is SettingKey => Object.hasOwn(settingKeys, key);

@@ -1,0 +1,25 @@
+import { TorchweaveError } from '../errors/torchweave-error.js';
+
+/**
+ * The one alphabet for workflow and node names: they stand in URL paths, model-server names, Redis keys and log lines.
+ */
+const namePattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+
+export const nameRule = 'a name has 1 to 128 letters, digits, "_", "-" or "." and does not begin with "-" or "."';
+
+/** True when `name` may name a workflow or a node. */
+export function isValidName(name: string): boolean {
+  return namePattern.test(name) && !name.includes('..');
+}
+
+/**
+ * @throws TorchweaveError `workflowNameInvalid` when `name` cannot name a workflow.
+ */
+export function assertWorkflowName(name: string): void {
+  if (!isValidName(name)) throw new TorchweaveError('workflowNameInvalid', { name, rule: nameRule });
+}
+
+/** The name under which a node's model is registered on the model servers (TorchServe's `<workflow>__<node>`). */
+export function modelNameOf(workflow: string, node: string): string {
+  return `${workflow}__${node}`;
+}

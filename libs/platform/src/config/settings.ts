@@ -1,0 +1,181 @@
+import { z } from 'zod';
+
+/** One thing that can be set, and every way to set it. The first that is given wins: flag, environment, file, default. */
+export interface Setting {
+  /** Long flag without dashes; absent where there is none. */
+  readonly flag?: string;
+  /** Key in TorchServe's `config.properties`; TorchServe's own spelling where TorchServe has it. */
+  readonly property?: string;
+  /** Environment variable beside `TS_<PROPERTY>`. */
+  readonly variable?: string;
+  /** For `--help`: what it sets, with unit and default. */
+  readonly description: string;
+  /** True for a flag that takes no value. */
+  readonly isSwitch?: boolean;
+  /** True for a flag that may be given several times. */
+  readonly isList?: boolean;
+  readonly schema: z.ZodType;
+}
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const bytes = z.coerce.number().int().positive();
+const milliseconds = z.coerce.number().int().positive();
+const count = z.coerce.number().int().positive();
+const address = z.url({ protocol: /^https?$/, hostname: /.*/ });
+const boolean = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
+const commaList = z.union([
+  z.array(z.string()),
+  z.string().transform((text) =>
+    text
+      .split(',')
+      .map((s) => s.trim())
+      .filter(Boolean),
+  ),
+]);
+
+const modelServerRule = 'local or torchserve=MANAGEMENT_URL,INFERENCE_URL';
+const modelServer = z.string().transform((text, context) => {
+  if (text === 'local') return { kind: 'local' as const };
+  const match = /^torchserve=(https?:\/\/[^,]+),(https?:\/\/[^,]+)$/.exec(text);
+  if (match === null) {
+    context.addIssue({ code: 'custom', message: modelServerRule });
+    return z.NEVER;
+  }
+  return { kind: 'torchserve' as const, managementUrl: match[1] as string, inferenceUrl: match[2] as string };
+});
+const modelServers = z.union([z.string().transform((text) => text.split(/\s+/).filter(Boolean)), z.array(z.string())]);
+
+/** Every setting of Torchweave. */
+export const settings = {
+  managementAddress: {
+    property: 'management_address',
+    description: 'Address of the management API (default http://127.0.0.1:8081)',
+    schema: address.default('http://127.0.0.1:8081'),
+  },
+  managementPort: { flag: 'management-port', description: 'Port of the management API', schema: port.optional() },
+  inferenceAddress: {
+    property: 'inference_address',
+    description: 'Address of the inference API (default http://127.0.0.1:8080)',
+    schema: address.default('http://127.0.0.1:8080'),
+  },
+  inferencePort: { flag: 'inference-port', description: 'Port of the inference API', schema: port.optional() },
+  workflowStore: {
+    flag: 'workflow-store',
+    property: 'workflow_store',
+    description: 'Folder of the .war files that may be registered by name',
+    schema: z.string().min(1).optional(),
+  },
+  modelStore: {
+    flag: 'model-store',
+    property: 'model_store',
+    description: 'Folder of the .mar files of the local model server',
+    schema: z.string().min(1).optional(),
+  },
+  modelServers: {
+    flag: 'model-server',
+    variable: 'TORCHWEAVE_MODEL_SERVERS',
+    isList: true,
+    description: `Model server, ${modelServerRule}; may be given several times`,
+    schema: modelServers.pipe(z.array(modelServer)).default([]),
+  },
+  modelServerKeyFile: {
+    flag: 'model-server-key-file',
+    variable: 'TORCHWEAVE_MODEL_SERVER_KEY_FILE',
+    description: 'key_file.json of a TorchServe that wants tokens',
+    schema: z.string().min(1).optional(),
+  },
+  redisUrl: {
+    flag: 'redis-url',
+    variable: 'REDIS_URL',
+    description: 'Redis or Valkey, redis://[user:password@]host:port[/db]',
+    schema: z.url({ protocol: /^rediss?$/, hostname: /.*/ }).optional(),
+  },
+  namespace: {
+    flag: 'redis-namespace',
+    variable: 'TORCHWEAVE_REDIS_NAMESPACE',
+    description: 'Prefix of all keys in Redis (default torchweave)',
+    schema: z
+      .string()
+      .regex(/^[\w.-]+$/)
+      .default('torchweave'),
+  },
+  dataDir: {
+    flag: 'data-dir',
+    variable: 'TORCHWEAVE_DATA_DIR',
+    description: 'Folder for archives and the embedded Redis (default .torchweave)',
+    schema: z.string().min(1).default('.torchweave'),
+  },
+  archiveStore: {
+    flag: 'archive-store',
+    variable: 'TORCHWEAVE_ARCHIVE_STORE',
+    description: 'Folder of the registered archives, shared by workers and gateways (default DATA_DIR/archives)',
+    schema: z.string().min(1).optional(),
+  },
+  python: {
+    flag: 'python',
+    variable: 'TORCHWEAVE_PYTHON',
+    description: 'Python interpreter of the function nodes (default python3)',
+    schema: z.string().min(1).default('python3'),
+  },
+  allowedUrls: {
+    property: 'allowed_urls',
+    description: 'Comma-separated regular expressions of the URLs that archives may come from',
+    schema: commaList.default(['file://.*|http(s)?://.*']),
+  },
+  allowPrivateAddresses: {
+    property: 'allow_private_addresses',
+    description: 'Whether archives may come from private and loopback addresses (default false)',
+    schema: boolean.default(false),
+  },
+  maxRequestSize: {
+    property: 'max_request_size',
+    description: 'Largest request body in bytes (default 6553500)',
+    schema: bytes.default(6_553_500),
+  },
+  maxResponseSize: {
+    property: 'max_response_size',
+    description: 'Largest node answer in bytes (default 6553500)',
+    schema: bytes.default(6_553_500),
+  },
+  maxArchiveSize: {
+    property: 'max_archive_size',
+    description: 'Largest archive in bytes (default 1 GiB)',
+    schema: bytes.default(1_073_741_824),
+  },
+  operationWaitMs: {
+    flag: 'operation-wait-ms',
+    variable: 'TORCHWEAVE_OPERATION_WAIT_MS',
+    description: 'ms that a synchronous registration waits for its end (default 600000)',
+    schema: milliseconds.default(600_000),
+  },
+  jobConcurrency: {
+    flag: 'job-concurrency',
+    variable: 'TORCHWEAVE_JOB_CONCURRENCY',
+    description: 'Registrations that one worker runs at once (default 8)',
+    schema: count.default(8),
+  },
+  jobLockMs: {
+    flag: 'job-lock-ms',
+    variable: 'TORCHWEAVE_JOB_LOCK_MS',
+    description: 'ms without a sign of life after which another worker takes a job up (default 6000)',
+    schema: milliseconds.default(6_000),
+  },
+  logLevel: {
+    flag: 'log-level',
+    variable: 'TORCHWEAVE_LOG_LEVEL',
+    description: 'debug, info, warn or error (default info)',
+    schema: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  },
+  racePoint: {
+    variable: 'TORCHWEAVE_RACE_POINT',
+    description: 'For tests: the named moment of a job at which the worker waits for its end',
+    schema: z.string().optional(),
+  },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof settings;
+
+/** All settings, checked. */
+export type Settings = { readonly [Name in SettingName]: z.infer<(typeof settings)[Name]['schema']> };
+
+export type ModelServerSetting = Settings['modelServers'][number];

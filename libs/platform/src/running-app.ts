@@ -1,0 +1,17 @@
+import type { Logger } from '@torchweave/application';
+import type { Settings } from './config/settings.js';
+
+/** What every app is started with. */
+export interface AppOptions {
+  readonly settings: Settings;
+  readonly redisUrl: string;
+  readonly logger: Logger;
+}
+
+/** An app that serves. */
+export interface RunningApp {
+  /** `http://host:port` where the app listens. */
+  readonly address?: string;
+  /** Takes nothing new, finishes what is under way, and ends. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,208 @@
+import type { WorkflowState } from '@torchweave/application';
+import { TorchweaveError } from '@torchweave/domain';
+import { describe, expect, it } from 'vitest';
+import { sampleDefinition } from './sample-definition.js';
+
+/** What every {@link WorkflowState} must do. `create` gives an empty one. */
+export function describeWorkflowState(
+  name: string,
+  create: () => Promise<{ state: WorkflowState; dispose: () => Promise<void> }>,
+): void {
+  const on = (test: (state: WorkflowState) => Promise<void>) => async (): Promise<void> => {
+    const { state, dispose } = await create();
+    try {
+      await test(state);
+    } finally {
+      await dispose();
+    }
+  };
+  const failure = new TorchweaveError('registrationFailed', { workflow: 'w', failures: [] }).toRecord();
+
+  async function register(state: WorkflowState, workflow: string, operation = `register-${workflow}`): Promise<void> {
+    await state.reserve(sampleDefinition(workflow), operation);
+    await state.commit(workflow, operation);
+  }
+
+  describe(`${name} as a WorkflowState`, () => {
+    it(
+      'shows a workflow only once it is committed',
+      on(async (state) => {
+        const reserved = await state.reserve(sampleDefinition('chain'), 'op');
+        expect(reserved).toMatchObject({ phase: 'registering', operationId: 'op' });
+        expect((await state.page(0, 10)).workflows).toEqual([]);
+        const record = await state.commit('chain', 'op');
+        expect(record.phase).toBe('ready');
+        expect((await state.page(0, 10)).workflows).toEqual([{ name: 'chain', url: 'chain.war' }]);
+        expect(await state.get('chain')).toEqual(record);
+        expect(record.definition).toEqual(sampleDefinition('chain'));
+      }),
+    );
+
+    it(
+      'gives a name to one of many registrations at once',
+      on(async (state) => {
+        const tries = Array.from({ length: 20 }, (_, i) => state.reserve(sampleDefinition('chain'), `op-${i}`));
+        const results = await Promise.allSettled(tries);
+        expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
+        for (const result of results) {
+          if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'workflowBusy', status: 409 });
+        }
+      }),
+    );
+
+    it(
+      'lets the operation that holds a name reserve and commit it again',
+      on(async (state) => {
+        await state.reserve(sampleDefinition('chain'), 'op');
+        await expect(state.reserve(sampleDefinition('chain'), 'op')).resolves.toMatchObject({ operationId: 'op' });
+        const first = await state.commit('chain', 'op');
+        expect(await state.commit('chain', 'op')).toEqual(first);
+      }),
+    );
+
+    it(
+      'refuses a name that is registered',
+      on(async (state) => {
+        await register(state, 'chain');
+        await expect(state.reserve(sampleDefinition('chain'), 'other')).rejects.toMatchObject({
+          code: 'workflowConflict',
+          message: 'Workflow chain is already registered.',
+        });
+      }),
+    );
+
+    it(
+      'refuses a workflow whose model would have the name of another workflow’s model',
+      on(async (state) => {
+        await state.reserve(sampleDefinition('a__b', { model: 'c' }), 'op-1');
+        await expect(state.reserve(sampleDefinition('a', { model: 'b__c' }), 'op-2')).rejects.toMatchObject({
+          code: 'modelNameTaken',
+          data: { model: 'a__b__c', owner: 'a__b' },
+        });
+      }),
+    );
+
+    it(
+      'refuses to commit for an operation that does not hold the name',
+      on(async (state) => {
+        await state.reserve(sampleDefinition('chain'), 'op');
+        await expect(state.commit('chain', 'other')).rejects.toMatchObject({ code: 'operationAbandoned' });
+        await expect(state.beginUndo('chain', 'other', failure)).rejects.toMatchObject({ code: 'operationAbandoned' });
+      }),
+    );
+
+    it(
+      'frees the name when a registration is undone, and remembers why',
+      on(async (state) => {
+        await state.reserve(sampleDefinition('chain'), 'op');
+        await state.beginUndo('chain', 'op', failure);
+        expect(await state.trace('op')).toMatchObject({ outcome: 'held', record: { phase: 'undoing', failure } });
+        await state.release('chain', 'op', ['chain__up']);
+        expect(await state.trace('op')).toEqual({ outcome: 'released', workflow: 'chain', failure });
+        expect(await state.get('chain')).toBeUndefined();
+        expect(await state.orphans()).toEqual(['chain__up']);
+        await register(state, 'chain', 'next');
+      }),
+    );
+
+    it(
+      'goes from ready to gone, listed by nobody from the first step on',
+      on(async (state) => {
+        await register(state, 'chain');
+        const record = await state.beginRemoval('chain', 'remove');
+        expect(record.phase).toBe('unregistering');
+        expect(await state.beginRemoval('chain', 'remove')).toEqual(record);
+        expect((await state.page(0, 10)).workflows).toEqual([]);
+        await expect(state.beginRemoval('chain', 'other')).rejects.toMatchObject({ code: 'workflowNotFound' });
+        await state.release('chain', 'remove', []);
+        await state.release('chain', 'remove', []);
+        expect(await state.get('chain')).toBeUndefined();
+        expect(await state.trace('remove')).toEqual({ outcome: 'released', workflow: 'chain' });
+      }),
+    );
+
+    it(
+      'cannot remove what is not registered',
+      on(async (state) => {
+        await expect(state.beginRemoval('nope', 'op')).rejects.toMatchObject({ code: 'workflowNotFound' });
+        await state.reserve(sampleDefinition('chain'), 'register');
+        await expect(state.beginRemoval('chain', 'op')).rejects.toMatchObject({ code: 'workflowBusy' });
+      }),
+    );
+
+    it(
+      'traces an operation from nothing to committed, even after the workflow is gone',
+      on(async (state) => {
+        expect(await state.trace('op')).toEqual({ outcome: 'none' });
+        await state.reserve(sampleDefinition('chain'), 'op');
+        expect(await state.trace('op')).toMatchObject({ outcome: 'held', record: { phase: 'registering' } });
+        await state.commit('chain', 'op');
+        await state.beginRemoval('chain', 'remove');
+        await state.release('chain', 'remove', []);
+        expect(await state.trace('op')).toEqual({ outcome: 'committed', workflow: 'chain' });
+      }),
+    );
+
+    it(
+      'pages by name',
+      on(async (state) => {
+        for (const workflow of ['d', 'b', 'a', 'c']) await register(state, workflow);
+        const names = async (offset: number, limit: number): Promise<[string[], boolean]> => {
+          const page = await state.page(offset, limit);
+          return [page.workflows.map((workflow) => workflow.name), page.hasMore];
+        };
+        expect(await names(0, 3)).toEqual([['a', 'b', 'c'], true]);
+        expect(await names(3, 3)).toEqual([['d'], false]);
+        expect(await names(0, 4)).toEqual([['a', 'b', 'c', 'd'], false]);
+        expect(await names(9, 3)).toEqual([[], false]);
+      }),
+    );
+
+    it(
+      'tells changes in order, with the record of what is ready and none of what is gone',
+      on(async (state) => {
+        await register(state, 'a');
+        await register(state, 'b');
+        await state.beginRemoval('a', 'remove');
+        const changes = await state.changesSince(0, 10);
+        expect(changes.map(({ workflow, record }) => [workflow, record?.phase])).toEqual([
+          ['b', 'ready'],
+          ['a', undefined],
+        ]);
+        const last = changes.at(-1)?.revision ?? 0;
+        expect(await state.changesSince(last, 10)).toEqual([]);
+        expect(await state.changesSince(0, 1)).toHaveLength(1);
+      }),
+    );
+
+    it(
+      'wakes a watcher after a change, until it stops',
+      on(async (state) => {
+        let wake: () => void = () => undefined;
+        const woken = new Promise<void>((resolve) => (wake = resolve));
+        const stop = await state.watch(() => wake());
+        await register(state, 'chain');
+        await woken;
+        await stop();
+      }),
+    );
+
+    it(
+      'lists what is under way',
+      on(async (state) => {
+        await register(state, 'done');
+        await state.reserve(sampleDefinition('half'), 'op');
+        expect((await state.unfinished()).map((record) => record.definition.name)).toEqual(['half']);
+      }),
+    );
+
+    it(
+      'keeps orphans until they are forgotten',
+      on(async (state) => {
+        await state.addOrphans(['x__a', 'x__b']);
+        await state.forgetOrphans(['x__a']);
+        expect(await state.orphans()).toEqual(['x__b']);
+      }),
+    );
+  });
+}
