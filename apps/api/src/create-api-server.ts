@@ -2,10 +2,11 @@ import { ValidationPipe, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger, WorkflowManagement } from '@torchweave/application';
+import { ErrorAnswers, followTorchServe, requestIdOf } from '@torchweave/platform';
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
 import { ApiModule } from './api.module.js';
 import { ErrorFilter } from './http/error-filter.js';
-import { followTorchServe, readParameterBodies, requestIdOf } from './http/fastify-conventions.js';
+import { readParameterBodies } from './http/parameter-bodies.js';
 import { validationError } from './http/validation-error.js';
 import { createOpenApi } from './openapi/create-openapi.js';
 
@@ -18,7 +19,7 @@ export interface ApiServerOptions {
 
 /** The management API as a Nest application that does not listen yet. */
 export async function createApiServer(options: ApiServerOptions): Promise<NestFastifyApplication> {
-  const errors = new ErrorFilter(options.logger, options.maxRequestSize);
+  const errors = new ErrorAnswers(options);
   const serverOptions: FastifyServerOptions = {
     bodyLimit: options.maxRequestSize,
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
@@ -34,7 +35,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<NestFa
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   followTorchServe(fastify);
   readParameterBodies(fastify);
-  app.useGlobalFilters(errors);
+  app.useGlobalFilters(new ErrorFilter(errors));
   app.useGlobalPipes(new ValidationPipe({ transform: true, exceptionFactory: validationError }));
   serveOpenApi(app, fastify);
   await app.init();

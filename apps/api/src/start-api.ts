@@ -13,7 +13,7 @@ export async function startApi({ settings, redisUrl, logger }: AppOptions): Prom
   const { namespace } = settings;
   const redis = new RedisConnection(redisUrl, logger);
   await redis.open();
-  const jobs = new BullMqJobQueue({ redisUrl, namespace, logger });
+  const jobs = await BullMqJobQueue.open({ redisUrl, namespace, logger });
   const state = new RedisWorkflowState(redis, namespace);
   const management = new WorkflowManagement(state, jobs, { waitMs: settings.operationWaitMs });
   const server = await createApiServer({ management, logger, maxRequestSize: settings.maxRequestSize });

@@ -12,6 +12,8 @@ export interface AppOptions {
 export interface RunningApp {
   /** `http://host:port` where the app listens. */
   readonly address?: string;
+  /** What to say of an app that is several in one. */
+  readonly summary?: string;
   /** Takes nothing new, finishes what is under way, and ends. */
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { jobCatalogue, type JobName, type JobPayload, type JobQueue, type JobRes
 import type { Logger, Operation, OperationPhase } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import { Queue, QueueEvents, type Job } from 'bullmq';
+import { Redis } from 'ioredis';
 import { progressOf } from './job-record.js';
 import { queueNameOf, queueNames, queuePrefix, type QueueName } from './queue-names.js';
 
@@ -16,6 +17,7 @@ const keepFinishedSeconds = 86_400;
 const keepFinishedCount = 100_000;
 /** ms that Redis may take to accept a job or to tell of one. */
 const commandTimeoutMs = 5_000;
+const longestReconnectDelayMs = 1_000;
 
 /** {@link JobQueue} on BullMQ: one queue for what clients wait for, one for upkeep. */
 export class BullMqJobQueue implements JobQueue {
@@ -24,9 +26,31 @@ export class BullMqJobQueue implements JobQueue {
   private readonly logger: Logger;
   private events: QueueEvents | undefined;
 
-  constructor(private readonly options: BullMqOptions) {
+  private constructor(
+    private readonly options: BullMqOptions,
+    private readonly redis: Redis,
+  ) {
     this.logger = options.logger;
     this.queues = new Map(queueNames.map((name) => [name, this.createQueue(name)]));
+  }
+
+  /** @throws TorchweaveError `stateUnavailable` when Redis does not answer. */
+  static async open(options: BullMqOptions): Promise<BullMqJobQueue> {
+    // Commands fail at once while Redis is away, so that the api can say so and nothing is enqueued later by itself.
+    const redis = new Redis(options.redisUrl, {
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      retryStrategy: (attempt) => Math.min(attempt * 50, longestReconnectDelayMs),
+    });
+    redis.on('error', (error) => options.logger.debug({ err: error }, 'queue connection'));
+    try {
+      await within(commandTimeoutMs, redis.connect());
+    } catch (error) {
+      redis.disconnect();
+      throw unavailable(error);
+    }
+    return new BullMqJobQueue(options, redis);
   }
 
   async enqueue<Name extends JobName>(name: Name, payload: JobPayload<Name>, operationId: string): Promise<void> {
@@ -58,14 +82,13 @@ export class BullMqJobQueue implements JobQueue {
   async close(): Promise<void> {
     await Promise.all([...this.queues.values()].map((queue) => queue.close()));
     await this.events?.close();
+    this.redis.disconnect();
   }
 
   private createQueue(name: QueueName): Queue {
     const queue = new Queue(name, {
-      // Fails at once while Redis is away, so that the api can say so.
-      connection: { url: this.options.redisUrl, enableOfflineQueue: false, maxRetriesPerRequest: 1 },
+      connection: this.redis,
       prefix: queuePrefix(this.options.namespace),
-      skipWaitingForReady: true,
       defaultJobOptions: {
         removeOnComplete: { age: keepFinishedSeconds, count: keepFinishedCount },
         removeOnFail: { age: keepFinishedSeconds, count: keepFinishedCount },
@@ -109,26 +132,38 @@ export class BullMqJobQueue implements JobQueue {
   ): Promise<JobResult<Name>> {
     const job = await this.find(name, operationId);
     if (job.finishedOn === undefined) throw new TorchweaveError('operationPending', { operationId, waitedMs });
-    if (job.failedReason) throw errorOf(job);
+    if (hasFailed(job)) throw errorOf(job);
     return jobCatalogue[name].result.parse(job.returnvalue) as JobResult<Name>;
   }
 
   private async run<T>(command: () => Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${commandTimeoutMs} ms`)), commandTimeoutMs);
-    });
     try {
-      return await Promise.race([command(), timeout]);
+      return await within(commandTimeoutMs, command());
     } catch (error) {
-      if (error instanceof TorchweaveError) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new TorchweaveError('stateUnavailable', { reason, retryAfterSeconds: 1 }, { cause: error });
-    } finally {
-      clearTimeout(timer);
+      throw error instanceof TorchweaveError ? error : unavailable(error);
     }
   }
 }
+
+async function within<T>(timeoutMs: number, command: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([command, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function unavailable(cause: unknown): TorchweaveError<'stateUnavailable'> {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new TorchweaveError('stateUnavailable', { reason, retryAfterSeconds: 1 }, { cause });
+}
+
+/** Of a finished job. Its `failedReason` may be left from an earlier attempt; every job of the catalogue has a result. */
+const hasFailed = (job: Job): boolean => job.returnvalue === null || job.returnvalue === undefined;
 
 /** The error a failed job ended with; one that BullMQ failed by itself was given up. */
 function errorOf(job: Job): TorchweaveError {
@@ -138,7 +173,7 @@ function errorOf(job: Job): TorchweaveError {
 }
 
 function phaseOf(job: Job): OperationPhase {
-  if (job.finishedOn !== undefined) return job.failedReason ? 'failed' : 'succeeded';
+  if (job.finishedOn !== undefined) return hasFailed(job) ? 'failed' : 'succeeded';
   return job.processedOn === undefined ? 'waiting' : 'running';
 }
 

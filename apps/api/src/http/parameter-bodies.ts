@@ -1,29 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { randomUUID } from 'node:crypto';
-import { parse as parseForm } from 'node:querystring';
 import { TorchweaveError } from '@torchweave/domain';
-
-const requestIdPattern = /^[\w.:-]{1,128}$/;
-
-/** The client's `x-request-id` where it is one that cannot break a log line, else a new one. */
-export function requestIdOf(headers: Readonly<Record<string, string | string[] | undefined>>): string {
-  const given = headers['x-request-id'];
-  return typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID();
-}
-
-/** TorchServe's headers and JSON style (`NettyUtils.sendHttpResponse`, `GSON_PRETTY`). */
-export function followTorchServe(fastify: FastifyInstance): void {
-  fastify.setReplySerializer((payload) => `${JSON.stringify(payload, null, 2)}\n`);
-  fastify.addHook('onSend', (request, reply, payload, done) => {
-    void reply.headers({
-      'x-request-id': request.id,
-      pragma: 'no-cache',
-      'cache-control': 'no-cache; no-store, must-revalidate, private',
-      expires: 'Thu, 01 Jan 1970 00:00:00 UTC',
-    });
-    done(null, payload);
-  });
-}
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { parse as parseForm } from 'node:querystring';
 
 function parseJson(text: string): unknown {
   if (text.trim() === '') return {};

@@ -1,0 +1,93 @@
+import { Child, freePort } from '@torchweave/testing/process';
+import { TestRedis } from '@torchweave/testing/redis';
+import { findTorchServe, startTorchServe, type TorchServeProcess } from '@torchweave/torchserve-tool';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const command = fileURLToPath(new URL('../../../bin/torchweave.js', import.meta.url));
+
+/** Why the tests on a real TorchServe cannot run here; undefined where they can. With CI=true they must. */
+export function missingTorchServe(): string | undefined {
+  const found = findTorchServe();
+  if (found.found) return undefined;
+  if (process.env['CI'] === 'true') throw new Error(`the end-to-end tests need TorchServe 0.12: ${found.reason}`);
+  return found.reason;
+}
+
+export type AppName = 'api' | 'worker' | 'gateway';
+
+/** Redis, TorchServe, api, worker and gateway as separate processes, with folders and ports of their own. */
+export class TestSystem {
+  readonly directory = mkdtempSync(join(tmpdir(), 'torchweave-e2e-'));
+  readonly workflowStore = join(this.directory, 'workflows');
+  readonly modelStore = join(this.directory, 'models');
+  readonly running = new Map<string, Child>();
+  redis!: TestRedis;
+  torchserve!: TorchServeProcess;
+  private managementPort = 0;
+  private inferencePort = 0;
+
+  static async start(): Promise<TestSystem> {
+    const system = new TestSystem();
+    mkdirSync(system.workflowStore);
+    mkdirSync(system.modelStore);
+    const config = 'allowed_urls=file://.*|http(s)?://.*\nallow_private_addresses=true\n';
+    writeFileSync(join(system.directory, 'config.properties'), config);
+    [system.redis, system.torchserve, system.managementPort, system.inferencePort] = await Promise.all([
+      TestRedis.start(),
+      startTorchServe({ modelStore: system.modelStore, quietLogs: true }),
+      freePort(),
+      freePort(),
+    ]);
+    await Promise.all((['api', 'worker', 'gateway'] as const).map((app) => system.startApp(app)));
+    return system;
+  }
+
+  get management(): string {
+    return `http://127.0.0.1:${this.managementPort}`;
+  }
+
+  get inference(): string {
+    return `http://127.0.0.1:${this.inferencePort}`;
+  }
+
+  /** Starts one app and waits until it is ready. */
+  async startApp(app: AppName, options: { as?: string; env?: Record<string, string> } = {}): Promise<Child> {
+    const { managementUrl, inferenceUrl } = this.torchserve;
+    const flags = {
+      'management-port': String(this.managementPort),
+      'inference-port': String(this.inferencePort),
+      'workflow-store': this.workflowStore,
+      'model-store': this.modelStore,
+      'model-server': `torchserve=${managementUrl},${inferenceUrl}`,
+      'redis-url': this.redis.url,
+      'data-dir': join(this.directory, 'data'),
+      'ts-config': join(this.directory, 'config.properties'),
+      'job-lock-ms': '1000',
+    };
+    const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
+    const child = Child.start(process.execPath, [command, app, ...args], { ...(options.env ? { env: options.env } : {}) });
+    this.running.set(options.as ?? app, child);
+    await child.waitForOutput(new RegExp(`^${app} ready`, 'm'));
+    return child;
+  }
+
+  app(name: string): Child {
+    const child = this.running.get(name);
+    if (child === undefined) throw new Error(`${name} is not running`);
+    return child;
+  }
+
+  async stopApp(name: string, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    await this.app(name).end(signal);
+    this.running.delete(name);
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all([...this.running.keys()].map((name) => this.stopApp(name)));
+    await Promise.all([this.torchserve.stop(), this.redis.dispose()]);
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}

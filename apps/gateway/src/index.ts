@@ -1,0 +1,2 @@
+export { createGatewayServer, type GatewayServerOptions } from './create-gateway-server.js';
+export { startGateway } from './start-gateway.js';

@@ -1,0 +1,45 @@
+import { ReconcileModelServers, RegisterWorkflow, UnregisterWorkflow, type JobHandlers } from '@torchweave/application';
+import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
+import type { Parts } from '@torchweave/composition';
+import type { AppOptions, RunningApp } from '@torchweave/platform';
+import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
+import { racePointsFor } from './race-points.js';
+
+/**
+ * Starts a worker: takes registration jobs up and keeps the model servers as the state says.
+ *
+ * @throws TorchweaveError `stateUnavailable` when Redis does not answer.
+ */
+export async function startWorker({ settings, redisUrl, logger }: AppOptions, parts: Parts): Promise<RunningApp> {
+  const { namespace } = settings;
+  const redis = new RedisConnection(redisUrl, logger);
+  await redis.open();
+  const jobs = await BullMqJobQueue.open({ redisUrl, namespace, logger });
+  const ports = {
+    ...parts,
+    state: new RedisWorkflowState(redis, namespace),
+    gateways: new RedisGatewayRegistry(redis, namespace),
+    jobs,
+    logger,
+    racePoints: racePointsFor(settings.racePoint, logger),
+  };
+  const register = new RegisterWorkflow(ports);
+  const unregister = new UnregisterWorkflow(ports);
+  const reconcile = new ReconcileModelServers(ports);
+  const handlers: JobHandlers = {
+    'register-workflow': (payload, job) => register.execute(payload, job),
+    'unregister-workflow': (payload, job) => unregister.execute(payload, job),
+    'reconcile-model-servers': (_, job) => reconcile.execute(job),
+  };
+  const { jobConcurrency: concurrency, jobLockMs: lockMs } = settings;
+  const worker = new BullMqJobWorker({ redisUrl, namespace, logger, concurrency, lockMs }, handlers);
+  await worker.start();
+  logger.info({ concurrency }, 'worker is ready');
+  return {
+    close: async () => {
+      await worker.close();
+      await jobs.close();
+      redis.close();
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { silentLogger, type JobHandlers } from '@torchweave/application';
+import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
+import { describeJobQueue } from '@torchweave/testing/port-conformance/job-queue';
+import { TestRedis } from '@torchweave/testing/redis';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await TestRedis.start();
+});
+afterAll(() => redis.dispose());
+
+const idle: JobHandlers = {
+  'register-workflow': () => Promise.resolve({ workflow: '' }),
+  'unregister-workflow': () => Promise.resolve({ workflow: '' }),
+  'reconcile-model-servers': () => Promise.resolve({ registered: 0, removed: 0 }),
+};
+
+let namespaces = 0;
+
+describeJobQueue('BullMqJobQueue', async () => {
+  const options = { redisUrl: redis.url, namespace: `test-${(namespaces += 1)}`, logger: silentLogger };
+  const queue = await BullMqJobQueue.open(options);
+  return {
+    queue,
+    createWorker: (handlers) => new BullMqJobWorker({ ...options, concurrency: 4, lockMs: 2_000 }, { ...idle, ...handlers }),
+    dispose: () => queue.close(),
+  };
+});
+
+describe('BullMqJobQueue without Redis', () => {
+  it('says that the state is unavailable instead of hanging', async () => {
+    const opened = BullMqJobQueue.open({ redisUrl: 'redis://127.0.0.1:1', namespace: 'x', logger: silentLogger });
+    await expect(opened).rejects.toMatchObject({ code: 'stateUnavailable', status: 503 });
+  });
+
+  it('says so at once when Redis goes away later, and works again when it is back', async () => {
+    const own = await TestRedis.start();
+    const queue = await BullMqJobQueue.open({ redisUrl: own.url, namespace: 'x', logger: silentLogger });
+    await own.stop('SIGKILL');
+    const enqueue = (): Promise<void> => queue.enqueue('register-workflow', { url: 'a' }, randomUUID());
+    await expect(enqueue()).rejects.toMatchObject({ code: 'stateUnavailable' });
+    await own.startAgain();
+    await vi.waitFor(enqueue, { timeout: 10_000 });
+    await queue.close();
+    await own.dispose();
+  });
+});

@@ -1,0 +1,1 @@
+export { createParts, type Parts } from './parts.js';

@@ -1,0 +1,40 @@
+import { TorchweaveError, toTorchweaveError } from '@torchweave/domain';
+import type { Logger } from '@torchweave/application';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+export interface ErrorAnswersOptions {
+  readonly logger: Logger;
+  /** bytes. */
+  readonly maxRequestSize: number;
+}
+
+/** Turns whatever a request ends with into TorchServe's error object: the one place where errors become HTTP. */
+export class ErrorAnswers {
+  constructor(private readonly options: ErrorAnswersOptions) {}
+
+  answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const error = this.translate(thrown);
+    const event = { requestId: request.id, method: request.method, path: pathOf(request), err: error };
+    if (error.status >= 500) this.options.logger.error(event, 'request failed');
+    else this.options.logger.debug(event, 'request refused');
+    if ('retryAfterSeconds' in error.data) void reply.header('retry-after', String(error.data.retryAfterSeconds));
+    void reply.status(error.status).type('application/json').send(error.toBody());
+  }
+
+  /** Fastify's own refusals are told by the code that it documents. */
+  private translate(thrown: unknown): TorchweaveError {
+    if (!(thrown instanceof Error) || !('code' in thrown)) return toTorchweaveError(thrown);
+    switch (thrown.code) {
+      case 'FST_ERR_CTP_BODY_TOO_LARGE':
+        return new TorchweaveError('bodyTooLarge', { limitBytes: this.options.maxRequestSize });
+      case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+        return new TorchweaveError('bodyMalformed', { reason: 'it is not as long as its content-length says' });
+      case 'FST_ERR_BAD_URL':
+        return new TorchweaveError('resourceNotFound', {});
+      default:
+        return toTorchweaveError(thrown);
+    }
+  }
+}
+
+const pathOf = (request: FastifyRequest): string => request.url.split('?')[0] ?? '';

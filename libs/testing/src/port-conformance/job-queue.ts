@@ -1,0 +1,175 @@
+import type { JobHandlers, JobQueue, JobWorker } from '@torchweave/application';
+import { TorchweaveError } from '@torchweave/domain';
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+
+/** A queue with workers that run the given handlers; each call of `createWorker` is one more worker. */
+export interface QueueUnderTest {
+  readonly queue: JobQueue;
+  createWorker(handlers: Partial<JobHandlers>): JobWorker;
+  dispose(): Promise<void>;
+}
+
+const waitMs = 10_000;
+
+/** What every pair of {@link JobQueue} and {@link JobWorker} must do. `create` gives an empty queue. */
+export function describeJobQueue(name: string, create: () => Promise<QueueUnderTest>): void {
+  const on = (test: (under: QueueUnderTest) => Promise<void>) => async (): Promise<void> => {
+    const under = await create();
+    try {
+      await test(under);
+    } finally {
+      await under.dispose();
+    }
+  };
+
+  async function withWorker<T>(under: QueueUnderTest, handlers: Partial<JobHandlers>, run: () => Promise<T>): Promise<T> {
+    const worker = under.createWorker(handlers);
+    await worker.start();
+    try {
+      return await run();
+    } finally {
+      await worker.close();
+    }
+  }
+
+  describe(`${name} as a JobQueue`, () => {
+    it(
+      'brings the payload to a handler and its result to who waits',
+      on(async (under) => {
+        const id = randomUUID();
+        const handlers: Partial<JobHandlers> = {
+          'register-workflow': ({ url }, job) => Promise.resolve({ workflow: `${url} ${job.operationId === id}` }),
+        };
+        await withWorker(under, handlers, async () => {
+          await under.queue.enqueue('register-workflow', { url: 'a.war' }, id);
+          expect(await under.queue.waitForEnd('register-workflow', id, waitMs)).toEqual({ workflow: 'a.war true' });
+          // A wait that begins after the end finds the result too.
+          expect(await under.queue.waitForEnd('register-workflow', id, waitMs)).toEqual({ workflow: 'a.war true' });
+        });
+      }),
+    );
+
+    it(
+      'brings an error of the catalogue back with its data',
+      on(async (under) => {
+        const id = randomUUID();
+        const failure = new TorchweaveError('workflowConflict', { workflow: 'chain' });
+        const handlers: Partial<JobHandlers> = { 'register-workflow': () => Promise.reject(failure) };
+        await withWorker(under, handlers, async () => {
+          await under.queue.enqueue('register-workflow', { url: 'a.war' }, id);
+          await expect(under.queue.waitForEnd('register-workflow', id, waitMs)).rejects.toMatchObject({
+            code: 'workflowConflict',
+            status: 409,
+            data: { workflow: 'chain' },
+          });
+          expect(await under.queue.operation(id)).toMatchObject({ state: 'failed', error: failure.toRecord() });
+        });
+      }),
+    );
+
+    it(
+      'runs one operation once, however often it is enqueued',
+      on(async (under) => {
+        const id = randomUUID();
+        let runs = 0;
+        const handlers: Partial<JobHandlers> = {
+          'register-workflow': () => Promise.resolve({ workflow: String((runs += 1)) }),
+        };
+        await under.queue.enqueue('register-workflow', { url: 'a.war' }, id);
+        await under.queue.enqueue('register-workflow', { url: 'a.war' }, id);
+        await withWorker(under, handlers, async () => {
+          await under.queue.waitForEnd('register-workflow', id, waitMs);
+          await under.queue.enqueue('register-workflow', { url: 'a.war' }, id);
+        });
+        expect(runs).toBe(1);
+      }),
+    );
+
+    it(
+      'tells the state, the workflow and the steps of an operation',
+      on(async (under) => {
+        const id = randomUUID();
+        expect(await under.queue.operation(id)).toBeUndefined();
+        await under.queue.enqueue('unregister-workflow', { workflow: 'chain' }, id);
+        expect(await under.queue.operation(id)).toMatchObject({ id, kind: 'unregister-workflow', state: 'waiting', steps: [] });
+        let seenWithin: unknown;
+        const handlers: Partial<JobHandlers> = {
+          'unregister-workflow': async ({ workflow }, job) => {
+            await job.concerns(workflow);
+            await job.step('first', () => Promise.resolve());
+            await job.step('second', async () => (seenWithin = await under.queue.operation(id)));
+            return { workflow };
+          },
+        };
+        await withWorker(under, handlers, () => under.queue.waitForEnd('unregister-workflow', id, waitMs));
+        expect(seenWithin).toMatchObject({ state: 'running', workflow: 'chain', attempts: 1 });
+        expect(seenWithin).toMatchObject({ steps: [{ name: 'first', durationMs: expect.any(Number) as number }, { name: 'second' }] });
+        expect(await under.queue.operation(id)).toMatchObject({
+          state: 'succeeded',
+          finishedAt: expect.any(String) as string,
+          steps: [{ name: 'first' }, { name: 'second', durationMs: expect.any(Number) as number }],
+        });
+      }),
+    );
+
+    it(
+      'tells that an operation is pending when the wait is over first',
+      on(async (under) => {
+        const id = randomUUID();
+        await under.queue.enqueue('register-workflow', { url: 'a.war' }, id);
+        await expect(under.queue.waitForEnd('register-workflow', id, 50)).rejects.toMatchObject({
+          code: 'operationPending',
+          data: { operationId: id },
+        });
+      }),
+    );
+
+    it(
+      'does not know an operation that was never enqueued',
+      on(async (under) => {
+        await expect(under.queue.waitForEnd('register-workflow', randomUUID(), 50)).rejects.toMatchObject({
+          code: 'operationNotFound',
+        });
+      }),
+    );
+
+    it(
+      'tries again when the state was away, and succeeds when it is back',
+      on(async (under) => {
+        const id = randomUUID();
+        let runs = 0;
+        const away = new TorchweaveError('stateUnavailable', { reason: 'away', retryAfterSeconds: 1 });
+        const handlers: Partial<JobHandlers> = {
+          'register-workflow': () => ((runs += 1) === 1 ? Promise.reject(away) : Promise.resolve({ workflow: 'chain' })),
+        };
+        await withWorker(under, handlers, async () => {
+          await under.queue.enqueue('register-workflow', { url: 'a.war' }, id);
+          expect(await under.queue.waitForEnd('register-workflow', id, waitMs)).toEqual({ workflow: 'chain' });
+        });
+        expect(runs).toBe(2);
+      }),
+    );
+
+    it(
+      'repeats the upkeep job by itself, with several workers one at a time',
+      on(async (under) => {
+        let running = 0;
+        let most = 0;
+        let ran: () => void = () => undefined;
+        const once = new Promise<void>((resolve) => (ran = resolve));
+        const handlers: Partial<JobHandlers> = {
+          'reconcile-model-servers': async () => {
+            most = Math.max(most, (running += 1));
+            await Promise.resolve();
+            running -= 1;
+            ran();
+            return { registered: 0, removed: 0 };
+          },
+        };
+        await withWorker(under, handlers, () => withWorker(under, handlers, () => once));
+        expect(most).toBe(1);
+      }),
+    );
+  });
+}
