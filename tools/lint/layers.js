@@ -10,6 +10,7 @@ const adapters = [
   '@torchweave/filesystem-archive-store',
   '@torchweave/torchserve-model-server',
   '@torchweave/python-runtime',
+  '@torchweave/embedded-redis',
 ];
 const apps = ['@torchweave/api', '@torchweave/worker', '@torchweave/gateway', '@torchweave/cli'];
 const tests = ['@torchweave/testing', '@torchweave/testing/*', 'vitest'];

@@ -1,6 +1,6 @@
 import { WorkflowManagement } from '@torchweave/application';
 import { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
-import { listenAddress, type AppOptions, type RunningApp } from '@torchweave/platform';
+import { listenAddress, listenOn, type AppOptions, type RunningApp } from '@torchweave/platform';
 import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { createApiServer } from './create-api-server.js';
 
@@ -17,7 +17,8 @@ export async function startApi({ settings, redisUrl, logger }: AppOptions): Prom
   const state = new RedisWorkflowState(redis, namespace);
   const management = new WorkflowManagement(state, jobs, { waitMs: settings.operationWaitMs });
   const server = await createApiServer({ management, logger, maxRequestSize: settings.maxRequestSize });
-  await server.listen(listenAddress(settings.managementAddress, settings.managementPort));
+  const listen = listenAddress(settings.managementAddress, settings.managementPort);
+  await listenOn(listen, '--management-port', ({ port, host }) => server.listen(port, host));
   const address = await server.getUrl();
   logger.info({ address }, 'management API is ready');
   return {

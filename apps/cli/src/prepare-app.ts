@@ -16,7 +16,9 @@ export function prepareApp(
     ...(typeof tsConfig === 'string' ? { tsConfig } : {}),
   });
   if (loaded.unknownKeys.length > 0) {
-    process.stderr.write(`torchweave: these keys of the ts-config have no meaning here: ${loaded.unknownKeys.join(', ')}\n`);
+    process.stderr.write(
+      `torchweave: these keys of the ts-config have no meaning here: ${loaded.unknownKeys.join(', ')}\n`,
+    );
   }
   const { redisUrl } = loaded.settings;
   if (redisUrl === undefined) {

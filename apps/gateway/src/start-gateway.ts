@@ -1,6 +1,6 @@
 import { RoutingTable, RunWorkflow } from '@torchweave/application';
 import type { Parts } from '@torchweave/composition';
-import { listenAddress, type AppOptions, type RunningApp } from '@torchweave/platform';
+import { listenAddress, listenOn, type AppOptions, type RunningApp } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { randomUUID } from 'node:crypto';
 import { createGatewayServer } from './create-gateway-server.js';
@@ -21,7 +21,8 @@ export async function startGateway({ settings, redisUrl, logger }: AppOptions, p
   await table.start();
   const runner = new RunWorkflow(parts.functions, parts.modelServers);
   const server = createGatewayServer({ table, runner, logger, maxRequestSize });
-  const address = await server.listen(listenAddress(settings.inferenceAddress, settings.inferencePort));
+  const listen = listenAddress(settings.inferenceAddress, settings.inferencePort);
+  const address = await listenOn(listen, '--inference-port', (at) => server.listen(at));
   logger.info({ address, workflows: table.size }, 'inference API is ready');
   return {
     address,

@@ -5,5 +5,6 @@ export { settings, type ModelServerSetting, type Setting, type SettingName, type
 export { createLogger, type LoggerOptions } from './logging/create-logger.js';
 export type { AppOptions, RunningApp } from './running-app.js';
 export { ErrorAnswers, type ErrorAnswersOptions } from './http/error-answers.js';
+export { listenOn } from './http/listen.js';
 export { requestIdOf } from './http/request-id.js';
 export { followTorchServe, prettyJson } from './http/torchserve-conventions.js';

@@ -54,10 +54,12 @@ const starters: readonly { name: string; description: string; start: Starter }[]
 /** Adds the commands that start servers. */
 export function addServerCommands(program: Command, environment: Environment): void {
   for (const { name, description, start } of starters) {
-    addSettingOptions(program.command(name).description(description)).action(async (options: Record<string, unknown>) => {
-      const { settings, redisUrl } = prepareApp(name, options, environment);
-      const logger = createLogger({ app: name, level: settings.logLevel });
-      await serveUntilStopped(name, () => start({ settings, redisUrl, logger }), logger);
-    });
+    addSettingOptions(program.command(name).description(description)).action(
+      async (options: Record<string, unknown>) => {
+        const { settings, redisUrl } = prepareApp(name, options, environment);
+        const logger = createLogger({ app: name, level: settings.logLevel });
+        await serveUntilStopped(name, () => start({ settings, redisUrl, logger }), logger);
+      },
+    );
   }
 }

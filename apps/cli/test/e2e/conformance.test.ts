@@ -18,27 +18,30 @@ function correctRecording(step: Step): Step {
   return { ...step, expect: { ...step.expect, json: [step.expect.json] } };
 }
 
-describe.skipIf(missing !== undefined)(`the recorded conversations with TorchServe${missing ? ` (skipped: ${missing})` : ''}`, () => {
-  let system: TestSystem;
-  let servers: Servers;
-  let www: Awaited<ReturnType<typeof serveArchives>>;
+describe.skipIf(missing !== undefined)(
+  `the recorded conversations with TorchServe${missing ? ` (skipped: ${missing})` : ''}`,
+  () => {
+    let system: TestSystem;
+    let servers: Servers;
+    let www: Awaited<ReturnType<typeof serveArchives>>;
 
-  beforeAll(async () => {
-    system = await TestSystem.start();
-    fillStores(system.workflowStore, system.modelStore);
-    www = await serveArchives();
-    servers = { management: system.management, inference: system.inference, www: www.url };
-  });
-  afterEach(() => unregisterAll(system.management));
-  afterAll(async () => {
-    await www.close();
-    await system.dispose();
-  });
+    beforeAll(async () => {
+      system = await TestSystem.start();
+      fillStores(system.workflowStore, system.modelStore);
+      www = await serveArchives();
+      servers = { management: system.management, inference: system.inference, www: www.url };
+    });
+    afterEach(() => unregisterAll(system.management));
+    afterAll(async () => {
+      await www.close();
+      await system.dispose();
+    });
 
-  it.each(recordedScenarios)('$scenario', async ({ steps }) => {
-    for (const step of steps.map(correctRecording)) {
-      const answer = await send(step, servers);
-      expect(differences(step, answer, servers.www), `${step.id}: ${step.method} ${step.path}`).toEqual([]);
-    }
-  });
-});
+    it.each(recordedScenarios)('$scenario', async ({ steps }) => {
+      for (const step of steps.map(correctRecording)) {
+        const answer = await send(step, servers);
+        expect(differences(step, answer, servers.www), `${step.id}: ${step.method} ${step.path}`).toEqual([]);
+      }
+    });
+  },
+);

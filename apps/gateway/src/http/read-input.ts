@@ -42,4 +42,3 @@ export async function readInput(request: FastifyRequest): Promise<NodeInput> {
   const query = fieldsOf(parseQuery(request.url.slice(question + 1)));
   return [...query.filter((field) => !taken.has(field.name)), ...body];
 }
-

@@ -81,6 +81,10 @@ export interface ErrorData {
   overloaded: { what: string; limit: number; retryAfterSeconds: number };
   shuttingDown: { retryAfterSeconds: number };
   configurationInvalid: { setting: string; value: string; rule: string };
+  embeddedRedisMissing: { reason: string };
+  embeddedRedisFailed: { reason: string; exitCode: number };
+  dataDirectoryInUse: { directory: string };
+  addressTaken: { host: string; port: number; setting: string };
   internal: { reason: string };
 }
 
@@ -390,6 +394,29 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
     type: 'ConfigurationException',
     status: 500,
     message: (d) => `Setting ${d.setting} must be ${d.rule}, not "${d.value}".`,
+  },
+  embeddedRedisMissing: {
+    type: 'ConfigurationException',
+    status: 500,
+    message: (d) =>
+      'There is no Redis: give --redis-url or REDIS_URL, or install redis-server or valkey-server. Downloading Valkey failed: ' +
+      d.reason,
+  },
+  embeddedRedisFailed: {
+    type: 'ConfigurationException',
+    status: 500,
+    message: (d) => `The embedded Redis does not start: ${d.reason}`,
+  },
+  dataDirectoryInUse: {
+    type: 'ConfigurationException',
+    status: 500,
+    message: (d) => `The data folder ${d.directory} is used by another torchweave. Stop that one or give another --data-dir.`,
+  },
+  addressTaken: {
+    type: 'ConfigurationException',
+    status: 500,
+    message: (d) =>
+      `Port ${d.port} of ${d.host} is taken by another process. End that process or choose another port with ${d.setting}.`,
   },
   internal: {
     type: 'InternalServerException',

@@ -1,6 +1,7 @@
 import { TorchweaveError, toTorchweaveError } from '@torchweave/domain';
 import type { Logger } from '@torchweave/application';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { commonHeaders, prettyJson } from './torchserve-conventions.js';
 
 export interface ErrorAnswersOptions {
   readonly logger: Logger;
@@ -14,11 +15,13 @@ export class ErrorAnswers {
 
   answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const error = this.translate(thrown);
-    const event = { requestId: request.id, method: request.method, path: pathOf(request), err: error };
-    if (error.status >= 500) this.options.logger.error(event, 'request failed');
-    else this.options.logger.debug(event, 'request refused');
+    const event = { requestId: request.id, method: request.method, path: pathOf(request) };
+    if (error.status >= 500) this.options.logger.error({ ...event, err: error }, 'request failed');
+    else this.options.logger.debug({ ...event, code: error.code, reason: error.message }, 'request refused');
     if ('retryAfterSeconds' in error.data) void reply.header('retry-after', String(error.data.retryAfterSeconds));
-    void reply.status(error.status).type('application/json').send(error.toBody());
+    // Set here too: answers of the framework itself pass no hook.
+    void reply.headers({ ...commonHeaders, 'x-request-id': request.id, 'content-type': 'application/json' });
+    void reply.status(error.status).send(Buffer.from(prettyJson(error.toBody())));
   }
 
   /** Fastify's own refusals are told by the code that it documents. */

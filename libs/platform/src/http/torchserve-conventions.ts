@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 
 /** The headers of every answer of TorchServe (`NettyUtils.sendHttpResponse`). */
-const commonHeaders = {
+export const commonHeaders = {
   pragma: 'no-cache',
   'cache-control': 'no-cache; no-store, must-revalidate, private',
   expires: 'Thu, 01 Jan 1970 00:00:00 UTC',

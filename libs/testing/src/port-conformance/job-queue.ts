@@ -23,7 +23,11 @@ export function describeJobQueue(name: string, create: () => Promise<QueueUnderT
     }
   };
 
-  async function withWorker<T>(under: QueueUnderTest, handlers: Partial<JobHandlers>, run: () => Promise<T>): Promise<T> {
+  async function withWorker<T>(
+    under: QueueUnderTest,
+    handlers: Partial<JobHandlers>,
+    run: () => Promise<T>,
+  ): Promise<T> {
     const worker = under.createWorker(handlers);
     await worker.start();
     try {
@@ -92,7 +96,12 @@ export function describeJobQueue(name: string, create: () => Promise<QueueUnderT
         const id = randomUUID();
         expect(await under.queue.operation(id)).toBeUndefined();
         await under.queue.enqueue('unregister-workflow', { workflow: 'chain' }, id);
-        expect(await under.queue.operation(id)).toMatchObject({ id, kind: 'unregister-workflow', state: 'waiting', steps: [] });
+        expect(await under.queue.operation(id)).toMatchObject({
+          id,
+          kind: 'unregister-workflow',
+          state: 'waiting',
+          steps: [],
+        });
         let seenWithin: unknown;
         const handlers: Partial<JobHandlers> = {
           'unregister-workflow': async ({ workflow }, job) => {
@@ -104,7 +113,9 @@ export function describeJobQueue(name: string, create: () => Promise<QueueUnderT
         };
         await withWorker(under, handlers, () => under.queue.waitForEnd('unregister-workflow', id, waitMs));
         expect(seenWithin).toMatchObject({ state: 'running', workflow: 'chain', attempts: 1 });
-        expect(seenWithin).toMatchObject({ steps: [{ name: 'first', durationMs: expect.any(Number) as number }, { name: 'second' }] });
+        expect(seenWithin).toMatchObject({
+          steps: [{ name: 'first', durationMs: expect.any(Number) as number }, { name: 'second' }],
+        });
         expect(await under.queue.operation(id)).toMatchObject({
           state: 'succeeded',
           finishedAt: expect.any(String) as string,
@@ -141,7 +152,8 @@ export function describeJobQueue(name: string, create: () => Promise<QueueUnderT
         let runs = 0;
         const away = new TorchweaveError('stateUnavailable', { reason: 'away', retryAfterSeconds: 1 });
         const handlers: Partial<JobHandlers> = {
-          'register-workflow': () => ((runs += 1) === 1 ? Promise.reject(away) : Promise.resolve({ workflow: 'chain' })),
+          'register-workflow': () =>
+            (runs += 1) === 1 ? Promise.reject(away) : Promise.resolve({ workflow: 'chain' }),
         };
         await withWorker(under, handlers, async () => {
           await under.queue.enqueue('register-workflow', { url: 'a.war' }, id);

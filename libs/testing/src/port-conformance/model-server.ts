@@ -104,22 +104,30 @@ def handle(data, context):
 `,
 } as const;
 
+export interface ModelArchiveOptions {
+  readonly modelVersion?: string;
+  /** The archive's own model-config.yaml. */
+  readonly modelConfig?: string;
+}
+
 /** Writes a model archive as torch-model-archiver does, and resolves to its file name. */
 export async function writeModelArchive(
   folder: string,
   name: string,
   handler: string,
-  { modelVersion = '1.0' } = {},
+  { modelVersion = '1.0', modelConfig }: ModelArchiveOptions = {},
 ): Promise<string> {
+  const configFile = modelConfig === undefined ? {} : { configFile: 'model-config.yaml' };
   const manifest = {
     createdOn: '01/01/2025 00:00:00',
     runtime: 'python',
-    model: { modelName: name, handler: 'handler.py', modelVersion },
+    model: { modelName: name, handler: 'handler.py', modelVersion, ...configFile },
     archiverVersion: '0.12.0',
   };
   const zip = new ZipFile();
   zip.addBuffer(Buffer.from(JSON.stringify(manifest)), 'MAR-INF/MANIFEST.json');
   zip.addBuffer(Buffer.from(handler), 'handler.py');
+  if (modelConfig !== undefined) zip.addBuffer(Buffer.from(modelConfig), 'model-config.yaml');
   zip.end();
   const file = `${name}.mar`;
   await pipeline(zip.outputStream, createWriteStream(join(folder, file)));
@@ -219,7 +227,7 @@ export function describeModelServer(name: string, create: () => Promise<ModelSer
       it('refuses a handler that cannot be imported and leaves nothing behind', async () => {
         await expect(register('broken', 'needs-missing-module')).rejects.toMatchObject({
           code: 'modelServerRefused',
-          message: expect.stringMatching(/module_that_is_not_there|broken/) as unknown,
+          message: expect.stringMatching(/module_that_is_not_there|broken/),
         });
         expect(await server.describe('broken', patience())).toBeUndefined();
         expect(await server.list(patience())).not.toContain('broken');
@@ -238,7 +246,10 @@ export function describeModelServer(name: string, create: () => Promise<ModelSer
         await server.unregister('gone', patience());
         await server.unregister('gone', patience());
         expect(await server.describe('gone', patience())).toBeUndefined();
-        await expect(infer('gone', 'hello')).rejects.toMatchObject({ code: 'modelServerRefused', data: { status: 404 } });
+        await expect(infer('gone', 'hello')).rejects.toMatchObject({
+          code: 'modelServerRefused',
+          data: { status: 404 },
+        });
       });
 
       it('serves a model that is registered again after it was unregistered', async () => {
@@ -348,13 +359,13 @@ export function describeModelServer(name: string, create: () => Promise<ModelSer
       it('refuses with 404 and the name of a model that is not there', async () => {
         await expect(infer('no-such-model', 'x')).rejects.toMatchObject({
           code: 'modelServerRefused',
-          data: { status: 404, message: expect.stringContaining('no-such-model') as unknown },
+          data: { status: 404, message: expect.stringContaining('no-such-model') },
         });
       });
 
       it('refuses when the handler raises', async () => {
         const error: unknown = await infer('raises', 'x').catch((thrown: unknown) => thrown);
-        expect(error).toMatchObject({ code: 'modelServerRefused', data: { message: expect.stringMatching(/./) as unknown } });
+        expect(error).toMatchObject({ code: 'modelServerRefused', data: { message: expect.stringMatching(/./) } });
         expect((error as { data: { status: number } }).data.status).toBeGreaterThanOrEqual(500);
       });
 

@@ -28,7 +28,8 @@ function bodyOf(step: Step): { body: Buffer | undefined; headers: Record<string,
     );
     return { headers, body: Buffer.from(`${parts.join('')}--${boundary}--\r\n`) };
   }
-  if (step.bodyRepeat !== undefined) return { headers, body: Buffer.from(step.bodyRepeat[0].repeat(step.bodyRepeat[1])) };
+  if (step.bodyRepeat !== undefined)
+    return { headers, body: Buffer.from(step.bodyRepeat[0].repeat(step.bodyRepeat[1])) };
   if (step.body !== undefined) return { headers, body: Buffer.from(step.body) };
   return { headers, body: ['POST', 'PUT', 'PATCH'].includes(step.method) ? Buffer.alloc(0) : undefined };
 }
@@ -109,7 +110,8 @@ function againstExpectation(want: Expectation, answer: Answer, text: string): st
   if (want.text !== undefined) demand(text === want.text, `body is not ${want.text}`);
   if (want.type !== undefined) demand(field('type') === want.type, `type is not ${want.type}`);
   if (want.message !== undefined) demand(field('message') === want.message, `message is not ${want.message}`);
-  if (want.messageHas !== undefined) demand(String(field('message')).includes(want.messageHas), `message lacks ${want.messageHas}`);
+  if (want.messageHas !== undefined)
+    demand(String(field('message')).includes(want.messageHas), `message lacks ${want.messageHas}`);
   if (want.maxSeconds !== undefined) demand(answer.seconds <= want.maxSeconds, `took ${answer.seconds} s`);
   return wrong;
 }

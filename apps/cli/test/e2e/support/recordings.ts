@@ -42,9 +42,11 @@ export interface Scenario {
 }
 
 /** Content of a `.war` or `.mar`: its files, or raw bytes as Latin-1. */
-export type RecordedArchive = { readonly raw: string } | { readonly format?: 'tar.gz'; readonly files: Readonly<Record<string, string>> };
+export type RecordedArchive =
+  { readonly raw: string } | { readonly format?: 'tar.gz'; readonly files: Readonly<Record<string, string>> };
 
-const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`../recordings/${name}`, import.meta.url), 'utf8'));
+const read = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../recordings/${name}`, import.meta.url), 'utf8'));
 
 export const recordedScenarios = read('cases.json') as readonly Scenario[];
 export const recordedArchives = read('archives.json') as Readonly<Record<string, RecordedArchive>>;

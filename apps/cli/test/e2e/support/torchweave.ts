@@ -68,7 +68,9 @@ export class TestSystem {
       'job-lock-ms': '1000',
     };
     const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
-    const child = Child.start(process.execPath, [command, app, ...args], { ...(options.env ? { env: options.env } : {}) });
+    const child = Child.start(process.execPath, [command, app, ...args], {
+      ...(options.env ? { env: options.env } : {}),
+    });
     this.running.set(options.as ?? app, child);
     await child.waitForOutput(new RegExp(`^${app} ready`, 'm'));
     return child;

@@ -1,0 +1,144 @@
+import { racePointNames, type RacePointName } from '@torchweave/application';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { unregisterAll } from './support/unregister-all.js';
+import { missingTorchServe, TestSystem } from './support/torchweave.js';
+import { fillStores } from './support/write-archives.js';
+
+const missing = missingTorchServe();
+const duringRegistration: RacePointName[] = [
+  'archive-fetched',
+  'archive-read',
+  'name-reserved',
+  'nodes-registered',
+  'committed',
+];
+const duringRemoval: RacePointName[] = ['removal-begun', 'models-removed'];
+
+interface OperationAnswer {
+  state: string;
+  attempts: number;
+  error?: { type: string; message: string };
+}
+
+describe.skipIf(missing !== undefined)(`crash safety${missing ? ` (skipped: ${missing})` : ''}`, () => {
+  let system: TestSystem;
+
+  beforeAll(async () => {
+    system = await TestSystem.start();
+    fillStores(system.workflowStore, system.modelStore);
+  });
+  afterEach(() => unregisterAll(system.management));
+  afterAll(() => system.dispose());
+
+  const post = (query: string): Promise<Response> =>
+    fetch(`${system.management}/workflows?${query}`, { method: 'POST' });
+  const predict = async (workflow: string): Promise<string> => {
+    const body = { method: 'POST', body: 'hello', headers: { 'content-type': 'text/plain' } };
+    const response = await fetch(`${system.inference}/wfpredict/${workflow}`, body);
+    return `${response.status} ${await response.text()}`;
+  };
+  const modelsOnTorchServe = async (): Promise<string[]> => {
+    const page = (await (await fetch(`${system.torchserve.managementUrl}/models`)).json()) as {
+      models: { modelName: string }[];
+    };
+    return page.models.map((model) => model.modelName);
+  };
+
+  /** Follows an operation to its end; the workers' events drive it, the requests only look. */
+  async function endOf(operationId: string): Promise<OperationAnswer> {
+    for (;;) {
+      const answer = (await (await fetch(`${system.management}/operations/${operationId}`)).json()) as OperationAnswer;
+      if (answer.state === 'succeeded' || answer.state === 'failed') return answer;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** Leaves a job to a worker that stands still at the race point, and kills that worker there. */
+  async function killedAt(point: RacePointName, submit: () => Promise<Response>): Promise<string> {
+    await system.stopApp('worker');
+    const doomed = await system.startApp('worker', { as: 'doomed', env: { TORCHWEAVE_RACE_POINT: point } });
+    const { operationId } = (await (await submit()).json()) as { operationId: string };
+    await doomed.waitForOutput(/race point reached/);
+    await system.stopApp('doomed', 'SIGKILL');
+    await system.startApp('worker');
+    return operationId;
+  }
+
+  it.each(duringRegistration)('a registration whose worker is killed at %s ends ready', async (point) => {
+    const operationId = await killedAt(point, () => post('url=chain.war&synchronous=false'));
+    expect(await endOf(operationId)).toMatchObject({ state: 'succeeded', attempts: 2 });
+    expect(await predict('chain')).toBe('200 HELLO');
+    expect(await modelsOnTorchServe()).toEqual(['chain__up']);
+  });
+
+  it('a failing registration whose worker is killed while it undoes ends failed, with nothing left', async () => {
+    const operationId = await killedAt('undo-begun', () => post('url=unknownfn.war&synchronous=false'));
+    expect(await endOf(operationId)).toMatchObject({
+      state: 'failed',
+      attempts: 2,
+      error: { type: 'WorkflowException', message: expect.stringContaining('nosuch') as string },
+    });
+    expect(await modelsOnTorchServe()).toEqual([]);
+    // The name is free again.
+    expect((await post('url=chain.war&workflow_name=unknownfn')).status).toBe(200);
+  });
+
+  it.each(duringRemoval)('an unregistration whose worker is killed at %s ends with nothing left', async (point) => {
+    expect((await post('url=chain.war')).status).toBe(200);
+    const remove = (): Promise<Response> =>
+      fetch(`${system.management}/workflows/chain?synchronous=false`, { method: 'DELETE' });
+    const operationId = await killedAt(point, remove);
+    expect(await endOf(operationId)).toMatchObject({ state: 'succeeded' });
+    expect(await modelsOnTorchServe()).toEqual([]);
+    expect(await predict('chain')).toMatch(/^404/);
+    expect((await post('url=chain.war')).status).toBe(200);
+  });
+
+  it('covers every race point', () => {
+    expect([...duringRegistration, 'undo-begun', ...duringRemoval].sort()).toEqual([...racePointNames].sort());
+  });
+
+  it('one of two equal registrations at once wins, the other gets 409', async () => {
+    const statuses = (await Promise.all([post('url=chain.war'), post('url=chain.war')])).map(
+      (response) => response.status,
+    );
+    expect(statuses.sort()).toEqual([200, 409]);
+    expect(await predict('chain')).toBe('200 HELLO');
+  });
+
+  it.each(['api', 'worker', 'gateway'] as const)('a restarted %s goes on where it was', async (app) => {
+    expect((await post('url=chain.war')).status).toBe(200);
+    await system.stopApp(app, 'SIGKILL');
+    await system.startApp(app);
+    expect(await (await fetch(`${system.management}/workflows`)).json()).toMatchObject({
+      workflows: [{ workflowName: 'chain', workflowUrl: 'chain.war' }],
+    });
+    expect(await predict('chain')).toBe('200 HELLO');
+    expect((await fetch(`${system.management}/workflows/chain`, { method: 'DELETE' })).status).toBe(200);
+    expect(await predict('chain')).toMatch(/^404/);
+  });
+
+  it('workflows are still there after a restart of Redis, and served meanwhile', async () => {
+    expect((await post('url=chain.war')).status).toBe(200);
+    await system.redis.stop('SIGKILL');
+    expect(await predict('chain')).toBe('200 HELLO');
+    expect((await fetch(`${system.management}/workflows`)).status).toBe(503);
+    await system.redis.startAgain();
+    await until(async () => (await fetch(`${system.management}/workflows/chain`)).status === 200);
+    expect(await predict('chain')).toBe('200 HELLO');
+    await until(async () => (await fetch(`${system.management}/workflows/chain`, { method: 'DELETE' })).status === 200);
+    await until(async () => (await predict('chain')).startsWith('404'));
+  });
+
+  it('a restarted TorchServe gets back the models that it has lost', async () => {
+    expect((await post('url=diamond.war')).status).toBe(200);
+    await system.torchserve.restart();
+    await until(async () => (await predict('diamond')).startsWith('200'));
+    expect((await modelsOnTorchServe()).sort()).toEqual(['diamond__rv', 'diamond__up']);
+  });
+});
+
+/** Asks again until it holds; the test's own timeout ends it. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 100));
+}

@@ -1,0 +1,121 @@
+import type { Logger } from '@torchweave/application';
+import { TorchweaveError } from '@torchweave/domain';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { findServer, type ServerSearch } from './find-server.js';
+
+export interface EmbeddedRedisOptions extends ServerSearch {
+  /** Folder of the append-only file; one server at a time. */
+  readonly dataDirectory: string;
+}
+
+/** A server that ends with this process, however that ends. */
+export interface EmbeddedRedis {
+  readonly url: string;
+  readonly pid: number;
+  close(): Promise<void>;
+}
+
+/** The guard's exit status when another process holds the data folder. */
+const lockIsHeld = 75;
+const startTimeoutMs = 10_000;
+const keptOutput = 4_000;
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** In a file of its own, so that the password stands in no command line. */
+async function writeConfiguration(directory: string, port: number, password: string): Promise<string> {
+  const path = join(directory, 'redis.conf');
+  const lines = [
+    'bind 127.0.0.1',
+    `port ${port}`,
+    `requirepass ${password}`,
+    `dir "${directory}"`,
+    'appendonly yes',
+    'appendfsync everysec',
+    'save ""',
+    'maxmemory-policy noeviction',
+  ];
+  await writeFile(path, `${lines.join('\n')}\n`, { mode: 0o600 });
+  return path;
+}
+
+async function untilReady(child: ChildProcess, dataDirectory: string): Promise<void> {
+  let printed = '';
+  const exited = once(child, 'exit').then(([code]) => {
+    if (code === lockIsHeld) throw new TorchweaveError('dataDirectoryInUse', { directory: dataDirectory });
+    throw new TorchweaveError('embeddedRedisFailed', {
+      reason: printed.trim().split('\n').at(-1) ?? '',
+      exitCode: Number(code),
+    });
+  });
+  const ready = new Promise<void>((resolve) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
+      printed = (printed + chunk.toString()).slice(-keptOutput);
+      if (printed.includes('Ready to accept connections')) resolve();
+    });
+    child.stderr?.on('data', (chunk: Buffer) => (printed = (printed + chunk.toString()).slice(-keptOutput)));
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const reason = `not ready after ${startTimeoutMs} ms`;
+    timer = setTimeout(
+      () => reject(new TorchweaveError('embeddedRedisFailed', { reason, exitCode: 0 })),
+      startTimeoutMs,
+    );
+  });
+  try {
+    await Promise.race([ready, exited, late]);
+  } finally {
+    clearTimeout(timer);
+    exited.catch(() => undefined);
+  }
+}
+
+/**
+ * Starts a Redis or Valkey on a free loopback port with a random password and an append-only file.
+ *
+ * @throws TorchweaveError `embeddedRedisMissing`, `dataDirectoryInUse`, `embeddedRedisFailed`.
+ */
+export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise<EmbeddedRedis> {
+  const { python, dataDirectory, logger } = options;
+  const server = await findServer(options);
+  await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+  const [port, password] = [await freePort(), randomBytes(24).toString('hex')];
+  const configuration = await writeConfiguration(dataDirectory, port, password);
+  const guard = new URL('../python/guard.py', import.meta.url).pathname;
+  const child = spawn(python, [guard, join(dataDirectory, 'lock'), server, configuration], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const spawned = once(child, 'spawn');
+  await spawned.catch((error: unknown) => {
+    throw new TorchweaveError('embeddedRedisFailed', { reason: String(error), exitCode: 0 }, { cause: error });
+  });
+  await untilReady(child, dataDirectory);
+  child.once('exit', (code) => logger.warn({ code }, 'the embedded Redis has ended'));
+  child.stdout.resume();
+  child.stderr.resume();
+  return {
+    url: `redis://:${password}@127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
+    close: async () => {
+      child.removeAllListeners('exit');
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.stdin.end();
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,2 @@
+export { startEmbeddedRedis, type EmbeddedRedis, type EmbeddedRedisOptions } from './embedded-redis.js';
+export { findServer, type ServerSearch } from './find-server.js';

