@@ -20,7 +20,7 @@ export class PredictRoute {
     const { name } = request.params;
     const workflow = this.table.get(name) ?? (await this.table.lookUp(name));
     if (workflow === undefined) throw new TorchweaveError('workflowNotFound', { workflow: name });
-    const input = await readInput(request);
+    const input = readInput(request);
     const headers = clientHeaders(request.raw.rawHeaders);
     const { signal, done } = signalOfClient(reply);
     try {

@@ -20,10 +20,10 @@ function fieldsOf(values: ParsedUrlQuery): InputField[] {
   });
 }
 
-async function readBody(request: FastifyRequest): Promise<InputField[]> {
+function readBody(request: FastifyRequest): InputField[] {
   const value = Buffer.isBuffer(request.body) ? request.body : empty;
   const contentType = mediaTypeOf(request);
-  if (contentType === 'multipart/form-data') return readMultipart(request.headers, value);
+  if (contentType === 'multipart/form-data') return readMultipart(request.headers['content-type'] ?? '', value);
   if (contentType === 'application/x-www-form-urlencoded') return fieldsOf(parseQuery(value.toString('utf8')));
   return [{ name: 'body', value, ...(contentType === undefined ? {} : { contentType }) }];
 }
@@ -34,8 +34,8 @@ async function readBody(request: FastifyRequest): Promise<InputField[]> {
  *
  * @throws TorchweaveError `bodyMalformed` for a broken multipart body.
  */
-export async function readInput(request: FastifyRequest): Promise<NodeInput> {
-  const body = await readBody(request);
+export function readInput(request: FastifyRequest): NodeInput {
+  const body = readBody(request);
   const question = request.url.indexOf('?');
   if (question === -1) return body;
   const taken = new Set(body.map((field) => field.name));

@@ -81,6 +81,7 @@ export interface ErrorData {
   overloaded: { what: string; limit: number; retryAfterSeconds: number };
   shuttingDown: { retryAfterSeconds: number };
   configurationInvalid: { setting: string; value: string; rule: string };
+  archiveStoreFull: Record<never, never>;
   embeddedRedisMissing: { reason: string };
   embeddedRedisFailed: { reason: string; exitCode: number };
   dataDirectoryInUse: { directory: string };
@@ -394,6 +395,11 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
     type: 'ConfigurationException',
     status: 500,
     message: (d) => `Setting ${d.setting} must be ${d.rule}, not "${d.value}".`,
+  },
+  archiveStoreFull: {
+    type: 'InsufficientStorageException',
+    status: 507,
+    message: () => 'The archive store has no space left. Free some, or give a larger --archive-store.',
   },
   embeddedRedisMissing: {
     type: 'ConfigurationException',

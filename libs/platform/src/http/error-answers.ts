@@ -16,12 +16,19 @@ export class ErrorAnswers {
   answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const error = this.translate(thrown);
     const event = { requestId: request.id, method: request.method, path: pathOf(request) };
-    if (error.status >= 500) this.options.logger.error({ ...event, err: error }, 'request failed');
-    else this.options.logger.debug({ ...event, code: error.code, reason: error.message }, 'request refused');
+    this.log(error, event);
     if ('retryAfterSeconds' in error.data) void reply.header('retry-after', String(error.data.retryAfterSeconds));
     // Set here too: answers of the framework itself pass no hook.
     void reply.headers({ ...commonHeaders, 'x-request-id': request.id, 'content-type': 'application/json' });
     void reply.status(error.status).send(Buffer.from(prettyJson(error.toBody())));
+  }
+
+  /** A stack is told only where it helps: for what nobody expected. */
+  private log(error: TorchweaveError, event: object): void {
+    const { logger } = this.options;
+    if (error.code === 'internal') logger.error({ ...event, err: error }, 'request failed');
+    else if (error.status >= 500) logger.warn({ ...event, code: error.code, ...error.data }, error.message);
+    else logger.debug({ ...event, code: error.code }, error.message);
   }
 
   /** Fastify's own refusals are told by the code that it documents. */

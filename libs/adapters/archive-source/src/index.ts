@@ -1,0 +1,1 @@
+export { createArchiveSource, type ArchiveSourceOptions } from './archive-source.js';
