@@ -2,7 +2,7 @@ import swc from 'unplugin-swc';
 import { defineConfig } from 'vitest/config';
 
 // Sources are tested as they are: the packages' own export condition leads to their TypeScript.
-const conditions = ['@torchweave/source', 'node', 'import', 'default'];
+const conditions = ['@torchweave/source', 'node'];
 
 export default defineConfig({
   plugins: [
@@ -23,11 +23,16 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['{apps,libs,tools}/**/src/**/*.test.ts'] },
+        test: { name: 'unit', include: ['{apps,libs,tools}/**/src/**/*.test.ts'], sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
-        test: { name: 'integration', include: ['{apps,libs,tools}/**/test/integration/**/*.test.ts'], maxWorkers: 2 },
+        test: {
+          name: 'integration',
+          include: ['{apps,libs,tools}/**/test/integration/**/*.test.ts'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
       },
       {
         extends: true,
@@ -35,6 +40,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['apps/**/test/e2e/**/*.test.ts'],
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
           testTimeout: 180_000,
         },
       },

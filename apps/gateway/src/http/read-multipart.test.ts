@@ -3,13 +3,18 @@ import { readMultipart } from './read-multipart.js';
 
 const type = 'multipart/form-data; boundary=XX';
 const read = (text: string, contentType = type): unknown =>
-  readMultipart(contentType, Buffer.from(text)).map((field) => ({ ...field, value: Buffer.from(field.value).toString() }));
+  readMultipart(contentType, Buffer.from(text)).map((field) => ({
+    ...field,
+    value: Buffer.from(field.value).toString(),
+  }));
 const part = (headers: string, value: string): string => `--XX\r\n${headers}\r\n\r\n${value}\r\n`;
 const named = (name: string): string => `content-disposition: form-data; name="${name}"`;
 
 describe('readMultipart', () => {
   it('reads a plain field as bytes, whatever type it names', () => {
-    expect(read(`${part(`${named('a')}\r\ncontent-type: text/plain`, 'x')}--XX--\r\n`)).toEqual([{ name: 'a', value: 'x' }]);
+    expect(read(`${part(`${named('a')}\r\ncontent-type: text/plain`, 'x')}--XX--\r\n`)).toEqual([
+      { name: 'a', value: 'x' },
+    ]);
   });
 
   it('keeps the content type of a part with a file name', () => {

@@ -18,6 +18,8 @@ export class ErrorAnswers {
     const event = { requestId: request.id, method: request.method, path: pathOf(request) };
     this.log(error, event);
     if ('retryAfterSeconds' in error.data) void reply.header('retry-after', String(error.data.retryAfterSeconds));
+    // The rest of a body that is too large is read and thrown away: a client that is hung up on never sees its answer.
+    if (error.code === 'bodyTooLarge') reply.removeHeader('connection');
     // Set here too: answers of the framework itself pass no hook.
     void reply.headers({ ...commonHeaders, 'x-request-id': request.id, 'content-type': 'application/json' });
     void reply.status(error.status).send(Buffer.from(prettyJson(error.toBody())));

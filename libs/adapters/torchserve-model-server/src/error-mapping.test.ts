@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+
+import { failedExchange, isKeyRefused, readRefusal, refusedBy, unauthorizedBy } from './error-mapping.js';
+import { AnswerLateError, AnswerTooLargeError, ConnectionLostError, type HttpAnswer } from './exchange.js';
+
+const endpoint = 'http://models:8081';
+const answer = (status: number, body: string | object): HttpAnswer => ({
+  status,
+  contentType: undefined,
+  body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+});
+const coded = (code: string): Error => Object.assign(new Error(`${code} 10.0.0.7:8081`), { code });
+
+describe('readRefusal', () => {
+  it('takes type and message of TorchServe’s error body', () => {
+    const body = { code: 404, type: 'ModelNotFoundException', message: 'Model not found: a' };
+    expect(readRefusal(answer(404, body))).toEqual({
+      status: 404,
+      type: 'ModelNotFoundException',
+      message: 'Model not found: a',
+    });
+  });
+
+  it.each([
+    ['plain text', 'Bad gateway\n', 'Bad gateway'],
+    ['a list', '["no", "object"]', '["no", "object"]'],
+    ['an object without a message', '{"status": "sad"}', '{"status": "sad"}'],
+    ['a message that is no text', '{"message": 7}', '{"message": 7}'],
+    ['half an object', '{"message": "x', '{"message": "x'],
+    ['nothing', '', 'The model server answered 502 without a message.'],
+    ['blanks', ' \n', 'The model server answered 502 without a message.'],
+  ])('finds words in %s', (_kind, body, message) => {
+    expect(readRefusal(answer(502, body)).message).toBe(message);
+  });
+
+  it('explains Netty’s empty 413', () => {
+    expect(readRefusal(answer(413, '')).message).toContain('max_request_size');
+  });
+
+  it('keeps at most 2,000 letters', () => {
+    expect(readRefusal(answer(500, { message: 'x'.repeat(5_000) })).message).toHaveLength(2_000);
+    expect(readRefusal(answer(500, 'x'.repeat(1_000_000))).message).toHaveLength(2_000);
+  });
+});
+
+describe('the errors', () => {
+  it('keeps TorchServe’s status and words in a refusal', () => {
+    expect(refusedBy(endpoint, answer(507, { message: 'Out of resources' }))).toMatchObject({
+      code: 'modelServerRefused',
+      data: { endpoint, status: 507, message: 'Out of resources' },
+    });
+  });
+
+  it('tells a refused key from any other 400', () => {
+    const refused = answer(400, { type: 'InvalidKeyException', message: 'Token Authorization failed' });
+    expect(isKeyRefused(refused)).toBe(true);
+    expect(isKeyRefused(answer(400, { type: 'BadRequestException', message: 'x' }))).toBe(false);
+    expect(unauthorizedBy(endpoint, refused).data).toEqual({ endpoint, message: 'Token Authorization failed.' });
+  });
+
+  it('refuses an answer that is too large with 413', () => {
+    expect(failedExchange(endpoint, new AnswerTooLargeError(10))).toMatchObject({
+      code: 'modelServerRefused',
+      data: { status: 413, message: 'The answer is larger than 10 bytes.' },
+    });
+  });
+
+  it.each([
+    [coded('ECONNREFUSED'), 'connection refused'],
+    [coded('ECONNRESET'), 'connection reset'],
+    [coded('ENOTFOUND'), 'host not found'],
+    [coded('UND_ERR_CONNECT_TIMEOUT'), 'connect timed out'],
+    [coded('EWHATEVER'), 'connection failed (EWHATEVER)'],
+    [new ConnectionLostError('lost', { cause: coded('UND_ERR_SOCKET') }), 'connection closed'],
+    [new AnswerLateError('No answer within 100 ms.'), 'no answer within 100 ms'],
+    [new Error('10.0.0.7 is odd'), 'connection failed'],
+    ['no error at all', 'connection failed'],
+  ])('tells without an address why the server cannot be reached: %s', (cause, reason) => {
+    expect(failedExchange(endpoint, cause)).toMatchObject({
+      code: 'modelServerUnreachable',
+      data: { endpoint, reason },
+    });
+  });
+});

@@ -1,0 +1,2 @@
+export type { KeySource } from './keys.js';
+export { TorchServeModelServer, type TorchServeModelServerOptions } from './torchserve-model-server.js';

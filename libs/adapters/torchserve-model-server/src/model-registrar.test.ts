@@ -1,0 +1,216 @@
+import { silentLogger, type ModelRegistration } from '@torchweave/application';
+import { TorchweaveError } from '@torchweave/domain';
+import { describe, expect, it } from 'vitest';
+
+import { newModelOf } from './desired-model.js';
+import type { CreateOutcome, NewModel } from './management-api.js';
+import type { TorchServeModel } from './model-description.js';
+import { ModelRegistrar, type ModelCommands } from './model-registrar.js';
+
+const model: ModelRegistration = {
+  name: 'chain__pre',
+  url: 'upper.mar',
+  minWorkers: 1,
+  maxWorkers: 1,
+  batchSize: 1,
+  maxBatchDelay: 10,
+  responseTimeoutMs: 10_000,
+};
+const { signal } = new AbortController();
+const refused = (message: string): TorchweaveError =>
+  new TorchweaveError('modelServerRefused', { endpoint: 'test', status: 500, message });
+
+/** A TorchServe with one model at most, that notes the commands. */
+class ScriptedTorchServe implements ModelCommands {
+  readonly commands: string[] = [];
+  held: TorchServeModel | undefined;
+  onCreate: (created: NewModel) => CreateOutcome | Promise<CreateOutcome> = (created) => {
+    this.hold(created);
+    return 'created';
+  };
+
+  hold(created: NewModel, workers: Partial<TorchServeModel> = {}): void {
+    const { initialWorkers } = created;
+    const counts = { minWorkers: initialWorkers, maxWorkers: initialWorkers, readyWorkers: initialWorkers };
+    this.held = { ...created, version: '1.0', ...counts, ...workers };
+  }
+
+  async create(created: NewModel): Promise<CreateOutcome> {
+    this.commands.push(`create ${created.url}`);
+    return this.onCreate(created);
+  }
+
+  scale(_name: string, workers: { minWorkers: number; maxWorkers: number }): Promise<void> {
+    this.commands.push(`scale ${workers.minWorkers}-${workers.maxWorkers}`);
+    if (this.held) this.held = { ...this.held, ...workers, readyWorkers: workers.minWorkers };
+    return Promise.resolve();
+  }
+
+  describe(): Promise<TorchServeModel | undefined> {
+    return Promise.resolve(this.held);
+  }
+
+  versions(): Promise<readonly TorchServeModel[]> {
+    return Promise.resolve(this.held ? [this.held] : []);
+  }
+
+  remove(): Promise<boolean> {
+    this.commands.push('remove');
+    this.held = undefined;
+    return Promise.resolve(true);
+  }
+}
+
+function setUp(): { torchServe: ScriptedTorchServe; registrar: ModelRegistrar } {
+  const torchServe = new ScriptedTorchServe();
+  return { torchServe, registrar: new ModelRegistrar(torchServe, { endpoint: 'test', logger: silentLogger }) };
+}
+
+describe('ModelRegistrar', () => {
+  it('creates a model that is not there, and nothing more', async () => {
+    const { torchServe, registrar } = setUp();
+    await registrar.register(model, signal);
+    expect(torchServe.commands).toEqual(['create upper.mar']);
+  });
+
+  it('sets the workers when the maximum is above the minimum', async () => {
+    const { torchServe, registrar } = setUp();
+    await registrar.register({ ...model, minWorkers: 2, maxWorkers: 4 }, signal);
+    expect(torchServe.commands).toEqual(['create upper.mar', 'scale 2-4']);
+  });
+
+  it('does not scale twice where TorchServe keeps its own numbers', async () => {
+    const { torchServe, registrar } = setUp();
+    torchServe.scale = (): Promise<void> => {
+      torchServe.commands.push('scale');
+      return Promise.resolve();
+    };
+    await registrar.register({ ...model, maxWorkers: 4 }, signal);
+    expect(torchServe.commands).toEqual(['create upper.mar', 'scale']);
+  });
+
+  it('adopts a model with the same configuration, bringing its workers to the number asked for', async () => {
+    const { torchServe, registrar } = setUp();
+    torchServe.hold(newModelOf(model), { minWorkers: 0, maxWorkers: 0, readyWorkers: 0 });
+    await registrar.register(model, signal);
+    expect(torchServe.commands).toEqual(['scale 1-1']);
+  });
+
+  it('replaces a model with another configuration', async () => {
+    const { torchServe, registrar } = setUp();
+    torchServe.hold(newModelOf({ ...model, batchSize: 8 }));
+    await registrar.register(model, signal);
+    expect(torchServe.commands).toEqual(['remove', 'create upper.mar']);
+  });
+
+  it('replaces a model whose workers cannot be started', async () => {
+    const { torchServe, registrar } = setUp();
+    torchServe.hold(newModelOf(model), { minWorkers: 0, maxWorkers: 0, readyWorkers: 0 });
+    torchServe.scale = () => Promise.reject(refused('Failed to start workers'));
+    await registrar.register(model, signal);
+    expect(torchServe.commands).toEqual(['remove', 'create upper.mar']);
+  });
+
+  it('adopts the model when someone else was faster', async () => {
+    const { torchServe, registrar } = setUp();
+    torchServe.onCreate = (created) => {
+      torchServe.hold(created);
+      return 'taken';
+    };
+    await registrar.register(model, signal);
+    expect(torchServe.commands).toEqual(['create upper.mar']);
+  });
+
+  it('gives up when someone else is always faster', async () => {
+    const { torchServe, registrar } = setUp();
+    torchServe.onCreate = () => 'taken';
+    await expect(registrar.register(model, signal)).rejects.toMatchObject({
+      code: 'modelServerRefused',
+      data: { status: 409 },
+    });
+  });
+
+  it('removes what a failed registration has left, and keeps the words of the failure', async () => {
+    const { torchServe, registrar } = setUp();
+    torchServe.onCreate = (created) => {
+      torchServe.hold(created, { readyWorkers: 0 });
+      throw refused('Failed to start workers for model chain__pre version: 1.0');
+    };
+    await expect(registrar.register(model, signal)).rejects.toThrow('Failed to start workers');
+    expect(torchServe.held).toBeUndefined();
+  });
+
+  it('keeps the words of the failure when its remains cannot be removed', async () => {
+    const { torchServe, registrar } = setUp();
+    torchServe.onCreate = () => Promise.reject(refused('the first fault'));
+    torchServe.remove = () => Promise.reject(refused('the second fault'));
+    await expect(registrar.register(model, signal)).rejects.toThrow('the first fault');
+  });
+
+  it('does not remove models where models cannot be managed at all', async () => {
+    const { torchServe, registrar } = setUp();
+    torchServe.onCreate = () => Promise.reject(new TorchweaveError('modelManagementDisabled', { endpoint: 'test' }));
+    await expect(registrar.register(model, signal)).rejects.toMatchObject({ code: 'modelManagementDisabled' });
+    expect(torchServe.commands).toEqual(['create upper.mar']);
+  });
+
+  it('registers the file of the model store when the URL’s file is there already', async () => {
+    const { torchServe, registrar } = setUp();
+    torchServe.onCreate = (created) => {
+      if (created.url !== 'upper.mar') return 'fileExists';
+      torchServe.hold(created);
+      return 'created';
+    };
+    await registrar.register({ ...model, url: 'https://models/upper.mar' }, signal);
+    expect(torchServe.commands).toEqual(['create https://models/upper.mar', 'create upper.mar']);
+  });
+
+  it('fetches a URL that several models share once, one request at a time', async () => {
+    const { torchServe, registrar } = setUp();
+    const url = 'https://models/upper.mar';
+    let isFetched = false;
+    let fetching = 0;
+    torchServe.onCreate = async (created) => {
+      if (created.url === url) {
+        fetching += 1;
+        expect(fetching).toBe(1);
+        await new Promise(setImmediate);
+        fetching -= 1;
+        if (isFetched) return 'fileExists';
+        isFetched = true;
+      }
+      torchServe.hold(created);
+      return 'created';
+    };
+    await Promise.all(['a', 'b', 'c'].map((name) => registrar.register({ ...model, name, url }, signal)));
+    const count = (command: string): number => torchServe.commands.filter((sent) => sent === command).length;
+    expect([count(`create ${url}`), count('create upper.mar')]).toEqual([3, 2]);
+  });
+
+  it('removes every version of a model, the default one last', async () => {
+    const { torchServe, registrar } = setUp();
+    const removed: (string | undefined)[] = [];
+    const version = (name: string): TorchServeModel => ({
+      ...newModelOf(model),
+      version: name,
+      minWorkers: 1,
+      maxWorkers: 1,
+      readyWorkers: 1,
+    });
+    torchServe.held = version('1.0');
+    torchServe.versions = () => Promise.resolve(['1.0', '2.0', '3.0'].map(version));
+    torchServe.remove = (...args: [string?, string?]) => {
+      removed.push(args[1]);
+      return Promise.resolve(removed.length > 1);
+    };
+    await registrar.unregister('chain__pre', signal);
+    expect(removed).toEqual([undefined, '2.0', '3.0', undefined]);
+  });
+
+  it('scales to no worker only where no worker is the most', async () => {
+    const { torchServe, registrar } = setUp();
+    await registrar.scale('chain__pre', { minWorkers: 0, maxWorkers: 0 }, signal);
+    await registrar.scale('chain__pre', { minWorkers: 0, maxWorkers: 2 }, signal);
+    expect(torchServe.commands).toEqual(['scale 0-0', 'scale 1-2']);
+  });
+});

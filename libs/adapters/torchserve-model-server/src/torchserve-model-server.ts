@@ -1,0 +1,112 @@
+import type {
+  InferenceOptions,
+  Logger,
+  ModelDescription,
+  ModelRegistration,
+  ModelServer,
+} from '@torchweave/application';
+import type { NodeInput, NodeOutput } from '@torchweave/domain';
+
+import { refusedBy } from './error-mapping.js';
+import type { HttpRequest } from './exchange.js';
+import { HttpClient } from './http-client.js';
+import { InferenceApi } from './inference-api.js';
+import { KeyRing, type KeyKind, type KeySource } from './keys.js';
+import { ManagementApi } from './management-api.js';
+import { ModelRegistrar } from './model-registrar.js';
+
+const managementConnections = 32;
+const healthConnections = 2;
+const tokenTimeoutMs = 5_000;
+const largestTokenAnswer = 65_536;
+
+export interface TorchServeModelServerOptions extends KeySource {
+  /** `http://HOST:PORT` of the management API, a path prefix allowed. */
+  readonly managementUrl: string;
+  readonly inferenceUrl: string;
+  /** Inferences that may be under way at once; others wait. Default 64. TorchServe queues 100 a model. */
+  readonly connections?: number;
+  /** ms that one management call may take, loading a model included. Default 120,000. */
+  readonly managementTimeoutMs?: number;
+  /** An answer beyond is refused with 413. Default 6,553,500, TorchServe's own max_response_size. */
+  readonly maxResponseBytes?: number;
+  readonly logger: Logger;
+}
+
+/** A TorchServe 0.12, started with `--enable-model-api`. */
+export class TorchServeModelServer implements ModelServer {
+  readonly endpoint: string;
+  private readonly clients: Readonly<Record<'management' | 'inference' | 'health', HttpClient>>;
+  private readonly management: ManagementApi;
+  private readonly registrar: ModelRegistrar;
+  private readonly inference: InferenceApi;
+
+  constructor(options: TorchServeModelServerOptions) {
+    const managementUrl = new URL(options.managementUrl);
+    const inferenceUrl = new URL(options.inferenceUrl);
+    this.endpoint = managementUrl.origin + managementUrl.pathname.replace(/\/+$/, '');
+    const keys = new KeyRing(options, (kind, apiKey) => this.requestRenewal(kind, apiKey), options.logger);
+    const client = (baseUrl: URL, keyKind: KeyKind, connections: number): HttpClient =>
+      new HttpClient({ baseUrl, keyKind, connections, keys, endpoint: this.endpoint });
+    this.clients = {
+      management: client(managementUrl, 'management', managementConnections),
+      inference: client(inferenceUrl, 'inference', options.connections ?? 64),
+      health: client(inferenceUrl, 'inference', healthConnections),
+    };
+    const { endpoint } = this;
+    this.management = new ManagementApi(this.clients.management, {
+      endpoint,
+      timeoutMs: options.managementTimeoutMs ?? 120_000,
+    });
+    this.registrar = new ModelRegistrar(this.management, { endpoint, logger: options.logger });
+    this.inference = new InferenceApi(this.clients.inference, this.clients.health, {
+      endpoint,
+      maxResponseBytes: options.maxResponseBytes ?? 6_553_500,
+    });
+  }
+
+  register(model: ModelRegistration, signal: AbortSignal): Promise<void> {
+    return this.registrar.register(model, signal);
+  }
+
+  unregister(name: string, signal: AbortSignal): Promise<void> {
+    return this.registrar.unregister(name, signal);
+  }
+
+  /** `maxWorkers: 0` stops all workers; otherwise at least one stays, since TorchServe mishandles a minimum of 0. */
+  scale(name: string, workers: { minWorkers: number; maxWorkers: number }, signal: AbortSignal): Promise<void> {
+    return this.registrar.scale(name, workers, signal);
+  }
+
+  async describe(name: string, signal: AbortSignal): Promise<ModelDescription | undefined> {
+    return this.management.describe(name, signal);
+  }
+
+  list(signal: AbortSignal): Promise<readonly string[]> {
+    return this.management.list(signal);
+  }
+
+  isHealthy(signal: AbortSignal): Promise<boolean> {
+    return this.inference.isHealthy(signal);
+  }
+
+  infer(name: string, input: NodeInput, options: InferenceOptions): Promise<NodeOutput> {
+    return this.inference.infer(name, input, options);
+  }
+
+  /** Ends all connections at once; calls under way reject. */
+  async close(): Promise<void> {
+    await Promise.all(Object.values(this.clients).map((client) => client.close()));
+  }
+
+  private async requestRenewal(kind: KeyKind, apiKey: string): Promise<void> {
+    const limits = {
+      timeoutMs: tokenTimeoutMs,
+      signal: new AbortController().signal,
+      maxAnswerBytes: largestTokenAnswer,
+    };
+    const request: HttpRequest = { method: 'GET', path: `/token?type=${kind}`, headers: [] };
+    const answer = await this.clients.management.send(request, apiKey, limits);
+    if (answer.status !== 200) throw refusedBy(this.endpoint, answer);
+  }
+}

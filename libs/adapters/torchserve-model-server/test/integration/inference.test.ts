@@ -1,0 +1,118 @@
+import { handlers, modelRegistration, writeModelArchive } from '@torchweave/testing/port-conformance/model-server';
+import type { InputField, NodeOutput } from '@torchweave/domain';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import {
+  clientOf,
+  describeOnTorchServe,
+  inferenceOptions,
+  patience,
+  startTestTorchServe,
+  type TestTorchServe,
+} from './torchserve-fixture.js';
+
+const typedAnswer = `
+def handle(data, context):
+    if data is None:
+        return None
+    for index in range(len(data)):
+        context.set_response_content_type(index, "text/csv")
+        context.set_response_status(201, "Created", index)
+    return ["a,b" for _ in data]
+`;
+const suicidal = `
+import os
+
+def handle(data, context):
+    if data is None:
+        return None
+    if bytes(data[0]["body"]) == b"die":
+        os._exit(1)
+    return ["alive" for _ in data]
+`;
+const queueSize = 4;
+
+describeOnTorchServe('inferring on TorchServe', () => {
+  let torchServe: TestTorchServe;
+
+  beforeAll(async () => {
+    torchServe = await startTestTorchServe({ config: { job_queue_size: String(queueSize) } });
+    const archives = { ...handlers, 'typed-answer': typedAnswer, suicidal };
+    for (const [name, handler] of Object.entries(archives)) {
+      await writeModelArchive(torchServe.modelStore, name, handler);
+    }
+  });
+
+  afterAll(() => torchServe.dispose());
+
+  const register = (archive: string): Promise<void> =>
+    torchServe.server.register(modelRegistration(archive, archive), patience());
+  const infer = (model: string, input: string | readonly InputField[]): Promise<NodeOutput> => {
+    const fields = typeof input === 'string' ? [{ name: 'body', value: Buffer.from(input) }] : input;
+    return torchServe.server.infer(model, fields, inferenceOptions());
+  };
+
+  it('keeps the content type that a handler sets, with any status of success', async () => {
+    await register('typed-answer');
+    expect(await infer('typed-answer', 'x')).toEqual({ value: Buffer.from('a,b'), contentType: 'text/csv' });
+  });
+
+  it('shows no field where there is none', async () => {
+    await register('types');
+    const { value } = await infer('types', []);
+    expect(JSON.parse(Buffer.from(value).toString())).toMatchObject({ fields: {} });
+  });
+
+  it('shows a separator in the name of a field as a space, which is Netty’s way', async () => {
+    await register('types');
+    const { value } = await infer('types', [{ name: 'a;b', value: Buffer.from('x') }]);
+    expect(JSON.parse(Buffer.from(value).toString())).toMatchObject({ fields: { 'a b': ['bytearray', '78'] } });
+  });
+
+  it.each([
+    ['body', 'plain'],
+    ['field', 'in a form'],
+  ])('refuses with 413 a %s that TorchServe finds too large, sent %s', async (name) => {
+    await register('size');
+    await expect(infer('size', [{ name, value: Buffer.alloc(7_000_000) }])).rejects.toMatchObject({
+      code: 'modelServerRefused',
+      data: { status: 413, message: 'The request is larger than the max_request_size of the model server.' },
+    });
+  });
+
+  it('refuses an answer beyond its limit', async () => {
+    await register('echo');
+    const frugal = clientOf(torchServe.process, { maxResponseBytes: 10 });
+    const input = [{ name: 'body', value: Buffer.alloc(11) }];
+    await expect(frugal.infer('echo', input, inferenceOptions())).rejects.toMatchObject({ data: { status: 413 } });
+    await frugal.close();
+  });
+
+  it('tells that a model has no worker', async () => {
+    await register('upper');
+    await torchServe.server.scale('upper', { minWorkers: 0, maxWorkers: 0 }, patience());
+    await expect(infer('upper', 'x')).rejects.toMatchObject({
+      code: 'modelServerRefused',
+      data: { status: 503, message: expect.stringContaining('has no worker to serve inference request') },
+    });
+  });
+
+  it('tells that the queue of a model is full', async () => {
+    await register('slow');
+    const answers = await Promise.allSettled(Array.from({ length: queueSize * 3 }, () => infer('slow', '0.2')));
+    const refusals = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
+    expect(refusals).not.toHaveLength(0);
+    expect(refusals[0]).toMatchObject({ code: 'modelServerRefused', data: { status: 503 } });
+    expect(answers.filter((answer) => answer.status === 'fulfilled').length).toBeGreaterThanOrEqual(queueSize);
+  });
+
+  it('tells that a worker died, and is served by the next one', async () => {
+    await register('suicidal');
+    await expect(infer('suicidal', 'die')).rejects.toMatchObject({ code: 'modelServerRefused', data: { status: 500 } });
+    const retried = async (): Promise<string> => {
+      const answer = await infer('suicidal', 'live').catch(() => undefined);
+      return Buffer.from(answer?.value ?? []).toString();
+    };
+    await expect.poll(retried, { timeout: 30_000 }).toBe('alive');
+  });
+});
