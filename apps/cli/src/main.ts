@@ -1,3 +1,4 @@
 import { runCli } from './run-cli.js';
 
-process.exitCode = await runCli(process.argv.slice(2), process.env);
+// Ends at once: after a failure nothing that was half started may keep the process up.
+process.exit(await runCli(process.argv.slice(2), process.env));

@@ -1,29 +1,35 @@
 import { TorchweaveError } from '@torchweave/domain';
-import { loadSettings, type Settings } from '@torchweave/platform';
+import { createLogger, loadSettings, type AppOptions, type Settings } from '@torchweave/platform';
+import type { Logger } from '@torchweave/application';
 import type { Environment } from './run-cli.js';
 import { settingFlags } from './setting-options.js';
 
-/** The settings of an app that is about to start. Unknown keys of the ts-config are told once, on stderr. */
-export function prepareApp(
-  app: string,
-  options: Readonly<Record<string, unknown>>,
-  environment: Environment,
-): { settings: Settings; redisUrl: string } {
+/** What an app is about to be started with. */
+export interface Prepared {
+  readonly settings: Settings;
+  readonly logger: Logger;
+}
+
+/** Reads the settings of an app. Unknown keys of the ts-config are told once, on stderr. */
+export function prepareApp(app: string, options: Readonly<Record<string, unknown>>, environment: Environment): Prepared {
   const { tsConfig } = options;
-  const loaded = loadSettings({
+  const { settings, unknownKeys } = loadSettings({
     flags: settingFlags(options),
     environment,
     ...(typeof tsConfig === 'string' ? { tsConfig } : {}),
   });
-  if (loaded.unknownKeys.length > 0) {
-    process.stderr.write(
-      `torchweave: these keys of the ts-config have no meaning here: ${loaded.unknownKeys.join(', ')}\n`,
-    );
+  if (unknownKeys.length > 0) {
+    process.stderr.write(`torchweave: these keys of the ts-config have no meaning here: ${unknownKeys.join(', ')}\n`);
   }
-  const { redisUrl } = loaded.settings;
+  return { settings, logger: createLogger({ app, level: settings.logLevel }) };
+}
+
+/** The options of an app that runs apart from the others: they meet in a Redis that somebody else runs. */
+export function withRedis(app: string, { settings, logger }: Prepared): AppOptions {
+  const { redisUrl } = settings;
   if (redisUrl === undefined) {
     const rule = `given to ${app}, as a flag or as REDIS_URL: redis://host:port`;
     throw new TorchweaveError('configurationInvalid', { setting: '--redis-url', value: '', rule });
   }
-  return { settings: loaded.settings, redisUrl };
+  return { settings, redisUrl, logger };
 }

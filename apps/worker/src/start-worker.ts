@@ -21,6 +21,7 @@ export async function startWorker({ settings, redisUrl, logger }: AppOptions, pa
     gateways: new RedisGatewayRegistry(redis, namespace),
     jobs,
     logger,
+    responseTimeoutMs: settings.defaultResponseTimeout * 1_000,
     racePoints: racePointsFor(settings.racePoint, logger),
   };
   const register = new RegisterWorkflow(ports);

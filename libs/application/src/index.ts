@@ -16,6 +16,7 @@ export {
   type RacePointName,
   type RacePoints,
 } from './workflow-management/race-points.js';
+export { loadWorkflows, workflowsToLoad, type WorkflowToLoad } from './workflow-management/load-workflows.js';
 export { ReconcileModelServers, type ReconcilePorts } from './workflow-management/reconcile-model-servers.js';
 export { RegisterWorkflow, type RegisterWorkflowPorts } from './workflow-management/register-workflow.js';
 export { UnregisterWorkflow, type UnregisterWorkflowPorts } from './workflow-management/unregister-workflow.js';

@@ -16,6 +16,8 @@ export interface ReconcilePorts {
   readonly jobs: JobQueue;
   readonly archives: ArchiveStore;
   readonly logger: Logger;
+  /** ms that a model may take for one answer, see {@link registrationOf}. */
+  readonly responseTimeoutMs: number;
 }
 
 /** Workflows read from the state at once. */
@@ -119,7 +121,7 @@ export class ReconcileModelServers {
     const event = { endpoint: server.endpoint, workflow: record.definition.name, node: node.name };
     await state.addOrphans([node.modelName]);
     try {
-      await server.register(registrationOf(node), signal);
+      await server.register(registrationOf(node, this.ports.responseTimeoutMs), signal);
     } catch (error) {
       logger.error({ ...event, err: error }, 'a model that the model server has lost cannot be registered again');
       return false;

@@ -23,6 +23,8 @@ export interface RegisterWorkflowPorts {
   readonly functions: FunctionRuntime;
   readonly gateways: GatewayRegistry;
   readonly logger: Logger;
+  /** ms that a model may take for one answer, see {@link registrationOf}. */
+  readonly responseTimeoutMs: number;
   readonly racePoints: RacePoints;
 }
 
@@ -113,10 +115,10 @@ export class RegisterWorkflow {
   }
 
   private async registerNodes(definition: WorkflowDefinition, job: JobContext): Promise<NodeFailure[]> {
-    const { modelServers } = this.ports;
+    const { modelServers, responseTimeoutMs } = this.ports;
     const models = modelNodes(definition).map((node) => ({
       nodes: [node.modelName],
-      done: modelServers.register(registrationOf(node), job.signal),
+      done: modelServers.register(registrationOf(node, responseTimeoutMs), job.signal),
     }));
     const functions = functionNodes(definition).map((node) => node.modelName);
     const loaded = functions.length === 0 ? [] : [{ nodes: functions, done: this.proveFunctionsLoad(definition, job) }];

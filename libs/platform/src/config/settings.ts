@@ -137,6 +137,28 @@ export const settings = {
     description: 'Largest node answer in bytes (default 6553500)',
     schema: bytes.default(6_553_500),
   },
+  defaultResponseTimeout: {
+    property: 'default_response_timeout',
+    description: 's that a model may take for one answer before its worker counts as dead (default 120)',
+    schema: count.default(120),
+  },
+  defaultStartupTimeout: {
+    property: 'default_startup_timeout',
+    description: 's that a function or a model may take to load (default 120)',
+    schema: count.default(120),
+  },
+  loadWorkflows: {
+    flag: 'load-workflows',
+    property: 'load_workflows',
+    description: 'Workflows to register at start: all, or a comma-separated list of file.war or name=file.war',
+    schema: commaList.default([]),
+  },
+  loadModels: {
+    flag: 'models',
+    property: 'load_models',
+    description: "TorchServe's list of models to load; accepted, a workflow brings its models itself",
+    schema: z.string().optional(),
+  },
   maxArchiveSize: {
     property: 'max_archive_size',
     description: 'Largest archive in bytes (default 1 GiB)',
