@@ -22,24 +22,18 @@ export class PredictRoute {
     if (workflow === undefined) throw new TorchweaveError('workflowNotFound', { workflow: name });
     const input = readInput(request);
     const headers = clientHeaders(request.raw.rawHeaders);
-    const { signal, done } = signalOfClient(reply);
-    try {
-      const output = await this.runner.execute(workflow, { requestId: request.id, headers, input, signal });
-      return send(reply, output);
-    } finally {
-      done();
-    }
+    const cancellation = cancelledWithClient(reply);
+    return send(reply, await this.runner.execute(workflow, { requestId: request.id, headers, input, cancellation }));
   }
 }
 
 /** Aborted when the client hangs up before it is answered. */
-function signalOfClient(reply: FastifyReply): { signal: AbortSignal; done: () => void } {
-  const gone = new AbortController();
-  const onClose = (): void => {
-    if (!reply.raw.writableFinished) gone.abort(new Error('the client is gone'));
-  };
-  reply.raw.once('close', onClose);
-  return { signal: gone.signal, done: () => reply.raw.off('close', onClose) };
+function cancelledWithClient({ raw }: FastifyReply): AbortController {
+  const cancellation = new AbortController();
+  raw.once('close', () => {
+    if (!raw.writableFinished) cancellation.abort(new Error('the client is gone'));
+  });
+  return cancellation;
 }
 
 function send(reply: FastifyReply, output: NodeOutput): FastifyReply {

@@ -78,23 +78,37 @@ export class ModelServerFleet {
    */
   async infer(model: string, input: NodeInput, options: InferenceOptions): Promise<NodeOutput> {
     const deadline = performance.now() + options.timeoutMs;
-    const tried = new Set<Member>();
-    let last: unknown = new TorchweaveError('noModelServer', { model });
-    for (let member = this.pick(tried); member !== undefined; member = this.pick(tried)) {
-      const timeoutMs = tried.size === 0 ? options.timeoutMs : deadline - performance.now();
-      if (timeoutMs <= 0) break;
+    const first = this.pick();
+    if (first === undefined) throw new TorchweaveError('noModelServer', { model });
+    try {
+      return await inferOn(first, model, input, options);
+    } catch (error) {
+      return this.inferElsewhere(model, input, { ...options, deadline }, first, error);
+    }
+  }
+
+  /** Tries the other servers, within what is left of the time. */
+  private async inferElsewhere(
+    model: string,
+    input: NodeInput,
+    options: InferenceOptions & { readonly deadline: number },
+    first: Member,
+    failure: unknown,
+  ): Promise<NodeOutput> {
+    const tried = new Set([first]);
+    let last = failure;
+    for (;;) {
+      if (options.signal.aborted || !isElsewhereWorthTrying(last)) throw last;
+      const member = this.pick(tried);
+      const timeoutMs = options.deadline - performance.now();
+      if (member === undefined || timeoutMs <= 0) throw last;
       tried.add(member);
-      member.inFlight += 1;
       try {
-        return await member.server.infer(model, input, tried.size === 1 ? options : { ...options, timeoutMs });
+        return await inferOn(member, model, input, { ...options, timeoutMs });
       } catch (error) {
         last = error;
-        if (options.signal.aborted || !isElsewhereWorthTrying(error)) throw error;
-      } finally {
-        member.inFlight -= 1;
       }
     }
-    throw last;
   }
 
   async close(): Promise<void> {
@@ -103,10 +117,10 @@ export class ModelServerFleet {
   }
 
   /** The least busy server not yet tried, healthy ones first: a wrong health check must not make requests fail. */
-  private pick(tried: ReadonlySet<Member>): Member | undefined {
+  private pick(tried?: ReadonlySet<Member>): Member | undefined {
     let best: Member | undefined;
     for (const member of this.members) {
-      if (tried.has(member)) continue;
+      if (tried?.has(member) === true) continue;
       const better =
         best === undefined ||
         (member.healthy && !best.healthy) ||
@@ -127,6 +141,20 @@ export class ModelServerFleet {
         else this.logger.warn(event, 'model server is down');
       }),
     );
+  }
+}
+
+async function inferOn(
+  member: Member,
+  model: string,
+  input: NodeInput,
+  options: InferenceOptions,
+): Promise<NodeOutput> {
+  member.inFlight += 1;
+  try {
+    return await member.server.infer(model, input, options);
+  } finally {
+    member.inFlight -= 1;
   }
 }
 

@@ -26,11 +26,11 @@ function runner(call: Call): RunWorkflow {
   return new RunWorkflow(functions, new ModelServerFleet([], silentLogger));
 }
 
-const request = (body: string, signal = new AbortController().signal) => ({
+const request = (body: string, cancellation = new AbortController()) => ({
   requestId: 'r',
   headers: {},
   input: [{ name: 'body', value: Buffer.from(body), contentType: 'text/plain' }],
-  signal,
+  cancellation,
 });
 
 const nodeFailed = (node: string): TorchweaveError => new TorchweaveError('nodeFailed', { node, attempts: 1, reason: 'no' });
@@ -131,6 +131,6 @@ describe('RunWorkflow', () => {
       client.abort(new Error('gone'));
       return Promise.reject(signal.reason as Error);
     });
-    await expect(run.execute(workflow('dag: {a: []}'), request('x', client.signal))).rejects.toThrow('gone');
+    await expect(run.execute(workflow('dag: {a: []}'), request('x', client))).rejects.toThrow('gone');
   });
 });

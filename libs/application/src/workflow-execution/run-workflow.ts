@@ -17,8 +17,8 @@ export interface WorkflowRequest {
   /** The client's headers, as functions and models may see them. */
   readonly headers: Readonly<Record<string, string>>;
   readonly input: NodeInput;
-  /** Aborted when the client is gone. */
-  readonly signal: AbortSignal;
+  /** Whoever asks aborts it when the client is gone; the run aborts it when a node fails for good. */
+  readonly cancellation: AbortController;
 }
 
 /** Told of every attempt of a node, for metrics. Durations in ms. */
@@ -45,19 +45,15 @@ export class RunWorkflow {
    * message that the node's exception carried. The other nodes are cancelled then.
    */
   async execute(workflow: RunnableWorkflow, request: WorkflowRequest): Promise<NodeOutput> {
-    const cancellation = new AbortController();
-    const cancel = (): void => cancellation.abort(request.signal.reason);
-    request.signal.addEventListener('abort', cancel, { once: true });
+    const { cancellation, input } = request;
     try {
-      request.signal.throwIfAborted();
-      const run = workflow.plan.begin(request.input);
+      cancellation.signal.throwIfAborted();
+      const run = workflow.plan.begin(input);
       await new Execution(this, workflow, run, request, cancellation.signal).node(run.start);
       return answerOf(workflow.plan, run);
     } catch (error) {
       cancellation.abort(error);
       throw error;
-    } finally {
-      request.signal.removeEventListener('abort', cancel);
     }
   }
 
