@@ -1,0 +1,142 @@
+"""A forked process: connects to Torchweave, loads what its spec names, and answers requests until it is told to end."""
+from __future__ import annotations
+
+import gc
+import os
+import socket
+import time
+from typing import Any, Dict, List, NoReturn
+
+from .context import Context
+from .failures import describe_failure, traceback_of
+from .frames import FAILED, LOAD_FAILED, READY, Disconnected, FrameReader, FrameWriter
+from .function_loading import load_functions
+from .loading import Entry, LoadError
+from .model_loading import load_model
+from .output import meta_bytes, rows_of, to_bytes
+from .process_setup import apply_limits
+from .streams import CapturedOutput, EventLog
+
+
+#: By the kind of a spec.
+LOADERS = {"functions": load_functions, "model": load_model}
+
+
+def run_child(spec: Dict[str, Any], log_descriptor: int, listener_descriptor: int) -> NoReturn:
+    """Never returns: the frames above belong to the supervisor this process was forked from."""
+    status = 1
+    try:
+        gc.enable()
+        connection = accept(listener_descriptor)
+        writer = FrameWriter(connection)
+        output = CapturedOutput(EventLog(log_descriptor, spec["logBytesPerSecond"]))
+        output.install()
+        apply_limits(spec["limits"])
+        entries = load(spec, writer, output)
+        if entries is not None:
+            Server(spec, entries, connection, output).serve()
+        status = 0
+    except (Disconnected, ConnectionError):
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def accept(listener_descriptor: int) -> socket.socket:
+    """The one connection of this process; its socket is gone from the file system then."""
+    with socket.socket(fileno=listener_descriptor) as listener:
+        connection, _ = listener.accept()
+        os.unlink(listener.getsockname())
+    return connection
+
+
+def load(spec: Dict[str, Any], writer: FrameWriter, output: CapturedOutput) -> Any:
+    """Loads and says how it went; None where it failed."""
+    began = time.perf_counter_ns()
+    os.chdir(spec["directory"])
+    try:
+        entries = LOADERS[spec["kind"]](spec)
+    except LoadError as error:
+        if error.details is not None:
+            output.log.emit("logging", error.details, "error")
+        output.end_call()
+        writer.json(0, LOAD_FAILED, micros_since(began), {"reason": str(error), "function": error.function})
+        return None
+    output.end_call()
+    writer.json(0, READY, micros_since(began), {})
+    return entries
+
+
+#: µs after which Torchweave may have taken back what it had sent behind a call.
+LONG_CALL = 2_000
+
+
+class Server:
+    """Answers requests, one after the other, in order."""
+
+    def __init__(
+        self, spec: Dict[str, Any], entries: List[Entry], connection: socket.socket, output: CapturedOutput
+    ) -> None:
+        self._directory = spec["directory"]
+        self._limit = spec["maxResponseBytes"]
+        self._answers_status = spec["kind"] == "model"
+        self._entries = entries
+        self._reader = FrameReader(connection)
+        self._writer = FrameWriter(connection)
+        self._output = output
+        self._pid = os.getpid()
+
+    def serve(self) -> NoReturn:
+        """Until the connection ends, which raises."""
+        reader, output = self._reader, self._output
+        read = reader.request
+        while True:
+            call, index, rows, inputs = read()
+            if reader.was_taken_back(call):
+                self._writer.skipped(call)
+                continue
+            began = time.perf_counter_ns()
+            entry = self._entries[index]
+            output.log.node = entry.node
+            entry.context.begin_call(rows)
+            try:
+                values = self._run(entry, inputs)
+            except BaseException as error:
+                # Not only Exception: `sys.exit()` in a function is that call's failure.
+                self._leave_if_forked()
+                if output.log.has_room():
+                    output.log.emit("logging", traceback_of(error), "error")
+                output.end_call()
+                failure = describe_failure(error, self._directory)
+                self._writer.json(call, FAILED, micros_since(began), failure)
+            else:
+                self._leave_if_forked()
+                output.end_call()
+                self._writer.ok(call, micros_since(began), values)
+            # A handler's data must not live on in our variables while the process waits.
+            values = inputs = rows = None
+            if micros_since(began) > LONG_CALL:
+                reader.look_ahead()
+
+    def _run(self, entry: Entry, inputs: List[dict]) -> List[Any]:
+        context: Context = entry.context
+        results = rows_of(entry.run(inputs, context), len(inputs))
+        if not context.touched:
+            return [(b"", to_bytes(result, self._limit)) for result in results]
+        return [
+            (meta_bytes(context.answer_headers(idx), self._status(context, idx)), to_bytes(result, self._limit))
+            for idx, result in enumerate(results)
+        ]
+
+    def _status(self, context: Context, idx: int) -> int:
+        """A handler of a model chooses the status of its answer; workflows ignore that of a function."""
+        return context.get_response_status(idx)[0] if self._answers_status else 200
+
+    def _leave_if_forked(self) -> None:
+        """Ends a process that a function forked and let return: the connection is its parent's."""
+        if os.getpid() != self._pid:
+            os._exit(0)
+
+
+def micros_since(began: int) -> int:
+    return min((time.perf_counter_ns() - began) // 1_000, 0xFFFFFFFF)

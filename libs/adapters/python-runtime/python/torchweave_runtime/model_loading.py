@@ -1,0 +1,109 @@
+"""Loads the handler of a model archive by TorchServe's rules."""
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import logging
+import os
+from types import ModuleType
+from typing import Any, Callable, Dict, List, Tuple
+
+from .context import Context
+from .failures import describe_exception, traceback_of
+from .loading import Entry, LoadError, import_handler
+from .metrics import Metrics
+
+logger = logging.getLogger("torchweave.model")
+
+Handle = Callable[[Any, Context], Any]
+Initialize = Callable[[Context], Any]
+
+
+def load_model(spec: Dict[str, Any]) -> List[Entry]:
+    """The one entry of a model, initialized."""
+    directory = spec["directory"]
+    with open(os.path.join(directory, "MAR-INF", "MANIFEST.json"), encoding="utf-8-sig") as file:
+        manifest = json.load(file)
+    model = manifest["model"]
+    file, _, function = model["handler"].partition(":")
+    module = import_model_handler(directory, file)
+    context = Context(
+        spec["modelName"],
+        directory,
+        manifest,
+        batch_size=spec["batchSize"],
+        mms_version=spec["serverVersion"],
+        metrics=Metrics(spec["modelName"]),
+        model_yaml_config=read_config(directory, model.get("configFile")),
+    )
+    try:
+        handle, initialize = entry_point(module, function or "handle")
+        handle = in_envelope(handle, model.get("envelope"))
+        initialize(context)
+    except LoadError:
+        raise
+    except BaseException as error:
+        reason = "its initialization raised %s" % describe_exception(error, directory)
+        raise LoadError(reason, None, traceback_of(error)) from error
+    return [Entry(None, handle, context)]
+
+
+def import_model_handler(directory: str, handler: str) -> ModuleType:
+    """The archive's handler file; else one of TorchServe's own handlers, where TorchServe is installed."""
+    file = handler if handler.endswith(".py") else handler + ".py"
+    for candidate in (file, os.path.basename(file)):
+        if os.path.isfile(os.path.join(directory, candidate)):
+            return import_handler(directory, candidate)
+    if handler.endswith(".py"):
+        raise LoadError("the handler %s is not in the archive" % handler)
+    try:
+        return importlib.import_module("ts.torch_handler." + handler)
+    except ImportError as error:
+        raise LoadError(
+            "the handler %s is not in the archive. If it is one of TorchServe's own, serve the model with TorchServe, or "
+            "install torch and torchserve for the Python of this server (%s)" % (handler, error)
+        ) from error
+
+
+def entry_point(module: ModuleType, function: str) -> Tuple[Handle, Initialize]:
+    """A function of that name; else the module's only class."""
+    handle = getattr(module, function, None)
+    if callable(handle):
+        return handle, lambda context: handle(None, context)
+    classes = [each for _, each in inspect.getmembers(module, inspect.isclass) if each.__module__ == module.__name__]
+    if len(classes) != 1:
+        raise LoadError(
+            "Expected only one class in custom service code or a function entry point %s: there are %d classes"
+            % (function, len(classes))
+        )
+    service = classes[0]()
+    for method in ("handle", "initialize"):
+        if not callable(getattr(service, method, None)):
+            raise LoadError("Expect %s method in class %s" % (method, classes[0].__name__))
+    return service.handle, service.initialize
+
+
+def in_envelope(handle: Handle, envelope: Any) -> Handle:
+    """Wraps the handler in one of TorchServe's request envelopes, where the manifest names one."""
+    if not envelope:
+        return handle
+    try:
+        module = importlib.import_module("ts.torch_handler.request_envelope.%s" % envelope)
+    except ImportError as error:
+        raise LoadError("the request envelope %s is there only where TorchServe is installed" % envelope) from error
+    classes = [each for _, each in inspect.getmembers(module, inspect.isclass) if each.__module__ == module.__name__]
+    return classes[0](handle).handle
+
+
+def read_config(directory: str, file: Any) -> Any:
+    """The archive's model-config.yaml as `context.model_yaml_config`."""
+    if not file:
+        return {}
+    try:
+        import yaml
+    except ImportError:
+        logger.warning("%s is not read: PyYAML is not installed for this Python", file)
+        return {}
+    with open(os.path.join(directory, file), encoding="utf-8") as config:
+        return yaml.safe_load(config) or {}

@@ -1,0 +1,109 @@
+"""What the supervisor and its processes ask of the system: who ends whom, what a process may use and hold."""
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+from typing import Dict, Iterator, List, Tuple
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+
+#: Names of limits in a process spec, and what they are to the system.
+LIMITS = {
+    "addressSpaceBytes": "RLIMIT_AS",
+    "openFiles": "RLIMIT_NOFILE",
+    "processes": "RLIMIT_NPROC",
+    "cpuSeconds": "RLIMIT_CPU",
+}
+
+# Loaded before any fork: looking libc up takes longer than all else a fork does.
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+def die_with_parent(parent_pid: int) -> None:
+    """Has the kernel kill this process when its parent ends. Linux only; elsewhere the lost connection ends it."""
+    if _libc is not None:
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent_pid:
+        os._exit(1)
+
+
+def adopt_orphans() -> None:
+    """Makes what descendants leave behind children of this process, so that it can end them. Linux only."""
+    if _libc is not None:
+        _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def raise_open_files() -> int:
+    """Lifts this process's limit of open files as far as it goes and returns the limit that was."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (OSError, ValueError):
+        pass
+    return soft
+
+
+def limit_open_files(soft: int) -> None:
+    """Gives the limit of open files back that `raise_open_files` lifted."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def apply_limits(limits: Dict[str, int]) -> None:
+    """Sets the limits of a process spec, soft and hard."""
+    for name, value in limits.items():
+        resource.setrlimit(getattr(resource, LIMITS[name]), (value, value))
+
+
+def close_descriptors_from(lowest: int) -> None:
+    """Closes every descriptor from `lowest` on."""
+    highest = max(int(name) for name in os.listdir("/dev/fd"))
+    os.closerange(lowest, highest + 1)
+
+
+def signal_group(pid: int, number: int) -> None:
+    """Signals a child that is not reaped yet and everything it has forked."""
+    # Both: a child that was forked this moment does not lead its group yet.
+    for send in (os.killpg, os.kill):
+        try:
+            send(pid, number)
+        except (ProcessLookupError, PermissionError):
+            pass
+
+
+def reap_ended() -> Iterator[Tuple[int, int]]:
+    """Reaps the children that have ended, kills what is left of their groups, and tells pid and status of each."""
+    while True:
+        try:
+            if hasattr(os, "waitid"):
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+                if ended is None:
+                    return
+                # Before it is reaped: until then nobody else can get its number.
+                signal_group(ended.si_pid, signal.SIGKILL)
+                yield os.waitpid(ended.si_pid, 0)
+                continue
+            # macOS, before Python 3.13.
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            try:
+                os.killpg(pid, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                pass
+            yield pid, status
+        except ChildProcessError:
+            return
+
+
+def adopted_children() -> List[int]:
+    """All children, among them what processes have left behind outside their groups. Linux only."""
+    try:
+        with open("/proc/self/task/%d/children" % os.getpid()) as children:
+            return [int(pid) for pid in children.read().split()]
+    except OSError:
+        return []

@@ -1,0 +1,294 @@
+"""The warm parent: forks a process for whatever Torchweave asks for, and ends them all when Torchweave is gone.
+
+It never runs code of an archive. It has one thread, so a fork is safe at any moment.
+"""
+from __future__ import annotations
+
+import functools
+import gc
+import json
+import os
+import platform
+import selectors
+import shutil
+import signal
+import socket
+import time
+import traceback
+from typing import Any, Dict, List, NoReturn, Optional, Set
+
+from .child import run_child
+from .control import ControlConnection
+from .output_pipes import RawOutput
+from .process_setup import (
+    adopt_orphans,
+    adopted_children,
+    close_descriptors_from,
+    die_with_parent,
+    limit_open_files,
+    raise_open_files,
+    reap_ended,
+    signal_group,
+)
+from .warm import import_common_modules
+
+READ_SIZE = 65_536
+#: Seconds that processes have to end by themselves at a shutdown.
+GRACE = 0.5
+#: Seconds between two events that say how much output was dropped.
+REPORT_INTERVAL = 1.0
+#: Buffers of output that are read from a process that has ended.
+LAST_READS = 64
+#: Where a process finds the socket for its log events, and the one that Torchweave connects to.
+LOG_DESCRIPTOR = 3
+LISTENER_DESCRIPTOR = 4
+
+
+class ProcessRecord:
+    """A process that was forked and not yet reaped."""
+
+    __slots__ = ("id", "pid", "descriptors", "raw")
+
+    def __init__(self, id: str, pid: int, descriptors: Dict[int, str], raw: RawOutput) -> None:
+        self.id = id
+        self.pid = pid
+        #: Read ends, and what comes out of them.
+        self.descriptors = descriptors
+        self.raw = raw
+
+
+class Supervisor:
+    """Single-threaded event loop over the control connection, signals and the output of all processes."""
+
+    def __init__(self, control_descriptor: int) -> None:
+        self._control = ControlConnection(control_descriptor)
+        self._selector = selectors.DefaultSelector()
+        self._processes: Dict[str, ProcessRecord] = {}
+        self._by_pid: Dict[int, ProcessRecord] = {}
+        #: Processes whose output is being dropped, which is to be told once a second.
+        self._dropping: Set[str] = set()
+        self._pid = os.getpid()
+        self._open_files = raise_open_files()
+        self._wakeup_read, self._wakeup_write = os.pipe()
+        self._socket_directory: Optional[str] = None
+        self._ending = False
+
+    def run(self) -> NoReturn:
+        """Until Torchweave says so, or is gone."""
+        self._prepare()
+        try:
+            self._control.send({"event": "started", "pid": self._pid, "version": platform.python_version()})
+            while not self._ending:
+                self._turn()
+        except ConnectionError:
+            # Torchweave may have been killed: nobody else removes this then.
+            if self._socket_directory is not None:
+                shutil.rmtree(self._socket_directory, ignore_errors=True)
+        except Exception:
+            traceback.print_exc()
+        finally:
+            self._end()
+
+    def _prepare(self) -> None:
+        import_common_modules()
+        adopt_orphans()
+        for descriptor in (self._wakeup_read, self._wakeup_write):
+            os.set_blocking(descriptor, False)
+        signal.set_wakeup_fd(self._wakeup_write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, self._on_terminate)
+        self._selector.register(self._wakeup_read, selectors.EVENT_READ, self._on_signal)
+        self._selector.register(self._control, selectors.EVENT_READ, self._on_control)
+        # Everything made so far lives for ever: the collector must not touch, and so copy, its pages in the children.
+        gc.disable()
+        gc.collect()
+        gc.freeze()
+
+    def _turn(self) -> None:
+        events = selectors.EVENT_READ
+        if self._control.wants_to_send:
+            events |= selectors.EVENT_WRITE
+        self._selector.modify(self._control, events, self._on_control)
+        for key, _ in self._selector.select(REPORT_INTERVAL if self._dropping else None):
+            # An earlier event of this turn may have closed the descriptor.
+            if self._selector.get_map().get(key.fd) is key:
+                key.data()
+        self._report_dropped()
+
+    def _on_terminate(self, *_: Any) -> None:
+        self._ending = True
+
+    def _on_signal(self) -> None:
+        os.read(self._wakeup_read, READ_SIZE)
+        self._reap()
+
+    def _on_control(self) -> None:
+        self._control.flush()
+        for frame in self._control.receive():
+            self._obey(frame)
+
+    def _obey(self, frame: Dict[str, Any]) -> None:
+        operation = frame["op"]
+        if operation == "spawn":
+            self._spawn(frame["process"], frame["path"], frame["spec"])
+        elif operation == "kill":
+            self._kill(frame["process"])
+        elif operation == "socketDirectory":
+            self._socket_directory = frame["path"]
+        elif operation == "shutdown":
+            self._ending = True
+
+    # Forking
+
+    def _spawn(self, process: str, path: str, spec: Dict[str, Any]) -> None:
+        opened: List[int] = []
+        try:
+            for _ in range(2):
+                opened.extend(os.pipe())
+            opened.extend(end.detach() for end in socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM))
+            opened.append(listen(path))
+            pid = os.fork()
+        except OSError as error:
+            for descriptor in opened:
+                os.close(descriptor)
+            self._control.send({"event": "spawnFailed", "process": process, "reason": str(error)})
+            return
+        out_read, out_write, err_read, err_write, log_read, log_write, listener = opened
+        if pid == 0:
+            self._become_child(spec, [out_write, err_write, log_write, listener])
+        for descriptor in (out_write, err_write, log_write, listener):
+            os.close(descriptor)
+        self._watch(process, pid, {out_read: "stdout", err_read: "stderr", log_read: "log"}, spec)
+        self._control.send({"event": "spawned", "process": process, "path": path, "pid": pid})
+
+    def _become_child(self, spec: Dict[str, Any], descriptors: List[int]) -> NoReturn:
+        """`descriptors` are what becomes stdout, stderr, the log socket and the listening socket."""
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            os.setsid()
+            die_with_parent(self._pid)
+            null = os.open(os.devnull, os.O_RDONLY)
+            # Closed as objects, lest they close later what has got the same numbers by then.
+            self._selector.close()
+            self._control.close()
+            for target, source in enumerate([null] + descriptors):
+                os.dup2(source, target, inheritable=target < LOG_DESCRIPTOR)
+            close_descriptors_from(LISTENER_DESCRIPTOR + 1)
+            limit_open_files(self._open_files)
+            run_child(spec, LOG_DESCRIPTOR, LISTENER_DESCRIPTOR)
+        finally:
+            os._exit(70)
+
+    def _watch(self, process: str, pid: int, descriptors: Dict[int, str], spec: Dict[str, Any]) -> None:
+        raw = RawOutput(spec["logBytesPerSecond"], lambda stream, text: self._emit(process, stream, text))
+        record = ProcessRecord(process, pid, descriptors, raw)
+        self._processes[process] = self._by_pid[pid] = record
+        for descriptor, stream in descriptors.items():
+            os.set_blocking(descriptor, False)
+            self._selector.register(
+                descriptor, selectors.EVENT_READ, functools.partial(self._on_output, record, descriptor, stream)
+            )
+
+    # Output
+
+    def _on_output(self, record: ProcessRecord, descriptor: int, stream: str) -> bool:
+        """Takes what a descriptor holds, at most one buffer of it. False when there is no more."""
+        try:
+            data = os.read(descriptor, READ_SIZE)
+        except BlockingIOError:
+            return False
+        except OSError:
+            data = b""
+        if not data:
+            self._forget(record, descriptor)
+            return False
+        if stream == "log":
+            event = json.loads(data.decode("utf-8"))
+            self._control.send({"event": "output", "process": record.id, **event}, may_drop=True)
+        else:
+            record.raw.take(stream, data)
+            if record.raw.dropped:
+                self._dropping.add(record.id)
+        return True
+
+    def _emit(self, process: str, stream: str, text: str) -> None:
+        self._control.send({"event": "output", "process": process, "stream": stream, "text": text}, may_drop=True)
+
+    def _report_dropped(self) -> None:
+        for process in list(self._dropping):
+            record = self._processes.get(process)
+            if record is None or record.raw.report_dropped("stdout", REPORT_INTERVAL):
+                self._dropping.discard(process)
+
+    def _forget(self, record: ProcessRecord, descriptor: int) -> None:
+        if record.descriptors.pop(descriptor, None) is not None:
+            self._selector.unregister(descriptor)
+            os.close(descriptor)
+
+    # Ends
+
+    def _kill(self, process: str) -> None:
+        record = self._processes.get(process)
+        if record is not None:
+            signal_group(record.pid, signal.SIGKILL)
+
+    def _reap(self) -> None:
+        """Takes leave of every process that has ended."""
+        for pid, status in reap_ended():
+            record = self._by_pid.get(pid)
+            if record is not None:
+                self._leave(record, status)
+
+    def _leave(self, record: ProcessRecord, status: int) -> None:
+        del self._by_pid[record.pid]
+        del self._processes[record.id]
+        for descriptor, stream in list(record.descriptors.items()):
+            # Bounded: something that left the process group may still be writing.
+            for _ in range(LAST_READS):
+                if not self._on_output(record, descriptor, stream):
+                    break
+            self._forget(record, descriptor)
+        record.raw.end()
+        killed = os.WIFSIGNALED(status)
+        event = {
+            "event": "exited",
+            "process": record.id,
+            "code": None if killed else os.WEXITSTATUS(status),
+            "signal": os.WTERMSIG(status) if killed else None,
+        }
+        self._control.send(event)
+
+    def _end(self) -> NoReturn:
+        """Ends every process and then this one."""
+        try:
+            self._end_processes(signal.SIGTERM)
+            deadline = time.monotonic() + GRACE
+            while self._by_pid and time.monotonic() < deadline:
+                self._reap()
+                time.sleep(0.005)
+        except ConnectionError:
+            pass
+        finally:
+            self._end_processes(signal.SIGKILL)
+            for pid in adopted_children():
+                signal_group(pid, signal.SIGKILL)
+            os._exit(0)
+
+    def _end_processes(self, number: int) -> None:
+        for pid in self._by_pid:
+            signal_group(pid, number)
+
+
+def listen(path: str) -> int:
+    """A listening socket; bound before the fork, so that it can be connected to whenever the process gets to it."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(path)
+    listener.listen(1)
+    return listener.detach()
+
+
+def main(control_descriptor: int) -> NoReturn:
+    """Entry point of `supervise.py`."""
+    Supervisor(control_descriptor).run()

@@ -1,0 +1,30 @@
+import type { FunctionUnit } from '@torchweave/application';
+import { TorchweaveError } from '@torchweave/domain';
+import { CallFailure } from '../pool/call-failure.js';
+import { ProcessLoadError } from '../processes/python-process.js';
+
+/** A failed call as the port tells it. */
+export function callError(functionName: string, thrown: unknown): TorchweaveError {
+  if (!(thrown instanceof CallFailure)) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    return new TorchweaveError('nodeFailed', { node: functionName, attempts: 1, reason }, { cause: thrown });
+  }
+  const { status, answer, reason } = thrown;
+  if (status !== undefined) {
+    return new TorchweaveError(
+      'nodeRaised',
+      { node: functionName, status, message: answer ?? reason },
+      { cause: thrown },
+    );
+  }
+  const cause = thrown.cause ?? thrown;
+  return new TorchweaveError('nodeFailed', { node: functionName, attempts: 1, reason }, { cause });
+}
+
+/** A unit that does not load as the port tells it; where no function is at fault, by the first one's name. */
+export function loadError(unit: FunctionUnit, thrown: unknown): TorchweaveError {
+  const failure = thrown instanceof ProcessLoadError ? thrown : undefined;
+  const functionName = failure?.functionName ?? unit.functions[0]?.name ?? '';
+  const reason = failure?.reason ?? (thrown instanceof Error ? thrown.message : String(thrown));
+  return new TorchweaveError('functionLoadFailed', { functionName, file: unit.handlerFile, reason }, { cause: thrown });
+}

@@ -1,0 +1,7 @@
+export {
+  PythonFunctionRuntime,
+  type PythonFunctionRuntimeOptions,
+} from './function-runtime/python-function-runtime.js';
+export { LocalModelServer, type LocalModelServerOptions } from './model-server/local-model-server.js';
+export type { FetchModel } from './model-server/model-source.js';
+export { scrubbedEnvironment, type ProcessLimits, type PythonOptions } from './options.js';

@@ -1,0 +1,37 @@
+import { decodeOutputs, type HandlerFailure } from '../protocol/answer-frame.js';
+import type { CallAnswer, Exchange } from '../processes/python-process.js';
+import { CallFailure } from './call-failure.js';
+import type { Call } from './call.js';
+
+/** The calls that go to a process together, and get their answers together. */
+export class CallExchange implements Exchange {
+  readonly entry: number;
+
+  constructor(
+    readonly rows: readonly Call[],
+    readonly limitMs: number,
+    readonly costMicros: number,
+  ) {
+    this.entry = rows[0]?.entry ?? 0;
+  }
+
+  answered(answer: CallAnswer): void {
+    if (answer.kind === 'failed') {
+      this.fail(failureOf(answer.failure));
+      return;
+    }
+    const outputs = decodeOutputs(answer.body, this.rows.length);
+    this.rows.forEach((call, row) => {
+      const output = outputs[row];
+      if (output !== undefined) call.succeed(output);
+    });
+  }
+
+  fail(failure: CallFailure): void {
+    for (const call of this.rows) call.fail(failure);
+  }
+}
+
+function failureOf({ kind, reason, status, message }: HandlerFailure): CallFailure {
+  return new CallFailure(kind, reason, { status, answer: message });
+}

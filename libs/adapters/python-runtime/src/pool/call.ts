@@ -1,0 +1,86 @@
+import type { NodeInput } from '@torchweave/domain';
+import type { RowOutput } from '../protocol/answer-frame.js';
+import type { RequestRow } from '../protocol/request-frame.js';
+import { onAbort, stopOnAbort } from './abort-listeners.js';
+import { CallFailure } from './call-failure.js';
+import { sizeOf } from './check-input.js';
+
+/** A call as it is asked for. */
+export interface CallRequest extends RequestRow {
+  readonly entry: number;
+  /** ms from now; when they are over the call fails. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** One call on its way: waiting, sent to a process, or settled. It settles once, and looks after its own deadline. */
+export class Call implements RequestRow {
+  readonly entry: number;
+  readonly requestId: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly input: NodeInput;
+  /** Bytes of all values. */
+  readonly bytes: number;
+  readonly timeoutMs: number;
+  readonly submittedAt = performance.now();
+  settled = false;
+  /** True while it waits in a queue. */
+  queued = false;
+
+  private readonly signal: AbortSignal;
+  private readonly timer: NodeJS.Timeout;
+
+  /** @param onAbandoned the call has settled without an answer, by its deadline or its signal. */
+  constructor(
+    request: CallRequest,
+    private readonly resolve: (output: RowOutput) => void,
+    private readonly reject: (failure: CallFailure) => void,
+    private readonly onAbandoned: (call: Call) => void,
+  ) {
+    this.entry = request.entry;
+    this.requestId = request.requestId;
+    this.headers = request.headers;
+    this.input = request.input;
+    this.bytes = sizeOf(request.input);
+    this.timeoutMs = request.timeoutMs;
+    this.signal = request.signal;
+    onAbort(this.signal, this.abort);
+    // After a poll for I/O: an answer that has arrived while this process was busy is no late answer.
+    this.timer = setTimeout(() => setImmediate(this.expire), this.timeoutMs);
+  }
+
+  succeed(output: RowOutput): void {
+    if (this.settle()) this.resolve(output);
+  }
+
+  fail(failure: CallFailure): void {
+    if (this.settle()) this.reject(failure);
+  }
+
+  private settle(): boolean {
+    if (this.settled) return false;
+    this.settled = true;
+    clearTimeout(this.timer);
+    stopOnAbort(this.signal, this.abort);
+    return true;
+  }
+
+  private readonly expire = (): void => {
+    this.abandon(new CallFailure('timeout', `no answer within ${this.timeoutMs} ms`));
+  };
+
+  private readonly abort = (): void => this.abandon(abortFailure(this.signal));
+
+  private abandon(failure: CallFailure): void {
+    if (this.settled) return;
+    this.fail(failure);
+    this.onAbandoned(this);
+  }
+}
+
+/** The failure of a call whose signal is aborted; the signal's reason is its cause. */
+export function abortFailure(signal: AbortSignal): CallFailure {
+  const cause: unknown = signal.reason;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new CallFailure('aborted', `cancelled: ${why}`, { cause });
+}

@@ -1,0 +1,17 @@
+import { constants } from 'node:os';
+
+/** How a process ended. */
+export interface ProcessExit {
+  readonly code: number | null;
+  readonly signal: number | null;
+}
+
+/** The end of a process as a person reads it. */
+export function describeExit({ code, signal }: ProcessExit): string {
+  if (signal !== null) return `the Python process was killed by ${signalName(signal)}`;
+  return code === null ? 'the Python process was lost' : `the Python process ended with exit code ${code}`;
+}
+
+function signalName(number: number): string {
+  return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? `signal ${number}`;
+}

@@ -1,0 +1,287 @@
+import type { Socket } from 'node:net';
+import type { Answer, LoadFailure } from '../protocol/answer-frame.js';
+import { encodeRequest, encodeTakeBack, type RequestRow } from '../protocol/request-frame.js';
+import { connectToProcess } from './process-connection.js';
+import { describeExit, type ProcessExit } from './process-exit.js';
+import type { ProcessOwner } from './process-spec.js';
+
+/** How an executed exchange went. */
+export type CallAnswer = Extract<Answer, { callId: number }>;
+
+/** A request to a process and what becomes of its answer. */
+export interface Exchange {
+  readonly entry: number;
+  readonly rows: readonly RequestRow[];
+  /** ms that it may execute before the process is killed. */
+  readonly limitMs: number;
+  /** µs that it will probably execute. */
+  readonly costMicros: number;
+  answered(answer: CallAnswer): void;
+}
+
+/** Whoever gives a process work. */
+export interface ProcessUser {
+  /** A place in the process has become free. `micros`: how long the exchange executed, where it did. */
+  answered(process: PythonProcess, exchange: Exchange, micros: number | undefined): void;
+  ended(process: PythonProcess, left: UnfinishedWork): void;
+}
+
+/** What a process that has ended leaves without an answer. */
+export interface UnfinishedWork {
+  readonly executing: Exchange | undefined;
+  /** Not begun, oldest first. */
+  readonly waiting: readonly Exchange[];
+  /** The exchange that the process was killed for. */
+  readonly overdue: Exchange | undefined;
+}
+
+interface SentExchange {
+  readonly callId: number;
+  readonly exchange: Exchange;
+  takenBack: boolean;
+}
+
+/** A process did not load what it was started for. */
+export class ProcessLoadError extends Error {
+  constructor(
+    readonly reason: string,
+    readonly functionName?: string,
+  ) {
+    super(reason);
+  }
+}
+
+/** ms between the two signs of a process's end, its lost connection and the supervisor's report. */
+const endGraceMs = 250;
+
+/** One Python process: its connection, what it was sent and has not answered yet, and the clock of what it executes. */
+export class PythonProcess {
+  /** Resolves when the process takes requests; rejects with {@link ProcessLoadError}. */
+  readonly loaded: Promise<void>;
+  readonly ended: Promise<void>;
+  readonly startedAt = performance.now();
+  user: ProcessUser | undefined;
+  pid: number | undefined;
+  exit: ProcessExit | undefined;
+  /** No more work: it was killed, told to end, or has ended. */
+  leaving = false;
+  answeredCount = 0;
+  /** When its last exchange was answered; since then it idles, unless {@link outstanding} says otherwise. */
+  headSince = 0;
+
+  /** µs of work that it probably has before it. */
+  queuedMicros = 0;
+
+  private readonly sent: SentExchange[] = [];
+  private socket: Socket | undefined;
+  private corked = false;
+  private nextCallId = 0;
+  private overdue: Exchange | undefined;
+  private watchdog: NodeJS.Timeout | undefined;
+  private watchdogAt = Infinity;
+  private endTimer: NodeJS.Timeout | undefined;
+  private readonly loadTimer: NodeJS.Timeout;
+  private resolveLoaded: () => void = () => undefined;
+  private rejectLoaded: (error: ProcessLoadError) => void = () => undefined;
+  private resolveEnded: () => void = () => undefined;
+
+  /** @param requestKill has the supervisor kill the process and everything it forked. */
+  constructor(
+    readonly id: string,
+    readonly owner: ProcessOwner,
+    loadTimeoutMs: number,
+    private readonly requestKill: () => void,
+  ) {
+    this.loaded = new Promise((resolve, reject) => {
+      this.resolveLoaded = resolve;
+      this.rejectLoaded = reject;
+    });
+    this.loaded.catch(() => undefined);
+    this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
+    this.loadTimer = setTimeout(() => {
+      this.rejectLoaded(new ProcessLoadError(`it was not loaded within ${loadTimeoutMs} ms`));
+      this.kill();
+    }, loadTimeoutMs);
+  }
+
+  /** Exchanges sent and not answered. */
+  get outstanding(): number {
+    return this.sent.length;
+  }
+
+  /** ms that the present exchange has been executing. */
+  busyMs(now: number): number {
+    return this.sent.length === 0 ? 0 : now - this.headSince;
+  }
+
+  send(exchange: Exchange): void {
+    const { socket } = this;
+    if (socket === undefined) throw new Error('the process is not connected');
+    const callId = (this.nextCallId = (this.nextCallId + 1) >>> 0);
+    const chunks = encodeRequest(callId, exchange.entry, exchange.rows);
+    this.sent.push({ callId, exchange, takenBack: false });
+    this.queuedMicros += exchange.costMicros;
+    if (this.sent.length === 1) this.watch(exchange);
+    this.cork(socket);
+    for (const chunk of chunks) socket.write(chunk);
+  }
+
+  /**
+   * Takes back what was sent behind the exchange that executes now.
+   *
+   * In the rare case that the process begins the next one in this very moment, that one is executed although it is taken
+   * back, and its answer dropped: as when a call is tried again after its deadline.
+   */
+  takeBack(): Exchange[] {
+    const { socket } = this;
+    const behind = this.sent.slice(1).filter((each) => !each.takenBack);
+    if (socket === undefined || behind.length === 0) return [];
+    this.cork(socket);
+    for (const each of behind) {
+      each.takenBack = true;
+      socket.write(encodeTakeBack(each.callId));
+    }
+    return behind.map(({ exchange }) => exchange);
+  }
+
+  /** Takes no more work and ends when it has answered what it has. */
+  end(): void {
+    this.leaving = true;
+    if (this.sent.length > 0) return;
+    if (this.socket === undefined) {
+      this.requestKill();
+      return;
+    }
+    this.socket.end();
+    this.endTimer ??= setTimeout(() => this.requestKill(), endGraceMs * 4);
+  }
+
+  kill(): void {
+    this.leaving = true;
+    this.requestKill();
+  }
+
+  /** The process is there and listens on a socket. */
+  connect(pid: number, path: string): void {
+    this.pid = pid;
+    this.socket = connectToProcess(
+      path,
+      (answer) => this.receive(answer),
+      () => this.disconnected(),
+    );
+  }
+
+  private receive(answer: Answer): void {
+    switch (answer.kind) {
+      case 'ready':
+        clearTimeout(this.loadTimer);
+        this.headSince = performance.now();
+        this.resolveLoaded();
+        return;
+      case 'loadFailed':
+        this.loadFailed(answer.failure);
+        return;
+      case 'ok':
+      case 'failed':
+      case 'skipped':
+        this.finishHead(answer);
+        return;
+    }
+  }
+
+  private disconnected(): void {
+    this.socket = undefined;
+    this.leaving = true;
+    if (this.exit === undefined) this.endTimer ??= setTimeout(() => this.requestKill(), endGraceMs);
+    else this.finish();
+  }
+
+  /** The supervisor tells that it has ended; answers may still be on their way. */
+  exited(exit: ProcessExit): void {
+    this.exit ??= exit;
+    this.leaving = true;
+    if (this.socket === undefined) this.finish();
+    else setTimeout(() => this.socket?.destroy(), endGraceMs).unref();
+  }
+
+  /** There never was a process. */
+  failedToStart(reason: string): void {
+    this.rejectLoaded(new ProcessLoadError(reason));
+    this.exited({ code: null, signal: null });
+  }
+
+  /** Everything that is sent in one turn of the event loop leaves in one system call. */
+  private cork(socket: Socket): void {
+    if (this.corked) return;
+    this.corked = true;
+    socket.cork();
+    process.nextTick(this.uncork);
+  }
+
+  private readonly uncork = (): void => {
+    this.corked = false;
+    this.socket?.uncork();
+  };
+
+  private finishHead(answer: CallAnswer | Extract<Answer, { kind: 'skipped' }>): void {
+    const finished = this.sent.shift();
+    if (finished === undefined) throw new Error('a Python process answered what it was not asked');
+    const { exchange, takenBack } = finished;
+    this.answeredCount += 1;
+    this.queuedMicros -= exchange.costMicros;
+    const [next] = this.sent;
+    if (next === undefined) this.headSince = performance.now();
+    else this.watch(next.exchange);
+    if (!takenBack && answer.kind !== 'skipped') exchange.answered(answer);
+    this.user?.answered(this, exchange, answer.kind === 'skipped' ? undefined : answer.micros);
+    if (this.leaving && this.sent.length === 0) this.end();
+  }
+
+  private loadFailed({ reason, function: functionName }: LoadFailure): void {
+    this.leaving = true;
+    clearTimeout(this.loadTimer);
+    this.rejectLoaded(new ProcessLoadError(reason, functionName ?? undefined));
+  }
+
+  /** Starts the clock of an exchange that begins to execute. The timer is set anew only when it would ring too late. */
+  private watch(head: Exchange): void {
+    this.headSince = performance.now();
+    const due = this.headSince + head.limitMs;
+    if (this.watchdogAt <= due) return;
+    clearTimeout(this.watchdog);
+    this.armWatchdog(due, head.limitMs);
+  }
+
+  private armWatchdog(due: number, inMs: number): void {
+    this.watchdogAt = due;
+    // After a poll for I/O: an answer that has arrived while this process was busy is no late answer.
+    this.watchdog = setTimeout(() => setImmediate(() => this.checkHead()), Math.max(1, inMs));
+  }
+
+  private checkHead(): void {
+    this.watchdogAt = Infinity;
+    const head = this.sent[0]?.exchange;
+    if (head === undefined || this.overdue !== undefined || this.exit !== undefined) return;
+    const due = this.headSince + head.limitMs;
+    const left = due - performance.now();
+    if (left > 0) {
+      this.armWatchdog(due, left);
+      return;
+    }
+    this.overdue = head;
+    this.kill();
+  }
+
+  private finish(): void {
+    clearTimeout(this.loadTimer);
+    clearTimeout(this.watchdog);
+    clearTimeout(this.endTimer);
+    const exit = this.exit ?? { code: null, signal: null };
+    this.rejectLoaded(new ProcessLoadError(describeExit(exit)));
+    const [head, ...behind] = this.sent.splice(0);
+    const isOurs = head !== undefined && !head.takenBack;
+    const waiting = behind.filter(({ takenBack }) => !takenBack).map(({ exchange }) => exchange);
+    this.user?.ended(this, { executing: isOurs ? head.exchange : undefined, waiting, overdue: this.overdue });
+    this.resolveEnded();
+  }
+}

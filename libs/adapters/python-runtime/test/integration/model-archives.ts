@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { ArchiveStore, UnpackedArchive } from '@torchweave/application';
+
+const run = promisify(execFile);
+
+/** An archive store that unpacks with Python's zipfile, for archives that are known to be good. */
+export class TestArchiveStore implements ArchiveStore {
+  constructor(private readonly root: string) {}
+
+  async put(content: AsyncIterable<Uint8Array>): Promise<{ digest: string; bytes: number }> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of content) chunks.push(chunk);
+    const packed = Buffer.concat(chunks);
+    const digest = createHash('sha256').update(packed).digest('hex');
+    const folder = join(this.root, digest);
+    if (!existsSync(folder)) {
+      const temporary = join(this.root, randomUUID());
+      await writeFile(`${temporary}.zip`, packed);
+      await run('python3', ['-m', 'zipfile', '-e', `${temporary}.zip`, temporary]);
+      await rename(temporary, folder).catch(() => undefined);
+    }
+    return { digest, bytes: packed.length };
+  }
+
+  open(digest: string): Promise<UnpackedArchive> {
+    const directory = join(this.root, digest);
+    const readText = (path: string) => readFile(join(directory, path), 'utf8').catch(() => undefined);
+    return Promise.resolve({ digest, directory, readText });
+  }
+
+  list(): Promise<readonly { digest: string; idleMs: number }[]> {
+    return Promise.resolve([]);
+  }
+
+  remove(digest: string): Promise<void> {
+    return rm(join(this.root, digest), { recursive: true, force: true });
+  }
+}
+
+/** Folders for a model store and for unpacked archives. */
+export async function testFolders(): Promise<{
+  modelStore: string;
+  archives: TestArchiveStore;
+  remove(): Promise<void>;
+}> {
+  const root = await mkdtemp(join(tmpdir(), 'models-'));
+  const modelStore = join(root, 'store');
+  await mkdir(modelStore);
+  await mkdir(join(root, 'unpacked'));
+  return {
+    modelStore,
+    archives: new TestArchiveStore(join(root, 'unpacked')),
+    remove: () => rm(root, { recursive: true, force: true }),
+  };
+}
+
+/** Packs files as `file`, a zip. */
+export async function packZip(file: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'pack-'));
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), content);
+  }
+  const roots = new Set(Object.keys(files).map((path) => path.split('/')[0] ?? path));
+  await run('python3', ['-m', 'zipfile', '-c', file, ...roots], { cwd: folder });
+  await rm(folder, { recursive: true });
+}
+
+/** Packs a model archive with this `model` entry in its manifest. */
+export function packModel(
+  file: string,
+  model: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<void> {
+  const manifest = { createdOn: 'now', runtime: 'python', model: { modelVersion: '1.0', ...model } };
+  return packZip(file, { 'MAR-INF/MANIFEST.json': JSON.stringify(manifest), ...files });
+}

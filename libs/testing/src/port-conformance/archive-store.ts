@@ -1,0 +1,162 @@
+import type { ArchiveStore } from '@torchweave/application';
+import { createHash, randomBytes } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { tarGzOf, workflowFiles, zipOf } from '../builders/index.js';
+
+/** Gives a buffer as the chunks of a transfer. */
+export async function* inChunks(content: Uint8Array, chunkBytes = 1_000): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < content.length; at += chunkBytes) yield content.subarray(at, at + chunkBytes);
+}
+
+const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');
+const unknownDigest = sha256(Buffer.from('what nobody has put'));
+
+/** What every {@link ArchiveStore} must do. `create` gives an empty one. */
+export function describeArchiveStore(
+  name: string,
+  create: () => Promise<{ store: ArchiveStore; dispose: () => Promise<void> }>,
+): void {
+  describe(`${name} as an ArchiveStore`, () => {
+    let store: ArchiveStore;
+    let dispose: () => Promise<void>;
+
+    beforeEach(async () => {
+      ({ store, dispose } = await create());
+    });
+    afterEach(() => dispose());
+
+    const digests = async (): Promise<string[]> => (await store.list()).map(({ digest }) => digest).sort();
+
+    describe('put', () => {
+      it('tells the sha-256 and the size of what it keeps', async () => {
+        const content = Buffer.alloc(100_000, 'x');
+        expect(await store.put(inChunks(content))).toEqual({ digest: sha256(content), bytes: 100_000 });
+        expect(await digests()).toEqual([sha256(content)]);
+      });
+
+      it('keeps the same content once', async () => {
+        const content = Buffer.from('the same');
+        await Promise.all([store.put(inChunks(content)), store.put(inChunks(content))]);
+        await store.put(inChunks(content));
+        expect(await digests()).toEqual([sha256(content)]);
+      });
+
+      it('passes the fault of the stream on and keeps nothing of it', async () => {
+        const fault = new Error('the transfer broke');
+        async function* breaking(): AsyncGenerator<Uint8Array> {
+          yield Buffer.from('the first half');
+          throw fault;
+        }
+        await expect(store.put(breaking())).rejects.toBe(fault);
+        expect(await digests()).toEqual([]);
+      });
+    });
+
+    describe('open', () => {
+      it.each([
+        ['zip', zipOf],
+        ['gzipped tar', tarGzOf],
+      ])('unpacks a %s', async (_format, pack) => {
+        const content = await pack(workflowFiles({ files: { 'data/words.txt': 'a b', 'empty.txt': '' } }));
+        const { digest } = await store.put(inChunks(content));
+        const archive = await store.open(digest);
+        expect(archive.digest).toBe(digest);
+        expect((await readdir(archive.directory)).sort()).toEqual([
+          'WAR-INF',
+          'data',
+          'empty.txt',
+          'h.py',
+          'spec.yaml',
+        ]);
+        expect(await readFile(join(archive.directory, 'data', 'words.txt'), 'utf8')).toBe('a b');
+        expect(await readFile(join(archive.directory, 'empty.txt'), 'utf8')).toBe('');
+      });
+
+      it('leaves nothing that may be written', async () => {
+        const { digest } = await store.put(inChunks(await zipOf(workflowFiles())));
+        const { directory } = await store.open(digest);
+        for (const path of ['.', 'WAR-INF', 'h.py', 'WAR-INF/MANIFEST.json']) {
+          expect((await stat(join(directory, path))).mode & 0o222).toBe(0);
+        }
+      });
+
+      it('gives the same folder to everybody', async () => {
+        const { digest } = await store.put(inChunks(await zipOf(workflowFiles())));
+        const opened = await Promise.all(Array.from({ length: 10 }, () => store.open(digest)));
+        const again = await store.open(digest);
+        expect(new Set([...opened, again].map(({ directory }) => directory)).size).toBe(1);
+      });
+
+      it('refuses a digest that it does not have', async () => {
+        await expect(store.open(unknownDigest)).rejects.toMatchObject({ code: 'archiveUnreadable' });
+      });
+
+      it.each([
+        ['an empty file', Buffer.alloc(0), 'it is empty'],
+        ['something else', Buffer.from('this is not a zip'), 'it is neither a zip nor a gzipped tar'],
+      ])('refuses %s, every time it is asked', async (_what, content, reason) => {
+        const { digest } = await store.put(inChunks(content));
+        const refusal = { code: 'archiveUnreadable', data: { reason } };
+        await expect(store.open(digest)).rejects.toMatchObject(refusal);
+        await expect(store.open(digest)).rejects.toMatchObject(refusal);
+      });
+    });
+
+    describe('readText', () => {
+      it('reads a file, and tells by undefined that there is none', async () => {
+        const files = workflowFiles({ files: { 'data/words.txt': 'grüße' } });
+        const { digest } = await store.put(inChunks(await zipOf(files)));
+        const archive = await store.open(digest);
+        expect(await archive.readText('data/words.txt')).toBe('grüße');
+        for (const path of ['nothing', 'data', 'data/nothing', 'h.py/nothing', '', '.', '../x', '/etc/hostname']) {
+          expect(await archive.readText(path)).toBeUndefined();
+        }
+      });
+
+      it('refuses a file that is too large or not UTF-8', async () => {
+        const large = randomBytes(524_289).toString('hex');
+        const files = { large, largest: large.slice(2), latin: Buffer.from('\xe9', 'latin1') };
+        const { digest } = await store.put(inChunks(await zipOf(files)));
+        const archive = await store.open(digest);
+        await expect(archive.readText('large')).rejects.toMatchObject({ code: 'archiveEntryRefused' });
+        await expect(archive.readText('latin')).rejects.toMatchObject({ code: 'archiveEntryRefused' });
+        expect(await archive.readText('largest')).toHaveLength(1_048_576);
+      });
+    });
+
+    describe('list and remove', () => {
+      it('removes an archive, packed and unpacked', async () => {
+        const opened = await store.put(inChunks(await zipOf(workflowFiles({ name: 'opened' }))));
+        const unopened = await store.put(inChunks(await zipOf(workflowFiles({ name: 'unopened' }))));
+        const { directory } = await store.open(opened.digest);
+        await store.remove(opened.digest);
+        await store.remove(unopened.digest);
+        expect(await digests()).toEqual([]);
+        await expect(stat(directory)).rejects.toMatchObject({ code: 'ENOENT' });
+        await expect(store.open(opened.digest)).rejects.toMatchObject({ code: 'archiveUnreadable' });
+      });
+
+      it('opens anew what was removed and put again', async () => {
+        const content = await zipOf(workflowFiles());
+        const { digest } = await store.put(inChunks(content));
+        await store.open(digest);
+        await store.remove(digest);
+        await store.put(inChunks(content));
+        expect(await (await store.open(digest)).readText('spec.yaml')).toBeDefined();
+      });
+
+      it('takes the removal of what is not there for done', async () => {
+        await expect(store.remove(unknownDigest)).resolves.toBeUndefined();
+      });
+
+      it('tells for how long each archive has been idle', async () => {
+        const { digest } = await store.put(inChunks(Buffer.from('anything')));
+        const [found] = await store.list();
+        expect(found).toEqual({ digest, idleMs: expect.any(Number) });
+        expect(found?.idleMs).toBeGreaterThanOrEqual(0);
+      });
+    });
+  });
+}
