@@ -36,7 +36,7 @@ export async function startAll({ settings, logger }: Prepared, environment: Envi
   try {
     const redisUrl = settings.redisUrl ?? (await embeddedRedisUrl({ settings, logger }, environment, closing));
     const of = (part: string): AppOptions => ({ settings, redisUrl, logger: logger.child({ part }) });
-    const parts = closing.add(createParts(settings, logger));
+    const parts = closing.add(createParts(settings, logger, true));
     const gateway = closing.add(await startGateway(of('gateway'), parts));
     closing.add(await startWorker(of('worker'), parts));
     const api = closing.add(await startApi(of('api')));

@@ -5,6 +5,9 @@ import type { AppOptions, RunningApp } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { racePointsFor } from './race-points.js';
 
+/** ms. */
+const longestRestoreMs = 60_000;
+
 /**
  * Starts a worker: takes registration jobs up and keeps the model servers as the state says.
  *
@@ -32,6 +35,10 @@ export async function startWorker({ settings, redisUrl, logger }: AppOptions, pa
     'unregister-workflow': (payload, job) => unregister.execute(payload, job),
     'reconcile-model-servers': (_, job) => reconcile.execute(job),
   };
+  if (parts.modelServers.servers.some((server) => server.endpoint === 'local')) {
+    // It begins empty with this process: its models are there again before the first request.
+    await reconcile.restoreModels(AbortSignal.timeout(longestRestoreMs));
+  }
   const { jobConcurrency: concurrency, jobLockMs: lockMs } = settings;
   const worker = new BullMqJobWorker({ redisUrl, namespace, logger, concurrency, lockMs }, handlers);
   await worker.start();

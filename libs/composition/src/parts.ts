@@ -1,9 +1,11 @@
 import type { ArchiveSource, ArchiveStore, FunctionRuntime, Logger } from '@torchweave/application';
 import { ModelServerFleet } from '@torchweave/application';
 import { createArchiveSource } from '@torchweave/archive-source';
+import { TorchweaveError } from '@torchweave/domain';
 import { FilesystemArchiveStore } from '@torchweave/filesystem-archive-store';
 import type { Settings } from '@torchweave/platform';
-import { PythonFunctionRuntime } from '@torchweave/python-runtime';
+import { PythonFunctionRuntime, type PythonOptions } from '@torchweave/python-runtime';
+import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createModelServers } from './model-servers.js';
 
@@ -22,28 +24,48 @@ const downloadTimeoutMs = 300_000;
 
 const serverVersion = '0.1.0';
 
-/** Builds the adapters that the settings ask for. Nothing is started before it is used. */
-export function createParts(settings: Settings, logger: Logger): Parts {
-  const source = createArchiveSource({
-    ...(settings.workflowStore === undefined ? {} : { workflowStore: resolve(settings.workflowStore) }),
-    allowedUrls: settings.allowedUrls,
-    allowPrivateAddresses: settings.allowPrivateAddresses,
-    maxArchiveBytes: settings.maxArchiveSize,
+/** @throws TorchweaveError `configurationInvalid` for a store that is not there. */
+function assertFolder(setting: string, path: string | undefined): void {
+  if (path === undefined || statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new TorchweaveError('configurationInvalid', { setting, value: path, rule: 'a folder that exists' });
+}
+
+function createSource(settings: Settings): ArchiveSource {
+  const { workflowStore, allowedUrls, allowPrivateAddresses, maxArchiveSize } = settings;
+  return createArchiveSource({
+    ...(workflowStore === undefined ? {} : { workflowStore: resolve(workflowStore) }),
+    allowedUrls,
+    allowPrivateAddresses,
+    maxArchiveBytes: maxArchiveSize,
     connectTimeoutMs,
     totalTimeoutMs: downloadTimeoutMs,
     maxRedirects: 5,
   });
-  const directory = resolve(settings.archiveStore ?? join(settings.dataDir, 'archives'));
-  const archives = new FilesystemArchiveStore({ directory, logger });
-  const runtime = {
+}
+
+/**
+ * Builds the adapters that the settings ask for. No process is started before it is used.
+ *
+ * @param isOneProcess true where worker and gateway share these parts.
+ * @throws TorchweaveError `configurationInvalid`.
+ */
+export function createParts(settings: Settings, logger: Logger, isOneProcess: boolean): Parts {
+  assertFolder('--workflow-store', settings.workflowStore);
+  assertFolder('--model-store', settings.modelStore);
+  const python: PythonOptions = {
     python: settings.python,
     logger,
     serverVersion,
     maxRequestBytes: settings.maxRequestSize,
     maxResponseBytes: settings.maxResponseSize,
+    loadTimeoutMs: settings.defaultStartupTimeout * 1_000,
   };
-  const functions = new PythonFunctionRuntime(runtime);
-  const modelServers = new ModelServerFleet(createModelServers(settings, logger), logger);
+  const source = createSource(settings);
+  const directory = resolve(settings.archiveStore ?? join(settings.dataDir, 'archives'));
+  const archives = new FilesystemArchiveStore({ directory, logger });
+  const functions = new PythonFunctionRuntime(python);
+  const servers = createModelServers({ settings, source, python, logger, isOneProcess });
+  const modelServers = new ModelServerFleet(servers, logger);
   return {
     source,
     archives,

@@ -1,32 +1,35 @@
 import type { ArchiveSource } from '@torchweave/application';
-import { AllowList, looksLikeUrl } from './allow-list.js';
+import { TorchweaveError } from '@torchweave/domain';
+import { AllowList } from './allow-list.js';
+import { isFileUrl, isRelative, looksLikeUrl } from './archive-url.js';
 import { openFileArchive } from './file-archive.js';
-import { HttpArchive, type HttpArchiveOptions } from './http-archive.js';
-import { limitBytes } from './limit-bytes.js';
+import { HttpArchives, type HttpOptions } from './http-archive.js';
 import { openStoreArchive } from './store-archive.js';
 
-export interface ArchiveSourceOptions extends Omit<HttpArchiveOptions, 'allowList'> {
+export interface ArchiveSourceOptions extends HttpOptions {
   /** Folder of the archives that may be named without a URL. */
   readonly workflowStore?: string;
-  /** TorchServe's `allowed_urls`: regular expressions that must match the whole URL. */
+  /** TorchServe's `allowed_urls`: Java regular expressions, one of which must match the whole URL. */
   readonly allowedUrls: readonly string[];
 }
 
 /**
- * Archives from the workflow store, from `http(s)://` and from `file://`. A URL is held against the allow-list before anything is
- * opened or resolved.
+ * Archives of the workflow store, of `http(s)://` and of `file://`. A URL is held against the allow-list before anything
+ * is resolved or opened.
  *
  * @throws TorchweaveError `configurationInvalid` for an allow-list that cannot be read.
  */
 export function createArchiveSource(options: ArchiveSourceOptions): ArchiveSource {
+  const { workflowStore, maxArchiveBytes: maxBytes } = options;
   const allowList = new AllowList(options.allowedUrls);
-  const http = new HttpArchive({ ...options, allowList });
+  const http = new HttpArchives(options, allowList);
   return {
     async open(url, signal) {
-      if (!looksLikeUrl(url)) return limitBytes(await openStoreArchive(options.workflowStore, url), url, options.maxArchiveBytes);
-      allowList.assertAllowed(url);
-      if (/^file:/i.test(url)) return limitBytes(await openFileArchive(url), url, options.maxArchiveBytes);
-      return http.open(url, signal);
+      signal.throwIfAborted();
+      if (!looksLikeUrl(url)) return openStoreArchive(workflowStore, { url, maxBytes, signal });
+      if (!allowList.allows(url)) throw new TorchweaveError('urlNotAllowed', { url });
+      if (isRelative(url)) throw new TorchweaveError('relativePath', { url });
+      return isFileUrl(url) ? openFileArchive({ url, maxBytes, signal }) : http.open(url, signal);
     },
   };
 }

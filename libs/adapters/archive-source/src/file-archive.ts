@@ -1,25 +1,32 @@
-import { TorchweaveError } from '@torchweave/domain';
+import { isTorchweaveError, TorchweaveError } from '@torchweave/domain';
+import { realpath } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { readRegularFile } from './store-archive.js';
+import { parseArchiveUrl } from './archive-url.js';
+import { codeOf, NotRegularFileError, readRegularFile, type ReadOptions } from './regular-file.js';
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'the file may not be read',
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  ERR_INVALID_FILE_URL_HOST: 'it names another host',
+};
+
+function reasonOf(error: unknown): string {
+  if (error instanceof NotRegularFileError) return 'it is not a regular file';
+  return reasons[codeOf(error)] ?? 'the file cannot be opened';
+}
 
 /**
  * Opens a `file://` URL of this machine.
  *
- * @throws TorchweaveError `relativePath`, `downloadFailed`.
+ * @throws TorchweaveError `downloadFailed`, `archiveTooLarge`.
  */
-export async function openFileArchive(url: string): Promise<AsyncIterable<Uint8Array>> {
-  if (url.includes('..')) throw new TorchweaveError('relativePath', { url });
+export async function openFileArchive(options: ReadOptions): Promise<AsyncIterable<Uint8Array>> {
+  const { url } = options;
   try {
-    return await readRegularFile(fileURLToPath(url));
+    return await readRegularFile(await realpath(fileURLToPath(parseArchiveUrl(url, url))), options);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'it is not a regular file';
-    throw new TorchweaveError('downloadFailed', { url, reason: reasons[code] ?? code }, { cause: error });
+    if (isTorchweaveError(error)) throw error;
+    throw new TorchweaveError('downloadFailed', { url, reason: reasonOf(error) }, { cause: error });
   }
 }
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'the file may not be read',
-  EISDIR: 'it is a folder',
-  ERR_INVALID_FILE_URL_HOST: 'it names another host',
-};

@@ -1,148 +1,147 @@
-import { TorchweaveError } from '@torchweave/domain';
-import { lookup as systemLookup, type LookupAddress } from 'node:dns';
+import { isTorchweaveError, TorchweaveError } from '@torchweave/domain';
+import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { Agent, request, type Dispatcher } from 'undici';
 import { isPublicAddress } from './address-rule.js';
 import type { AllowList } from './allow-list.js';
+import { parseArchiveUrl } from './archive-url.js';
+import { AddressRefusedError, checkedLookup } from './checked-lookup.js';
 import { limitBytes } from './limit-bytes.js';
+import { transferFailure } from './transfer-failure.js';
 
-export interface HttpArchiveOptions {
-  readonly allowList: AllowList;
+export interface HttpOptions {
+  /** Whether hosts may lie in private networks; one that the allow-list spells out always may. */
   readonly allowPrivateAddresses: boolean;
   readonly maxArchiveBytes: number;
-  /** ms. */
+  /** ms for looking a host up and connecting to it. */
   readonly connectTimeoutMs: number;
-  /** ms for the whole download. */
+  /** ms for the whole transfer, redirects included. */
   readonly totalTimeoutMs: number;
   readonly maxRedirects: number;
-  /** How names are resolved (default: the system's way); tests give their own. */
+  /** How host names are resolved (default: as the system does). */
   readonly lookup?: LookupFunction;
 }
 
-const redirects = new Set([301, 302, 303, 307, 308]);
-
-/** Thrown inside a look-up, to be told apart from a failed connection. */
-class PrivateAddressError extends Error {
-  constructor(readonly host: string) {
-    super(`${host} has no public address`);
-  }
+/** One transfer, over all its redirects. */
+interface Transfer {
+  /** As the client gave it. */
+  readonly url: string;
+  /** The caller's. */
+  readonly signal: AbortSignal;
+  /** The caller's or the total time limit's. */
+  readonly limit: AbortSignal;
 }
 
-/** Resolves once; only addresses that pass the rule are handed to the connection, so there is no second look-up. */
-function checkedLookup(isAllowed: (address: string) => boolean, lookup: LookupFunction): LookupFunction {
-  return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, found) => {
-      const addresses = Array.isArray(found) ? found : ([] as LookupAddress[]);
-      const allowed = addresses.filter(({ address }) => isAllowed(address));
-      const [first] = allowed;
-      if (error !== null || first === undefined) {
-        callback(error ?? new PrivateAddressError(hostname), '', 0);
-      } else if (options.all === true) callback(null, allowed);
-      else callback(null, first.address, first.family);
-    });
-  };
-}
+const redirectStatuses = new Set([301, 302, 303, 307, 308]);
+const headers = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'torchweave' };
 
-function parseUrl(url: string, given: string): URL {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed === undefined) throw new TorchweaveError('downloadFailed', { url: given, reason: 'the URL is malformed' });
-  if (parsed.username !== '' || parsed.password !== '') {
-    throw new TorchweaveError('downloadFailed', { url: given, reason: 'the URL holds a user name or password' });
-  }
-  return parsed;
-}
+const failed = (url: string, reason: string, cause?: unknown): TorchweaveError =>
+  new TorchweaveError('downloadFailed', { url, reason }, { cause });
 
-/** Downloads archives over http and https, hop by hop, each hop checked as the first. */
-export class HttpArchive {
-  constructor(private readonly options: HttpArchiveOptions) {}
+/** Archives over http and https. Redirects are followed by hand: each hop is checked as the first was. */
+export class HttpArchives {
+  constructor(
+    private readonly options: HttpOptions,
+    private readonly allowList: AllowList,
+  ) {}
 
-  /** @throws TorchweaveError `urlNotAllowed`, `addressNotAllowed`, `downloadFailed`, `archiveTooLarge`. */
+  /**
+   * @throws TorchweaveError `urlNotAllowed`, `addressNotAllowed`, `downloadFailed`, `archiveTooLarge`; the signal's reason
+   * when it is aborted.
+   */
   async open(url: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(this.options.totalTimeoutMs)]);
+    const transfer: Transfer = { url, signal, limit };
     let next = url;
-    for (let hops = 0; hops <= this.options.maxRedirects; hops += 1) {
-      this.options.allowList.assertAllowed(next, url);
-      const target = parseUrl(next, url);
-      const agent = this.agentFor(target, url);
-      const answer = await this.get(target, url, agent, limit);
-      if (!redirects.has(answer.statusCode)) return this.read(answer, url, agent);
-      await answer.body.dump();
-      await agent.close();
-      const { location } = answer.headers;
-      if (typeof location !== 'string') throw this.failed(url, 'it is redirected to nowhere');
-      next = URL.canParse(location, next) ? new URL(location, next).href : location;
-      if (!/^https?:/i.test(next)) throw this.failed(url, 'it is redirected to another scheme');
+    for (let redirects = 0; redirects <= this.options.maxRedirects; redirects += 1) {
+      if (!this.allowList.allows(next)) throw new TorchweaveError('urlNotAllowed', { url });
+      const target = parseArchiveUrl(next, url);
+      const agent = this.agentFor(target, next, url);
+      const answer = await this.get(target, agent, transfer);
+      if (!redirectStatuses.has(answer.statusCode)) return this.read(answer, agent, transfer);
+      await discard(answer, agent);
+      next = redirectOf(answer, target, url);
     }
-    throw this.failed(url, `it is redirected more than ${this.options.maxRedirects} times`);
+    throw failed(url, `there were more than ${this.options.maxRedirects} redirects`);
   }
 
-  private agentFor(target: URL, given: string): Agent {
-    const { allowPrivateAddresses, allowList, connectTimeoutMs, lookup = systemLookup as LookupFunction } = this.options;
+  private agentFor(target: URL, url: string, given: string): Agent {
+    const { allowPrivateAddresses, connectTimeoutMs, lookup = systemLookup as LookupFunction } = this.options;
     const host = target.hostname.replace(/^\[|\]$/g, '');
-    const isOpen = allowPrivateAddresses || allowList.namesHost(target.href, target.hostname);
+    const isOpen = allowPrivateAddresses || this.allowList.namesHost(url, target.hostname);
     const isAllowed = (address: string): boolean => isOpen || isPublicAddress(address);
     // An address in the URL is connected to without a look-up.
     if (isIP(host) !== 0 && !isAllowed(host)) throw new TorchweaveError('addressNotAllowed', { url: given, host });
+    // The transfer has one time limit, its own.
+    const timeouts = { headersTimeout: 0, bodyTimeout: 0 };
     return new Agent({
-      connections: 1,
+      ...timeouts,
       pipelining: 0,
-      connect: { timeout: connectTimeoutMs, lookup: checkedLookup(isAllowed, lookup) },
+      connect: { timeout: connectTimeoutMs, lookup: checkedLookup(lookup, isAllowed) },
     });
   }
 
-  private async get(target: URL, given: string, agent: Agent, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  private async get(target: URL, agent: Agent, transfer: Transfer): Promise<Dispatcher.ResponseData> {
     try {
-      const headers = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'torchweave' };
-      return await request(target, { dispatcher: agent, signal, headers });
+      return await request(target, { dispatcher: agent, signal: transfer.limit, headers });
     } catch (error) {
       await agent.destroy();
-      if (error instanceof PrivateAddressError) {
-        throw new TorchweaveError('addressNotAllowed', { url: given, host: error.host }, { cause: error });
-      }
-      throw this.failed(given, reasonOf(error), error);
+      throw explain(error, transfer);
     }
   }
 
-  private async read(answer: Dispatcher.ResponseData, url: string, agent: Agent): Promise<AsyncIterable<Uint8Array>> {
-    const { maxArchiveBytes } = this.options;
+  private async read(
+    answer: Dispatcher.ResponseData,
+    agent: Agent,
+    transfer: Transfer,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const { url } = transfer;
+    const { maxArchiveBytes: maxBytes } = this.options;
     const announced = Number(answer.headers['content-length'] ?? 0);
-    if (answer.statusCode === 200 && announced <= maxArchiveBytes) return this.body(answer, url, agent);
-    answer.body.on('error', () => undefined).destroy();
-    await agent.destroy();
-    if (answer.statusCode !== 200) throw this.failed(url, `the server answered ${answer.statusCode}`);
-    throw new TorchweaveError('archiveTooLarge', { url, limitBytes: maxArchiveBytes });
-  }
-
-  private async *body(answer: Dispatcher.ResponseData, url: string, agent: Agent): AsyncGenerator<Uint8Array> {
-    try {
-      yield* limitBytes(answer.body as AsyncIterable<Uint8Array>, url, this.options.maxArchiveBytes);
-    } catch (error) {
-      throw error instanceof TorchweaveError ? error : this.failed(url, reasonOf(error), error);
-    } finally {
-      await agent.destroy();
+    if (answer.statusCode === 200 && announced <= maxBytes) {
+      // Whoever never reads the body must not see its abort as an uncaught error.
+      answer.body.on('error', () => undefined);
+      return readBody(limitBytes(answer.body, url, maxBytes), agent, transfer);
     }
-  }
-
-  private failed(url: string, reason: string, cause?: unknown): TorchweaveError<'downloadFailed'> {
-    return new TorchweaveError('downloadFailed', { url, reason }, { cause });
+    await discard(answer, agent);
+    if (answer.statusCode !== 200) throw failed(url, `the server answered ${answer.statusCode}`);
+    throw new TorchweaveError('archiveTooLarge', { url, limitBytes: maxBytes });
   }
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'the connection was refused',
-  ECONNRESET: 'the connection was reset',
-  ENOTFOUND: 'the host name is not known',
-  EAI_AGAIN: 'the host name cannot be resolved now',
-  UND_ERR_CONNECT_TIMEOUT: 'the host did not answer in time',
-  UND_ERR_SOCKET: 'the connection was cut off',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer was cut off',
-};
+async function* readBody(
+  body: AsyncIterable<Uint8Array>,
+  agent: Agent,
+  transfer: Transfer,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw explain(error, transfer);
+  } finally {
+    await agent.destroy();
+  }
+}
 
-/** Why a transfer failed, without addresses. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'the transfer failed';
-  if (error.name === 'TimeoutError') return 'it took too long';
-  if (error.name === 'AbortError') return 'it was given up';
-  const code = 'code' in error ? String(error.code) : '';
-  return reasons[code] ?? `the transfer failed${code === '' ? '' : ` (${code})`}`;
+async function discard(answer: Dispatcher.ResponseData, agent: Agent): Promise<void> {
+  answer.body.on('error', () => undefined).destroy();
+  await agent.destroy();
+}
+
+function redirectOf(answer: Dispatcher.ResponseData, from: URL, given: string): string {
+  const { location } = answer.headers;
+  if (typeof location !== 'string' || !URL.canParse(location, from.href))
+    throw failed(given, 'it redirects to nowhere');
+  const to = new URL(location, from);
+  if (!/^https?:$/.test(to.protocol)) throw failed(given, 'it redirects to another scheme');
+  return to.href;
+}
+
+function explain(error: unknown, { url, signal }: Transfer): unknown {
+  if (isTorchweaveError(error)) return error;
+  if (signal.aborted) return signal.reason;
+  if (error instanceof AddressRefusedError) {
+    return new TorchweaveError('addressNotAllowed', { url, host: error.host }, { cause: error });
+  }
+  return failed(url, transferFailure(error), error);
 }

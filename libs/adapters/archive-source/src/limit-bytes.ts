@@ -8,12 +8,12 @@ import { TorchweaveError } from '@torchweave/domain';
 export async function* limitBytes(
   chunks: AsyncIterable<Uint8Array>,
   url: string,
-  limitBytes: number,
+  maxBytes: number,
 ): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   for await (const chunk of chunks) {
     bytes += chunk.byteLength;
-    if (bytes > limitBytes) throw new TorchweaveError('archiveTooLarge', { url, limitBytes });
+    if (bytes > maxBytes) throw new TorchweaveError('archiveTooLarge', { url, limitBytes: maxBytes });
     yield chunk;
   }
 }

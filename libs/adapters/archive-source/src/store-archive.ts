@@ -1,33 +1,34 @@
 import { TorchweaveError } from '@torchweave/domain';
-import { open, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { isRelative } from './archive-url.js';
+import { codeOf, NotRegularFileError, readRegularFile, type ReadOptions } from './regular-file.js';
+
+/** Codes by which the file system says that the store has no file of that name for us. */
+const notThere = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EACCES', 'ENXIO']);
 
 /**
  * Opens a file of the workflow store: in the folder itself, not in a subfolder, not behind a link that leads out.
  *
- * @throws TorchweaveError `workflowStoreMissing`, `relativePath`, `workflowNotInStore`.
+ * @throws TorchweaveError `workflowStoreMissing`, `relativePath`, `workflowNotInStore`, `archiveTooLarge`.
  */
-export async function openStoreArchive(store: string | undefined, name: string): Promise<AsyncIterable<Uint8Array>> {
-  if (name.includes('..')) throw new TorchweaveError('relativePath', { url: name });
+export async function openStoreArchive(
+  store: string | undefined,
+  options: ReadOptions,
+): Promise<AsyncIterable<Uint8Array>> {
+  const { url: name } = options;
   if (store === undefined) throw new TorchweaveError('workflowStoreMissing', {});
-  const missing = (cause?: unknown): TorchweaveError => new TorchweaveError('workflowNotInStore', { url: name }, { cause });
+  if (isRelative(name)) throw new TorchweaveError('relativePath', { url: name });
+  const missing = (cause?: unknown): TorchweaveError =>
+    new TorchweaveError('workflowNotInStore', { url: name }, { cause });
   if (name === '' || name === '.' || /[/\\\0]/.test(name)) throw missing();
   try {
     const folder = await realpath(store);
+    // A link inside the store is fine: Kubernetes mounts files as such.
     const path = await realpath(join(folder, name));
-    if (path !== join(folder, name)) throw missing();
-    return await readRegularFile(path);
+    if (!path.startsWith(folder + sep)) throw missing();
+    return await readRegularFile(path, options);
   } catch (error) {
-    throw missing(error);
+    throw error instanceof NotRegularFileError || notThere.has(codeOf(error)) ? missing(error) : error;
   }
-}
-
-/** @throws what the file system throws, and EISDIR-like for anything but a regular file. */
-export async function readRegularFile(path: string): Promise<AsyncIterable<Uint8Array>> {
-  const file = await open(path, 'r');
-  if (!(await file.stat()).isFile()) {
-    await file.close();
-    throw new Error('not a regular file');
-  }
-  return file.createReadStream();
 }

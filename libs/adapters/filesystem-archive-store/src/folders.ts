@@ -1,29 +1,58 @@
-import { chmod, readdir, rm } from 'node:fs/promises';
+import { chmod, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Takes every right to write from a tree, its files first. */
-export async function makeReadOnly(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) await makeReadOnly(path);
-    else await chmod(path, 0o444);
+export const writableFolder = 0o755;
+export const readOnlyFolder = 0o555;
+const readOnlyFile = 0o444;
+
+/** The code of an error of the file system; empty for any other. */
+export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+
+/** True when something has that path. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
   }
-  await chmod(folder, 0o555);
 }
 
-/** Removes a tree that may be read-only; one that is not there is no error. */
+/** ms since a file or folder was written or touched; undefined when it is not there. */
+export async function ageOf(path: string): Promise<number | undefined> {
+  try {
+    return Math.max(0, Date.now() - (await stat(path)).mtimeMs);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Makes all that is in a folder read-only. The folder itself stays writable: who is not root can rename it only so,
+ * because its `..` is written then.
+ */
+export async function sealContent(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await sealContent(path);
+    await chmod(path, entry.isDirectory() ? readOnlyFolder : readOnlyFile);
+  }
+}
+
+/** Removes a file or a tree that may be read-only; one that is not there is no error. */
 export async function removeTree(path: string): Promise<void> {
-  await makeWritable(path);
+  await openFolders(path);
   await rm(path, { recursive: true, force: true });
 }
 
-async function makeWritable(path: string): Promise<void> {
+async function openFolders(folder: string): Promise<void> {
   try {
-    await chmod(path, 0o755);
-    for (const entry of await readdir(path, { withFileTypes: true })) {
-      if (entry.isDirectory()) await makeWritable(join(path, entry.name));
-    }
+    const entries = await readdir(folder, { withFileTypes: true });
+    await chmod(folder, writableFolder);
+    for (const entry of entries) if (entry.isDirectory()) await openFolders(join(folder, entry.name));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR'].includes(String(error.code)))) throw error;
+    if (!['ENOENT', 'ENOTDIR'].includes(codeOf(error))) throw error;
   }
 }

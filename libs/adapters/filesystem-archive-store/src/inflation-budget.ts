@@ -1,5 +1,4 @@
 import { TorchweaveError } from '@torchweave/domain';
-import { Transform } from 'node:stream';
 import type { ArchiveLimits } from './limits.js';
 
 /** Counts what one archive inflates to, and stops it in the middle when it is too much. */
@@ -11,29 +10,29 @@ export class InflationBudget {
     private readonly packedBytes: number,
   ) {}
 
-  /** @throws TorchweaveError `archiveLimitExceeded`. */
-  spend(bytes: number): void {
+  /**
+   * Passes everything on while it counts.
+   *
+   * @throws TorchweaveError `archiveLimitExceeded` before a chunk that is too much.
+   */
+  async *meter(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      this.spend(chunk.byteLength);
+      yield chunk;
+    }
+  }
+
+  private spend(bytes: number): void {
     this.inflated += bytes;
     const { maxInflatedBytes, maxRatio, ratioFreeBytes } = this.limits;
     if (this.inflated > maxInflatedBytes) {
       throw new TorchweaveError('archiveLimitExceeded', { limit: 'bytes when unpacked', allowed: maxInflatedBytes });
     }
     if (this.inflated > ratioFreeBytes && this.inflated > this.packedBytes * maxRatio) {
-      throw new TorchweaveError('archiveLimitExceeded', { limit: 'times its packed size when unpacked', allowed: maxRatio });
+      throw new TorchweaveError('archiveLimitExceeded', {
+        limit: 'times its packed size when unpacked',
+        allowed: maxRatio,
+      });
     }
-  }
-
-  /** A stream that passes everything on while it counts. */
-  meter(): Transform {
-    return new Transform({
-      transform: (chunk: Buffer, _encoding, done) => {
-        try {
-          this.spend(chunk.length);
-          done(null, chunk);
-        } catch (error) {
-          done(error as Error);
-        }
-      },
-    });
   }
 }

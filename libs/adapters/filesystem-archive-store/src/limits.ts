@@ -1,15 +1,16 @@
-/** What an archive may at most be; every limit stops the unpacking in the middle. */
+/** What an archive may be at most. Each limit stops the unpacking in the middle, before more is written. */
 export interface ArchiveLimits {
+  /** Files and folders that the archive names. */
   readonly maxEntries: number;
-  /** bytes of all entries together, inflated. */
+  /** bytes of everything, inflated. */
   readonly maxInflatedBytes: number;
-  /** Inflated to packed size, counted above {@link ratioFreeBytes}. */
+  /** Inflated size to packed size, from {@link ratioFreeBytes} on. */
   readonly maxRatio: number;
-  /** bytes that may inflate at any ratio. */
+  /** Inflated bytes below which the ratio does not matter. */
   readonly ratioFreeBytes: number;
   /** Folders above a file. */
   readonly maxDepth: number;
-  /** bytes of one part of a path. */
+  /** bytes of one part of a path, in UTF-8. */
   readonly maxNameBytes: number;
 }
 

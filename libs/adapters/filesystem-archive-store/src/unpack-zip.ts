@@ -1,89 +1,115 @@
 import { TorchweaveError } from '@torchweave/domain';
+import { isUtf8 } from 'node:buffer';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { promisify } from 'node:util';
-import { open, type Entry, type Options, type ZipFile } from 'yauzl';
-import type { EntryNames } from './entry-names.js';
+import { crc32 } from 'node:zlib';
+import { open, type Entry, type ZipFile } from 'yauzl';
+import { refuseEntry, type EntryKind, type EntryNames } from './entry-names.js';
 import type { InflationBudget } from './inflation-budget.js';
 import { writeEntry } from './write-entry.js';
 
-const openZip = promisify<string, Options, ZipFile>(open);
-
-/** Of the upper half of a zip's external attributes, when a Unix system wrote it. */
+/** Unix keeps a file's type in the upper half of the external attributes; other systems leave it 0. */
 const fileTypeMask = 0o170000;
 const regularFile = 0o100000;
 const folder = 0o040000;
-const unixSystem = 3;
 
-function refuse(name: string, reason: string): never {
-  throw new TorchweaveError('archiveEntryRefused', { entry: name, reason });
+const stored = 0;
+const deflated = 8;
+
+function openZip(path: string): Promise<ZipFile> {
+  // Names come as bytes: our own rules judge them.
+  const options = { lazyEntries: true, autoClose: false, decodeStrings: false, validateEntrySizes: true };
+  return new Promise((resolve, reject) => {
+    open(path, options, (error, zip) => {
+      if (error) reject(error);
+      else resolve(zip);
+    });
+  });
 }
 
-/** yauzl hands names on as bytes: our rules judge them, not its own. Names that are no UTF-8 are read as Latin-1. */
+/** The inflated bytes of an entry; nothing is opened before they are asked for. */
+async function* contentOf(zip: ZipFile, entry: Entry): AsyncGenerator<Uint8Array> {
+  yield* await new Promise<Readable>((resolve, reject) => {
+    zip.openReadStream(entry, (error, stream) => {
+      if (error) reject(error);
+      else resolve(stream);
+    });
+  });
+}
+
+/** The next entry of the directory; undefined at its end. */
+function readEntry(zip: ZipFile): Promise<Entry | undefined> {
+  return new Promise((resolve, reject) => {
+    const settle = (): void => {
+      zip.off('entry', onEntry).off('end', onEnd).off('error', onError);
+    };
+    const onEntry = (entry: Entry): void => {
+      settle();
+      resolve(entry);
+    };
+    const onEnd = (): void => {
+      settle();
+      resolve(undefined);
+    };
+    const onError = (error: Error): void => {
+      settle();
+      reject(error);
+    };
+    zip.on('entry', onEntry).on('end', onEnd).on('error', onError);
+    zip.readEntry();
+  });
+}
+
+/** Names are UTF-8, flagged so or not; what is not can only be some old code page, and any reading of it does. */
 function nameOf(entry: Entry): string {
-  const bytes: unknown = entry.fileName;
-  if (!Buffer.isBuffer(bytes)) return entry.fileName;
-  const text = bytes.toString('utf8');
-  return text.includes('\uFFFD') ? bytes.toString('latin1') : text;
+  const name: unknown = entry.fileName;
+  if (!Buffer.isBuffer(name)) return entry.fileName;
+  return name.toString(isUtf8(name) ? 'utf8' : 'latin1');
 }
 
-function kindOf(entry: Entry, name: string): 'file' | 'folder' {
-  if (entry.isEncrypted()) refuse(name, 'it is encrypted.');
-  if (entry.compressionMethod !== 0 && entry.compressionMethod !== 8) {
-    refuse(name, `its compression method ${entry.compressionMethod} is not supported.`);
+function kindOf(entry: Entry, name: string): EntryKind {
+  if (entry.isEncrypted()) refuseEntry(name, 'it is encrypted');
+  if (entry.compressionMethod !== stored && entry.compressionMethod !== deflated) {
+    refuseEntry(name, `its compression method ${entry.compressionMethod} is not supported`);
   }
   const isNamedFolder = name.endsWith('/');
-  if (entry.versionMadeBy >> 8 !== unixSystem) return isNamedFolder ? 'folder' : 'file';
   const type = (entry.externalFileAttributes >>> 16) & fileTypeMask;
-  if (type !== 0 && type !== regularFile && type !== folder) refuse(name, 'it is a link or a device.');
-  if (type === folder && !isNamedFolder) refuse(name, 'it is a folder named like a file.');
+  if (type !== 0 && type !== regularFile && type !== folder) refuseEntry(name, 'it is a link or a device');
+  if (type === folder && !isNamedFolder) refuseEntry(name, 'it is a folder with the name of a file');
   return isNamedFolder ? 'folder' : 'file';
 }
 
-async function* entriesOf(zip: ZipFile): AsyncGenerator<Entry> {
-  let wake: () => void = () => undefined;
-  let next: { entry?: Entry; error?: Error; ended?: boolean } | undefined;
-  const settle = (result: NonNullable<typeof next>): void => {
-    next = result;
-    wake();
-  };
-  zip.on('entry', (entry: Entry) => settle({ entry }));
-  zip.on('end', () => settle({ ended: true }));
-  zip.on('error', (error: Error) => settle({ error }));
-  for (;;) {
-    next = undefined;
-    const woken = new Promise<void>((resolve) => (wake = resolve));
-    zip.readEntry();
-    await woken;
-    const { entry, error } = next as unknown as { entry?: Entry; error?: Error };
-    if (error !== undefined) throw error;
-    if (entry === undefined) return;
-    yield entry;
+async function* checkCrc(
+  chunks: AsyncIterable<Uint8Array>,
+  name: string,
+  expected: number,
+): AsyncGenerator<Uint8Array> {
+  let actual = 0;
+  for await (const chunk of chunks) {
+    actual = crc32(chunk, actual);
+    yield chunk;
   }
+  if (actual === expected) return;
+  throw new TorchweaveError('archiveUnreadable', { reason: `the checksum of its entry "${name}" is wrong` });
 }
 
 /**
  * Unpacks a zip into an empty folder.
  *
- * @throws TorchweaveError of the archive's fault, or what the file system throws.
+ * @throws TorchweaveError of the archive's fault; what the zip reader and the file system throw.
  */
-export async function unpackZip(file: string, into: string, names: EntryNames, budget: InflationBudget): Promise<void> {
-  const zip = await openZip(file, {
-    lazyEntries: true,
-    autoClose: false,
-    decodeStrings: false,
-    validateEntrySizes: true,
-  });
-  const openStream = (entry: Entry): Promise<Readable> =>
-    new Promise((resolve, reject) => zip.openReadStream(entry, (error, stream) => (error ? reject(error) : resolve(stream))));
+export async function unpackZip(path: string, into: string, names: EntryNames, budget: InflationBudget): Promise<void> {
+  const zip = await openZip(path);
+  // An error that comes after the one that was told must not end the process.
+  zip.on('error', () => undefined);
   try {
-    for await (const entry of entriesOf(zip)) {
-      const written = nameOf(entry);
-      const kind = kindOf(entry, written);
-      const path = names.accept(written, kind);
-      if (kind === 'folder') await mkdir(join(into, path), { recursive: true });
-      else await writeEntry(into, path, await openStream(entry), { budget, crc: entry.crc32 });
+    for (let entry = await readEntry(zip); entry !== undefined; entry = await readEntry(zip)) {
+      const name = nameOf(entry);
+      const kind = kindOf(entry, name);
+      const target = names.accept(name, kind);
+      if (kind === 'folder') await mkdir(join(into, target), { recursive: true });
+      else await writeEntry(into, target, checkCrc(budget.meter(contentOf(zip, entry)), name, entry.crc32));
     }
   } finally {
     zip.close();

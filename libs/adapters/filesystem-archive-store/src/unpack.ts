@@ -1,49 +1,61 @@
 import { isTorchweaveError, TorchweaveError } from '@torchweave/domain';
-import { open, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { EntryNames } from './entry-names.js';
 import { InflationBudget } from './inflation-budget.js';
 import type { ArchiveLimits } from './limits.js';
 import { unpackTar } from './unpack-tar.js';
 import { unpackZip } from './unpack-zip.js';
 
-type Format = 'zip' | 'tar.gz';
+type Format = 'zip' | 'gzipped tar';
 
-/** Told by the first bytes: names lie. */
+/** The folders of the manifests of workflow and model archives. */
+const manifestFolders = new Set(['WAR-INF', 'MAR-INF']);
+
+/** The first bytes tell: TorchServe goes by the file's name and so takes a gzipped tar named `.war` for an empty zip. */
 async function formatOf(path: string): Promise<Format> {
   const file = await open(path, 'r');
   try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
-    if (bytesRead === 0) throw new TorchweaveError('archiveUnreadable', { reason: 'it is empty.' });
-    if (buffer.toString('latin1', 0, 2) === 'PK') return 'zip';
-    if (buffer[0] === 0x1f && buffer[1] === 0x8b) return 'tar.gz';
-    throw new TorchweaveError('archiveUnreadable', { reason: 'it is neither a zip nor a gzipped tar.' });
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    if (bytesRead === 0) throw new TorchweaveError('archiveUnreadable', { reason: 'it is empty' });
+    if (buffer.toString('latin1') === 'PK') return 'zip';
+    if (buffer[0] === 0x1f && buffer[1] === 0x8b) return 'gzipped tar';
+    throw new TorchweaveError('archiveUnreadable', { reason: 'it is neither a zip nor a gzipped tar' });
   } finally {
     await file.close();
   }
 }
 
-/** Codes by which the file system, and not the archive, is at fault. */
-const fileSystemCodes = new Set(['ENOSPC', 'EDQUOT', 'EACCES', 'EROFS', 'EMFILE', 'ENFILE', 'EIO', 'EPERM']);
-
-function toArchiveError(error: unknown, format: Format): unknown {
-  if (isTorchweaveError(error) || !(error instanceof Error)) return error;
-  if ('code' in error && fileSystemCodes.has(String(error.code))) return error;
-  const reason = `the ${format} is truncated or corrupt: ${error.message}.`;
+/** A fault of the file system names its system call; anything else that readers throw is the archive's fault. */
+function asArchiveError(error: unknown, format: Format): unknown {
+  if (isTorchweaveError(error) || !(error instanceof Error) || 'syscall' in error) return error;
+  const reason = `the ${format} is truncated or corrupt (${error.message})`;
   return new TorchweaveError('archiveUnreadable', { reason }, { cause: error });
+}
+
+/** The archivers' tars hold everything in one folder of the archive's name; what is in it is the archive. */
+async function contentOf(folder: string): Promise<string> {
+  const [only, ...others] = await readdir(folder, { withFileTypes: true });
+  if (only === undefined || others.length > 0 || !only.isDirectory() || manifestFolders.has(only.name)) return folder;
+  const inner = join(folder, only.name);
+  return (await readdir(inner)).some((name) => manifestFolders.has(name)) ? inner : folder;
 }
 
 /**
  * Unpacks a zip or gzipped tar into an empty folder.
  *
+ * @returns the folder with the archive's content: `into`, or the only folder in it.
  * @throws TorchweaveError `archiveUnreadable`, `archiveEntryRefused`, `archiveLimitExceeded`; what the file system throws.
  */
-export async function unpack(path: string, into: string, limits: ArchiveLimits): Promise<void> {
+export async function unpack(path: string, into: string, limits: ArchiveLimits): Promise<string> {
   const format = await formatOf(path);
   const names = new EntryNames(limits);
   const budget = new InflationBudget(limits, (await stat(path)).size);
   try {
-    await (format === 'zip' ? unpackZip : unpackTar)(path, into, names, budget);
+    if (format === 'zip') await unpackZip(path, into, names, budget);
+    else await unpackTar(path, into, names, budget);
   } catch (error) {
-    throw toArchiveError(error, format);
+    throw asArchiveError(error, format);
   }
+  return format === 'zip' ? into : contentOf(into);
 }

@@ -72,7 +72,8 @@ export class ReconcileModelServers {
     return undoRegistration({ ...this.ports, racePoints: noRacePoints }, definition, operationId, failure);
   }
 
-  private async restoreModels(signal: AbortSignal): Promise<number> {
+  /** Registers what model servers that are up have lost. @returns how many models that were. */
+  async restoreModels(signal: AbortSignal): Promise<number> {
     const counts = this.ports.modelServers.servers.map((server) => this.restoreServer(server, signal));
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   }

@@ -117,6 +117,11 @@ export const settings = {
     description: 'Python interpreter of the function nodes (default python3)',
     schema: z.string().min(1).default('python3'),
   },
+  installPyDepPerModel: {
+    property: 'install_py_dep_per_model',
+    description: "Whether the local model server installs a model's requirements file (default false)",
+    schema: boolean.default(false),
+  },
   allowedUrls: {
     property: 'allowed_urls',
     description: 'Comma-separated regular expressions of the URLs that archives may come from',

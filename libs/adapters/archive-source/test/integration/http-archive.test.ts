@@ -1,0 +1,189 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { download, serve, serveRaw, sourceWith } from './local-servers.js';
+
+const ok = 'HTTP/1.1 200 OK\r\n';
+
+describe('an archive over http', () => {
+  it('is read as it is sent', async () => {
+    const body = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 256));
+    const { url } = await serve((_request, response) => response.end(body));
+    expect(await download(sourceWith(), `${url}/a.war`)).toEqual(body);
+  });
+
+  it('is asked for without compression, and a compressed answer is not inflated', async () => {
+    const body = gzipSync('a gzipped tar, say');
+    let asked: string | string[] | undefined;
+    const { url } = await serve((request, response) => {
+      asked = request.headers['accept-encoding'];
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(body);
+    });
+    expect(await download(sourceWith(), `${url}/a.tar.gz`)).toEqual(body);
+    expect(asked).toBe('identity');
+  });
+
+  it('may be empty', async () => {
+    const { url } = await serve((_request, response) => response.end());
+    expect(await download(sourceWith(), `${url}/a.war`)).toHaveLength(0);
+  });
+
+  it('may end with its connection', async () => {
+    const { url } = await serveRaw((socket) => socket.end(`${ok}connection: close\r\n\r\nabc`));
+    expect((await download(sourceWith(), `${url}/a.war`)).toString()).toBe('abc');
+  });
+
+  it.each([201, 204, 206, 304, 401, 404, 500, 503])('is refused when the server answers %i', async (status) => {
+    const { url } = await serve((_request, response) => response.writeHead(status).end());
+    await expect(download(sourceWith(), `${url}/a.war`)).rejects.toMatchObject({
+      code: 'downloadFailed',
+      status: 400,
+      message: `Failed to download archive from: ${url}/a.war`,
+      data: { url: `${url}/a.war`, reason: `the server answered ${status}` },
+    });
+  });
+
+  it('is refused when the connection is', async () => {
+    const { url } = await serve(() => undefined);
+    const closed = url.replace(/\d+$/, '1');
+    await expect(download(sourceWith(), `${closed}/a.war`)).rejects.toMatchObject({
+      code: 'downloadFailed',
+      data: { url: `${closed}/a.war`, reason: 'the connection was refused' },
+    });
+  });
+
+  it.each(['http://localhost:aaaa', 'http://', 'http://user:secret@localhost/a.war'])(
+    'is refused for the URL %s',
+    async (url) => {
+      await expect(download(sourceWith(), url)).rejects.toMatchObject({ code: 'downloadFailed', data: { url } });
+    },
+  );
+
+  it('is refused when its URL holds ..', async () => {
+    const url = 'http://localhost/models/%2e%2e/secret.war';
+    await expect(download(sourceWith(), url)).rejects.toMatchObject({ code: 'relativePath', data: { url } });
+  });
+
+  it('is refused for an answer that is no HTTP', async () => {
+    const { url } = await serveRaw((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
+    await expect(download(sourceWith(), `${url}/a.war`)).rejects.toMatchObject({
+      code: 'downloadFailed',
+      data: { reason: 'the answer is not HTTP' },
+    });
+  });
+
+  it('fails with its stream when the body is cut off before its announced end', async () => {
+    const { url } = await serveRaw((socket) => socket.end(`${ok}content-length: 100\r\n\r\nabc`));
+    await expect(download(sourceWith(), `${url}/a.war`)).rejects.toMatchObject({
+      code: 'downloadFailed',
+      data: { url: `${url}/a.war`, reason: 'the connection was cut off' },
+    });
+  });
+
+  it('fails with its stream when a chunked body is cut off', async () => {
+    const { url } = await serveRaw((socket) => socket.end(`${ok}transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n`));
+    await expect(download(sourceWith(), `${url}/a.war`)).rejects.toMatchObject({
+      code: 'downloadFailed',
+      data: { reason: 'the connection was cut off' },
+    });
+  });
+
+  describe('of too many bytes', () => {
+    it('is refused at once when its length is announced', async () => {
+      const { url } = await serveRaw((socket) => socket.write(`${ok}content-length: 1000001\r\n\r\n`));
+      const opening = sourceWith().open(`${url}/a.war`, new AbortController().signal);
+      await expect(opening).rejects.toMatchObject({
+        code: 'archiveTooLarge',
+        data: { url: `${url}/a.war`, limitBytes: 1_000_000 },
+      });
+    });
+
+    it('is cut off in the middle when its length is not announced', async () => {
+      const { url } = await serve((_request, response) => {
+        const pump = (): void => {
+          while (response.write(Buffer.alloc(65_536)));
+          response.once('drain', pump);
+        };
+        pump();
+      });
+      await expect(download(sourceWith(), `${url}/a.war`)).rejects.toMatchObject({ code: 'archiveTooLarge' });
+    });
+
+    it('is accepted with one byte less', async () => {
+      const { url } = await serve((_request, response) => response.end(Buffer.alloc(1_000_000)));
+      expect(await download(sourceWith(), `${url}/a.war`)).toHaveLength(1_000_000);
+    });
+  });
+
+  describe('that takes its time', () => {
+    it('is given up when there is no answer within the total limit', async () => {
+      const { url } = await serve(() => undefined);
+      await expect(download(sourceWith({ totalTimeoutMs: 100 }), `${url}/a.war`)).rejects.toMatchObject({
+        code: 'downloadFailed',
+        data: { reason: 'it took too long' },
+      });
+    });
+
+    it('is given up in the middle of a body that never ends', async () => {
+      const { url } = await serve((_request, response) => {
+        response.write('abc');
+        const drip = setInterval(() => response.write('.'), 10);
+        response.once('close', () => clearInterval(drip));
+      });
+      await expect(download(sourceWith({ totalTimeoutMs: 200 }), `${url}/a.war`)).rejects.toMatchObject({
+        code: 'downloadFailed',
+        data: { reason: 'it took too long' },
+      });
+    });
+
+    it('counts redirects into the total limit', async () => {
+      const { url } = await serve((request, response) => {
+        if (request.url === '/a.war') response.writeHead(302, { location: '/b.war' }).end();
+      });
+      await expect(download(sourceWith({ totalTimeoutMs: 200 }), `${url}/a.war`)).rejects.toMatchObject({
+        data: { reason: 'it took too long' },
+      });
+    });
+  });
+
+  describe('whose caller aborts', () => {
+    const reason = new Error('the job has ended');
+
+    it('is not begun', async () => {
+      let requests = 0;
+      const { url } = await serve((_request, response) => response.end(String((requests += 1))));
+      await expect(download(sourceWith(), `${url}/a.war`, AbortSignal.abort(reason))).rejects.toBe(reason);
+      expect(requests).toBe(0);
+    });
+
+    it('ends with the reason of the abort before there is an answer', async () => {
+      const caller = new AbortController();
+      const { url } = await serve(() => caller.abort(reason));
+      await expect(download(sourceWith(), `${url}/a.war`, caller.signal)).rejects.toBe(reason);
+    });
+
+    it('ends with the reason of the abort in the middle of the body, and the connection with it', async () => {
+      const caller = new AbortController();
+      let closed: Promise<unknown> = Promise.resolve();
+      const { url } = await serve((_request, response) => {
+        closed = new Promise((resolve) => response.once('close', resolve));
+        response.write('abc', () => caller.abort(reason));
+      });
+      await expect(download(sourceWith(), `${url}/a.war`, caller.signal)).rejects.toBe(reason);
+      await closed;
+    });
+
+    it('is closed when the reader stops reading', async () => {
+      let closed: Promise<unknown> = Promise.resolve();
+      const { url } = await serve((_request, response) => {
+        closed = new Promise((resolve) => response.once('close', resolve));
+        response.write('abc');
+      });
+      const body = await sourceWith().open(`${url}/a.war`, new AbortController().signal);
+      for await (const chunk of body) {
+        expect(Buffer.from(chunk).toString()).toBe('abc');
+        break;
+      }
+      await closed;
+    });
+  });
+});

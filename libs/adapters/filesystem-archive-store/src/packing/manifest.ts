@@ -1,0 +1,9 @@
+/** What manifests name as their writer. */
+export const archiverVersion = 'torchweave-0.1.0';
+
+/** A moment as the archivers write it, `dd/MM/yyyy HH:mm:ss`, by the clock on the wall. */
+export function createdOn(moment: Date): string {
+  const two = (part: number): string => String(part).padStart(2, '0');
+  const day = `${two(moment.getDate())}/${two(moment.getMonth() + 1)}/${String(moment.getFullYear()).padStart(4, '0')}`;
+  return `${day} ${two(moment.getHours())}:${two(moment.getMinutes())}:${two(moment.getSeconds())}`;
+}

@@ -1,0 +1,36 @@
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { ZipFile } from 'yazl';
+import { writeAtomically } from './atomic-file.js';
+import { entryMode, sortEntries, zipTime, type PackEntry } from './pack-entry.js';
+
+const regularFile = 0o100000;
+
+/** Without the second time stamp that yazl would write: it has a zone, so it differs from machine to machine. */
+const attributes = { mtime: zipTime, mode: regularFile | entryMode, forceDosTimestamp: true };
+
+async function writeZip(entries: readonly PackEntry[], path: string): Promise<void> {
+  const zip = new ZipFile();
+  const failure = new AbortController();
+  zip.on('error', (error) => failure.abort(error));
+  for (const { path: name, source } of entries) {
+    if (typeof source === 'string') zip.addFile(source, name, attributes);
+    else zip.addBuffer(source, name, attributes);
+  }
+  zip.end();
+  try {
+    await pipeline(zip.outputStream, createWriteStream(path), { signal: failure.signal });
+  } catch (error) {
+    throw failure.signal.aborted ? failure.signal.reason : error;
+  }
+}
+
+/**
+ * Packs a zip: `.war` and `.mar` files are such. An existing file is replaced. The same entries give the same bytes.
+ *
+ * @throws TorchweaveError `archiveEntryRefused`, `archiveLimitExceeded`; what the file system throws.
+ */
+export async function packZip(entries: readonly PackEntry[], destination: string): Promise<void> {
+  const sorted = sortEntries(entries);
+  await writeAtomically(destination, (path) => writeZip(sorted, path));
+}

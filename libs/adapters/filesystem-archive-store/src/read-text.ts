@@ -1,0 +1,46 @@
+import { isInsidePath, TorchweaveError } from '@torchweave/domain';
+import { open, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf } from './folders.js';
+
+/** bytes of a manifest, a spec or another small text. */
+const maxTextBytes = 1_048_576;
+
+function refuse(entry: string, reason: string): never {
+  throw new TorchweaveError('archiveEntryRefused', { entry, reason });
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(codeOf(error))) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Reads a small UTF-8 text of an unpacked archive; undefined where it has no such file.
+ *
+ * @throws TorchweaveError `archiveEntryRefused` for a file of more than 1 MiB and for one that is not UTF-8.
+ */
+export async function readText(directory: string, path: string): Promise<string | undefined> {
+  const file = isInsidePath(path) ? await openIfThere(join(directory, path)) : undefined;
+  if (file === undefined) return undefined;
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile()) return undefined;
+    if (stats.size > maxTextBytes) refuse(path, `it has more than ${maxTextBytes} bytes`);
+    return decode(await file.readFile(), path);
+  } finally {
+    await file.close();
+  }
+}
+
+function decode(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return refuse(path, 'it is not UTF-8 text');
+  }
+}

@@ -1,0 +1,4 @@
+import { describeArchiveStore } from '@torchweave/testing/port-conformance/archive-store';
+import { temporaryStore } from './temporary-store.js';
+
+describeArchiveStore('FilesystemArchiveStore', () => temporaryStore());
