@@ -34,9 +34,23 @@ export function packDigits(archivers: Archivers, workflowStore: string, modelSto
   for (const model of ['logistic', 'network']) {
     const file = (suffix: string): string => join(sample, 'models', model, `digits_${model}.${suffix}`);
     const name = ['--model-name', `digits_${model}`, '--version', '1.0'];
-    run(archivers.model, [...name, '--handler', file('py'), '--extra-files', file('json'), '--export-path', modelStore, '--force']);
+    run(archivers.model, [
+      ...name,
+      '--handler',
+      file('py'),
+      '--extra-files',
+      file('json'),
+      '--export-path',
+      modelStore,
+      '--force',
+    ]);
   }
-  const spec = ['--spec-file', join(sample, 'workflow', 'digits.yaml'), '--handler', join(sample, 'workflow', 'digits.py')];
+  const spec = [
+    '--spec-file',
+    join(sample, 'workflow', 'digits.yaml'),
+    '--handler',
+    join(sample, 'workflow', 'digits.py'),
+  ];
   run(archivers.workflow, ['--workflow-name', 'digits', ...spec, '--export-path', workflowStore, '--force']);
 }
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const command = fileURLToPath(new URL('../../../bin/torchweave.js', import.meta.url));
+export const command = fileURLToPath(new URL('../../../bin/torchweave.js', import.meta.url));
 
 /** Why the tests on a real TorchServe cannot run here; undefined where they can. With CI=true they must. */
 export function missingTorchServe(): string | undefined {
