@@ -11,7 +11,11 @@ export interface Prepared {
 }
 
 /** Reads the settings of an app. Unknown keys of the ts-config are told once, on stderr. */
-export function prepareApp(app: string, options: Readonly<Record<string, unknown>>, environment: Environment): Prepared {
+export function prepareApp(
+  app: string,
+  options: Readonly<Record<string, unknown>>,
+  environment: Environment,
+): Prepared {
   const { tsConfig } = options;
   const { settings, unknownKeys } = loadSettings({
     flags: settingFlags(options),

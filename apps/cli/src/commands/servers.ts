@@ -22,7 +22,7 @@ async function withParts(
   options: AppOptions,
   start: (options: AppOptions, parts: Parts) => Promise<RunningApp>,
 ): Promise<RunningApp> {
-  const parts = createParts(options.settings, options.logger);
+  const parts = createParts(options.settings, options.logger, false);
   try {
     const app = await start(options, parts);
     return { ...app, close: () => app.close().finally(() => parts.close()) };
@@ -32,12 +32,14 @@ async function withParts(
   }
 }
 
-const apart = '--redis-url redis://127.0.0.1:6379 --model-server torchserve=http://127.0.0.1:8091,http://127.0.0.1:8090';
+const apart =
+  '--redis-url redis://127.0.0.1:6379 --model-server torchserve=http://127.0.0.1:8091,http://127.0.0.1:8090';
 
 const commands: readonly ServerCommand[] = [
   {
     name: 'start',
-    description: 'Start management API, worker and gateway in one process; a Redis and a model server too, where none is given.',
+    description:
+      'Start management API, worker and gateway in one process; a Redis and a model server too, where none is given.',
     example: 'torchweave start --workflow-store ./workflows --model-store ./models',
     start: startAll,
   },
