@@ -2,12 +2,12 @@ import { TorchweaveError } from '@torchweave/domain';
 import { isUtf8 } from 'node:buffer';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
-import { open, type Entry, type ZipFile } from 'yauzl';
+import type { Entry } from 'yauzl';
 import { refuseEntry, type EntryKind, type EntryNames } from './entry-names.js';
 import type { InflationBudget } from './inflation-budget.js';
 import { writeEntry } from './write-entry.js';
+import { ZipArchive } from './zip-archive.js';
 
 /** Unix keeps a file's type in the upper half of the external attributes; other systems leave it 0. */
 const fileTypeMask = 0o170000;
@@ -16,50 +16,6 @@ const folder = 0o040000;
 
 const stored = 0;
 const deflated = 8;
-
-function openZip(path: string): Promise<ZipFile> {
-  // Names come as bytes: our own rules judge them.
-  const options = { lazyEntries: true, autoClose: false, decodeStrings: false, validateEntrySizes: true };
-  return new Promise((resolve, reject) => {
-    open(path, options, (error, zip) => {
-      if (error) reject(error);
-      else resolve(zip);
-    });
-  });
-}
-
-/** The inflated bytes of an entry; nothing is opened before they are asked for. */
-async function* contentOf(zip: ZipFile, entry: Entry): AsyncGenerator<Uint8Array> {
-  yield* await new Promise<Readable>((resolve, reject) => {
-    zip.openReadStream(entry, (error, stream) => {
-      if (error) reject(error);
-      else resolve(stream);
-    });
-  });
-}
-
-/** The next entry of the directory; undefined at its end. */
-function readEntry(zip: ZipFile): Promise<Entry | undefined> {
-  return new Promise((resolve, reject) => {
-    const settle = (): void => {
-      zip.off('entry', onEntry).off('end', onEnd).off('error', onError);
-    };
-    const onEntry = (entry: Entry): void => {
-      settle();
-      resolve(entry);
-    };
-    const onEnd = (): void => {
-      settle();
-      resolve(undefined);
-    };
-    const onError = (error: Error): void => {
-      settle();
-      reject(error);
-    };
-    zip.on('entry', onEntry).on('end', onEnd).on('error', onError);
-    zip.readEntry();
-  });
-}
 
 /** Names are UTF-8, flagged so or not; what is not can only be some old code page, and any reading of it does. */
 function nameOf(entry: Entry): string {
@@ -100,18 +56,16 @@ async function* checkCrc(
  * @throws TorchweaveError of the archive's fault; what the zip reader and the file system throw.
  */
 export async function unpackZip(path: string, into: string, names: EntryNames, budget: InflationBudget): Promise<void> {
-  const zip = await openZip(path);
-  // An error that comes after the one that was told must not end the process.
-  zip.on('error', () => undefined);
+  const zip = await ZipArchive.open(path);
   try {
-    for (let entry = await readEntry(zip); entry !== undefined; entry = await readEntry(zip)) {
+    for await (const entry of zip.entries()) {
       const name = nameOf(entry);
       const kind = kindOf(entry, name);
       const target = names.accept(name, kind);
       if (kind === 'folder') await mkdir(join(into, target), { recursive: true });
-      else await writeEntry(into, target, checkCrc(budget.meter(contentOf(zip, entry)), name, entry.crc32));
+      else await writeEntry(into, target, checkCrc(budget.meter(zip.contentOf(entry)), name, entry.crc32));
     }
   } finally {
-    zip.close();
+    await zip.close();
   }
 }
