@@ -7,4 +7,4 @@ export type { AppOptions, RunningApp } from './running-app.js';
 export { ErrorAnswers, type ErrorAnswersOptions } from './http/error-answers.js';
 export { listenOn } from './http/listen.js';
 export { requestIdOf } from './http/request-id.js';
-export { followTorchServe, prettyJson } from './http/torchserve-conventions.js';
+export { commonHeaders, followTorchServe, prettyJson } from './http/torchserve-conventions.js';

@@ -1,5 +1,6 @@
 import type { RoutingTable, RunWorkflow } from '@torchweave/application';
 import { TorchweaveError, type NodeOutput } from '@torchweave/domain';
+import { commonHeaders } from '@torchweave/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { validateHeaderName, validateHeaderValue, type OutgoingHttpHeaders } from 'node:http';
 import { clientHeaders } from './client-headers.js';
@@ -26,7 +27,7 @@ export class PredictRoute {
     const input = readInput(request);
     const headers = clientHeaders(request.raw.rawHeaders);
     const cancellation = cancelledWithClient(reply);
-    return send(reply, await this.runner.execute(workflow, { requestId: request.id, headers, input, cancellation }));
+    return send(request, reply, await this.runner.execute(workflow, { requestId: request.id, headers, input, cancellation }));
   }
 }
 
@@ -43,15 +44,15 @@ function cancelledWithClient({ raw }: FastifyReply): AbortController {
  * Answers past Fastify's reply: a small body goes out in one piece with its headers, which Node does for text alone, and
  * Latin-1 is text that is its bytes.
  */
-function send(reply: FastifyReply, output: NodeOutput): FastifyReply {
+function send(request: FastifyRequest, reply: FastifyReply, output: NodeOutput): FastifyReply {
   const { contentType, value } = output;
-  const headers: OutgoingHttpHeaders = {};
-  for (const [name, given] of Object.entries(output.headers ?? {})) {
+  const headers: OutgoingHttpHeaders = { ...commonHeaders, 'x-request-id': request.id };
+  for (const name in output.headers) {
+    const given = output.headers[name] as string;
     if (!ownHeaders.has(name) && isSendable(name, given)) headers[name] = given;
   }
-  Object.assign(headers, reply.getHeaders());
-  const isValid = contentType !== undefined && isSendable('content-type', contentType);
-  headers['content-type'] = isValid ? contentType : 'application/json';
+  const isPlain = contentType === undefined || contentType === 'application/json';
+  headers['content-type'] = !isPlain && isSendable('content-type', contentType) ? contentType : 'application/json';
   headers['content-length'] = value.byteLength;
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   reply.hijack();

@@ -13,8 +13,8 @@ export const prettyJson = (payload: unknown): string => `${JSON.stringify(payloa
 /** Gives every answer TorchServe's headers and JSON style. */
 export function followTorchServe(fastify: FastifyInstance): void {
   fastify.setReplySerializer(prettyJson);
-  fastify.addHook('onRequest', (request, reply, done) => {
+  fastify.addHook('onSend', (request, reply, payload, done) => {
     void reply.headers(commonHeaders).header('x-request-id', request.id);
-    done();
+    done(null, payload);
   });
 }
