@@ -35,7 +35,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<NestFa
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   followTorchServe(fastify);
   readParameterBodies(fastify);
-  app.useGlobalFilters(new ErrorFilter(errors));
+  app.useGlobalFilters(new ErrorFilter(errors, options.maxRequestSize));
   app.useGlobalPipes(new ValidationPipe({ transform: true, exceptionFactory: validationError }));
   serveOpenApi(app, fastify);
   await app.init();

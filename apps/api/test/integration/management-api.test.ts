@@ -1,0 +1,183 @@
+import { silentLogger, WorkflowManagement, type JobHandlers } from '@torchweave/application';
+import { createApiServer } from '@torchweave/api';
+import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
+import { TorchweaveError } from '@torchweave/domain';
+import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-state';
+import { TestRedis } from '@torchweave/testing/redis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+type Register = JobHandlers['register-workflow'];
+
+/** The api on a real Redis and a real queue; what a worker does with a registration is the test's choice. */
+describe('the management API', () => {
+  let redis: TestRedis;
+  let base: string;
+  let onRegister: Register = ({ url }) => Promise.resolve({ workflow: url });
+  const closing: (() => Promise<unknown>)[] = [];
+
+  beforeAll(async () => {
+    redis = await TestRedis.start();
+    const options = { redisUrl: redis.url, namespace: 'api-test', logger: silentLogger };
+    const connection = new RedisConnection(redis.url, silentLogger);
+    await connection.open();
+    const jobs = await BullMqJobQueue.open(options);
+    const handlers: JobHandlers = {
+      'register-workflow': (payload, job) => onRegister(payload, job),
+      'unregister-workflow': ({ workflow }) => Promise.resolve({ workflow }),
+      'reconcile-model-servers': () => Promise.resolve({ registered: 0, removed: 0 }),
+    };
+    const worker = new BullMqJobWorker({ ...options, concurrency: 4, lockMs: 5_000 }, handlers);
+    await worker.start();
+    const management = new WorkflowManagement(new RedisWorkflowState(connection, 'api-test'), jobs, { waitMs: 10_000 });
+    const server = await createApiServer({ management, logger: silentLogger, maxRequestSize: 10_000 });
+    await server.listen(0, '127.0.0.1');
+    base = await server.getUrl();
+    closing.push(
+      () => server.close(),
+      () => worker.close(),
+      () => jobs.close(),
+      () => Promise.resolve(connection.close()),
+      () => redis.dispose(),
+    );
+  });
+  afterAll(async () => {
+    for (const close of closing) await close();
+  });
+
+  const ask = async (
+    method: string,
+    path: string,
+    init: RequestInit = {},
+  ): Promise<{ status: number; body: unknown }> => {
+    const response = await fetch(base + path, { method, ...init });
+    return { status: response.status, body: await response.json() };
+  };
+  const json = (body: unknown): RequestInit => ({
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    headers: { 'content-type': 'application/json' },
+  });
+
+  it.each([
+    ['a query', '?url=a.war&workflow_name=mine', {}],
+    ['a JSON body', '', json({ url: 'a.war', workflow_name: 'mine' })],
+    ['a form', '', { body: new URLSearchParams({ url: 'a.war', workflow_name: 'mine' }) }],
+    ['a body that wins over the query', '?url=b.war&workflow_name=mine', json({ url: 'a.war' })],
+    [
+      'an ignored plain body',
+      '?url=a.war&workflow_name=mine',
+      { body: 'x', headers: { 'content-type': 'text/plain' } },
+    ],
+  ])('takes the parameters of a registration from %s', async (_, query, init) => {
+    let payload: unknown;
+    onRegister = (given) => {
+      payload = given;
+      return Promise.resolve({ workflow: 'mine' });
+    };
+    expect(await ask('POST', `/workflows${query}`, init)).toEqual({
+      status: 200,
+      body: { status: 'Workflow mine has been registered and scaled successfully.' },
+    });
+    expect(payload).toEqual({ url: 'a.war', workflowName: 'mine' });
+  });
+
+  it.each([
+    ['no url', '', {}, 'Parameter url is required.'],
+    ['an empty url', '?url=', {}, 'Parameter url is required.'],
+    ['a url that is no text', '', json({ url: 5 }), 'Parameter url must be a string, not "5".'],
+    ['a wrong switch', '?url=a&synchronous=maybe', {}, 'Parameter synchronous must be true or false, not "maybe".'],
+    ['a wrong digest', '?url=a&sha256=xyz', {}, 'Parameter sha256 must be 64 hexadecimal digits, not "xyz".'],
+    ['a body that is no JSON', '?url=a', json('{not'), expect.stringMatching(/^The request body cannot be read: /)],
+    ['a body that is no object', '?url=a', json('[]'), 'The request body cannot be read: it is not a JSON object'],
+  ])('refuses %s', async (_, query, init, message) => {
+    expect(await ask('POST', `/workflows${query}`, init)).toEqual({
+      status: 400,
+      body: { code: 400, type: 'BadRequestException', message: message as string },
+    });
+  });
+
+  it('tells a failed registration with its status, type and sentence', async () => {
+    onRegister = () => Promise.reject(new TorchweaveError('workflowConflict', { workflow: 'chain' }));
+    expect(await ask('POST', '/workflows?url=chain.war')).toEqual({
+      status: 409,
+      body: { code: 409, type: 'ConflictStatusException', message: 'Workflow chain is already registered.' },
+    });
+  });
+
+  it('answers 202 and an operation to follow when it is not to wait', async () => {
+    let finish: () => void = () => undefined;
+    const mayFinish = new Promise<void>((resolve) => (finish = resolve));
+    onRegister = async (_, job) => {
+      await job.concerns('mine');
+      await job.step('register-nodes', () => mayFinish);
+      return { workflow: 'mine' };
+    };
+    const response = await fetch(`${base}/workflows?url=a.war&synchronous=false`, { method: 'POST' });
+    const { operationId } = (await response.json()) as { operationId: string };
+    expect([response.status, response.headers.get('location')]).toEqual([202, `/operations/${operationId}`]);
+    finish();
+    for (;;) {
+      const { body } = await ask('GET', `/operations/${operationId}`);
+      if ((body as { state: string }).state !== 'succeeded') continue;
+      expect(body).toMatchObject({ kind: 'register-workflow', workflow: 'mine', steps: [{ name: 'register-nodes' }] });
+      return;
+    }
+  });
+
+  it('shows the error of a failed operation as an error answer', async () => {
+    onRegister = () => Promise.reject(new TorchweaveError('workflowNotInStore', { url: 'x.war' }));
+    const { body } = await ask('POST', '/workflows?url=x.war&synchronous=false');
+    const { operationId } = body as { operationId: string };
+    for (;;) {
+      const operation = (await ask('GET', `/operations/${operationId}`)).body as { state: string };
+      if (operation.state !== 'failed') continue;
+      expect(operation).toMatchObject({ error: { code: 404, type: 'WorkflowNotFoundException' } });
+      return;
+    }
+  });
+
+  it.each([
+    ['GET', '/nosuch', 404, 'ResourceNotFoundException'],
+    ['GET', '/', 405, 'MethodNotAllowedException'],
+    ['PUT', '/workflows', 405, 'MethodNotAllowedException'],
+    ['DELETE', '/workflows', 405, 'MethodNotAllowedException'],
+    ['POST', '/workflows/foo?url=a', 405, 'MethodNotAllowedException'],
+    ['GET', '/workflows/nope', 404, 'WorkflowNotFoundException'],
+    ['DELETE', '/workflows/nope', 404, 'WorkflowNotFoundException'],
+    ['GET', '/operations/nope', 404, 'OperationNotFoundException'],
+    ['GET', '/%zz', 404, 'ResourceNotFoundException'],
+  ])('answers %s %s with %i %s', async (method, path, status, type) => {
+    expect(await ask(method, path)).toMatchObject({ status, body: { code: status, type } });
+  });
+
+  it('refuses a body that is larger than the limit', async () => {
+    expect(await ask('POST', '/workflows', json(`"${'x'.repeat(20_000)}"`))).toMatchObject({ status: 413 });
+  });
+
+  it('writes JSON and headers as TorchServe does', async () => {
+    const response = await fetch(`${base}/workflows`);
+    expect(await response.text()).toBe('{\n  "workflows": []\n}\n');
+    expect(response.headers.get('cache-control')).toBe('no-cache; no-store, must-revalidate, private');
+    expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('keeps a request id that cannot break a log line, and no other', async () => {
+    const idOf = async (id: string): Promise<string | null> =>
+      (await fetch(`${base}/nosuch`, { headers: { 'x-request-id': id } })).headers.get('x-request-id');
+    expect(await idOf('abc-1')).toBe('abc-1');
+    expect(await idOf('a b"c')).not.toBe('a b"c');
+  });
+
+  it('serves one OpenAPI 3.1 document in two places, with every route and every error type', async () => {
+    const [fromOptions, fromPath] = [await ask('OPTIONS', '/'), await ask('GET', '/openapi.json')];
+    expect(fromOptions).toEqual(fromPath);
+    expect(fromPath.body).toMatchObject({
+      openapi: '3.1.0',
+      paths: {
+        '/workflows': { get: {}, post: {} },
+        '/workflows/{name}': { get: {}, delete: {} },
+        '/operations/{id}': { get: {} },
+      },
+      components: { schemas: { RegisterWorkflowDto: { required: ['url'] }, ErrorAnswer: {} } },
+    });
+  });
+});
