@@ -13,8 +13,10 @@ const picture = `${sample}/held-out/003-digit-7.png`;
 const once = process.argv.includes('--once');
 
 const say = (text) => process.stdout.write(`${text}\n`);
+let running;
 const fail = (text) => {
   process.stderr.write(`quickstart: ${text}\n`);
+  running?.kill('SIGKILL');
   process.exit(1);
 };
 
@@ -29,7 +31,18 @@ function packSample() {
   for (const model of ['logistic', 'network']) {
     const folder = `${sample}/models/${model}/digits_${model}`;
     const files = ['--handler', `${folder}.py`, '--extra-files', `${folder}.json`];
-    run('mar', 'create', '--model-name', `digits_${model}`, '--version', '1.0', ...files, '--export-path', stores.models, '--force');
+    run(
+      'mar',
+      'create',
+      '--model-name',
+      `digits_${model}`,
+      '--version',
+      '1.0',
+      ...files,
+      '--export-path',
+      stores.models,
+      '--force',
+    );
   }
   const spec = ['--spec-file', `${sample}/workflow/digits.yaml`, '--handler', `${sample}/workflow/digits.py`];
   run('war', 'create', '--workflow-name', 'digits', ...spec, '--export-path', stores.workflows, '--force');
@@ -37,8 +50,20 @@ function packSample() {
 
 /** Starts `torchweave start` and resolves with its two addresses, or rejects with its last words. */
 function startServer() {
-  const flags = ['--workflow-store', stores.workflows, '--model-store', stores.models, '--data-dir', data, '--log-level', 'warn'];
-  const server = spawn(process.execPath, [torchweave, 'start', ...flags, ...passedOn()], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const flags = [
+    '--workflow-store',
+    stores.workflows,
+    '--model-store',
+    stores.models,
+    '--data-dir',
+    data,
+    '--log-level',
+    'warn',
+  ];
+  const server = spawn(process.execPath, [torchweave, 'start', ...flags, ...passedOn()], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running = server;
   return new Promise((resolve, reject) => {
     let told = '';
     server.stderr.on('data', (chunk) => {

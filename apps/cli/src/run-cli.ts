@@ -1,5 +1,6 @@
 import { isTorchweaveError, toTorchweaveError } from '@torchweave/domain';
 import { Command, CommanderError } from 'commander';
+import { addPackingCommands } from './commands/packing.js';
 import { addServerCommands } from './commands/servers.js';
 import { exitCodes } from './exit-codes.js';
 
@@ -12,8 +13,11 @@ function createProgram(environment: Environment): Command {
     .version('0.1.0')
     .showHelpAfterError('(torchweave --help tells more)')
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 command line not understood.')
+    // A flag belongs to the command that it follows: `mar create --version 1.0` is no question for ours.
+    .enablePositionalOptions()
     .exitOverride();
   addServerCommands(program, environment);
+  addPackingCommands(program);
   return program;
 }
 

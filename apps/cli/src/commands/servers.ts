@@ -1,35 +1,14 @@
-import { startApi } from '@torchweave/api';
-import { createParts, type Parts } from '@torchweave/composition';
-import { startGateway } from '@torchweave/gateway';
-import type { AppOptions, RunningApp } from '@torchweave/platform';
-import { startWorker } from '@torchweave/worker';
+import type { RunningApp } from '@torchweave/platform';
 import type { Command } from 'commander';
-import { prepareApp, withRedis, type Prepared } from '../prepare-app.js';
+import type { Prepared } from '../prepare-app.js';
 import type { Environment } from '../run-cli.js';
-import { serveUntilStopped } from '../serve-until-stopped.js';
 import { addSettingOptions } from '../setting-options.js';
-import { startAll } from '../start-all.js';
 
 interface ServerCommand {
   readonly name: string;
   readonly description: string;
   readonly example: string;
   start(prepared: Prepared, environment: Environment): Promise<RunningApp>;
-}
-
-/** A worker or gateway alone: it owns its parts and closes them last. */
-async function withParts(
-  options: AppOptions,
-  start: (options: AppOptions, parts: Parts) => Promise<RunningApp>,
-): Promise<RunningApp> {
-  const parts = createParts(options.settings, options.logger, false);
-  try {
-    const app = await start(options, parts);
-    return { ...app, close: () => app.close().finally(() => parts.close()) };
-  } catch (error) {
-    await parts.close();
-    throw error;
-  }
 }
 
 const apart =
@@ -41,34 +20,36 @@ const commands: readonly ServerCommand[] = [
     description:
       'Start management API, worker and gateway in one process; a Redis and a model server too, where none is given.',
     example: 'torchweave start --workflow-store ./workflows --model-store ./models',
-    start: startAll,
+    start: async (prepared, environment) => (await import('../start-all.js')).startAll(prepared, environment),
   },
   {
     name: 'api',
     description: 'Start the management API alone.',
     example: 'torchweave api --redis-url redis://127.0.0.1:6379',
-    start: (prepared) => startApi(withRedis('api', prepared)),
+    start: async (prepared) => (await import('../start-apart.js')).startApiApart(prepared),
   },
   {
     name: 'worker',
     description: 'Start a registration worker alone.',
     example: `torchweave worker --workflow-store ./workflows ${apart}`,
-    start: (prepared) => withParts(withRedis('worker', prepared), startWorker),
+    start: async (prepared) => (await import('../start-apart.js')).startWorkerApart(prepared),
   },
   {
     name: 'gateway',
     description: 'Start an inference gateway alone.',
     example: `torchweave gateway ${apart}`,
-    start: (prepared) => withParts(withRedis('gateway', prepared), startGateway),
+    start: async (prepared) => (await import('../start-apart.js')).startGatewayApart(prepared),
   },
 ];
 
-/** Adds the commands that start servers. */
+/** Adds the commands that start servers. What they need is loaded when they run: every other command is quick. */
 export function addServerCommands(program: Command, environment: Environment): void {
   for (const { name, description, example, start } of commands) {
     addSettingOptions(program.command(name).description(description))
       .addHelpText('after', `\nExample:\n  ${example}`)
       .action(async (options: Record<string, unknown>) => {
+        const { prepareApp } = await import('../prepare-app.js');
+        const { serveUntilStopped } = await import('../serve-until-stopped.js');
         const prepared = prepareApp(name, options, environment);
         await serveUntilStopped(name, () => start(prepared, environment), prepared.logger);
       });

@@ -25,6 +25,7 @@ export class Script {
 export class RedisConnection {
   readonly commands: Redis;
   readonly subscriber: Redis;
+  private isClosing = false;
 
   constructor(
     url: string,
@@ -41,7 +42,9 @@ export class RedisConnection {
     this.subscriber = new Redis(url, { ...options, enableOfflineQueue: true, maxRetriesPerRequest: null });
     for (const [role, connection] of Object.entries({ commands: this.commands, subscriber: this.subscriber })) {
       connection.on('error', (error: Error) => logger.debug({ role, err: error }, 'redis connection'));
-      connection.on('close', () => logger.warn({ role }, 'redis connection lost'));
+      connection.on('close', () => {
+        if (!this.isClosing) logger.warn({ role }, 'redis connection lost');
+      });
       connection.on('ready', () => logger.debug({ role }, 'redis connection ready'));
     }
   }
@@ -78,6 +81,7 @@ export class RedisConnection {
   }
 
   close(): void {
+    this.isClosing = true;
     this.commands.disconnect();
     this.subscriber.disconnect();
   }
