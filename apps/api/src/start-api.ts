@@ -1,6 +1,6 @@
 import { WorkflowManagement } from '@torchweave/application';
 import { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
-import { listenAddress, listenOn, type AppOptions, type RunningApp } from '@torchweave/platform';
+import { closeServer, listenAddress, listenOn, type AppOptions, type RunningApp } from '@torchweave/platform';
 import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { createApiServer } from './create-api-server.js';
 
@@ -24,7 +24,7 @@ export async function startApi({ settings, redisUrl, logger }: AppOptions): Prom
   return {
     address,
     close: async () => {
-      await server.close();
+      await closeServer({ server: server.getHttpServer(), close: () => server.close() });
       await jobs.close();
       redis.close();
     },

@@ -1,6 +1,6 @@
 import { RoutingTable, RunWorkflow } from '@torchweave/application';
 import type { Parts } from '@torchweave/composition';
-import { listenAddress, listenOn, type AppOptions, type RunningApp } from '@torchweave/platform';
+import { closeServer, listenAddress, listenOn, type AppOptions, type RunningApp } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { randomUUID } from 'node:crypto';
 import { createGatewayServer } from './create-gateway-server.js';
@@ -28,7 +28,7 @@ export async function startGateway({ settings, redisUrl, logger }: AppOptions, p
     address,
     close: async () => {
       await table.leave();
-      await server.close();
+      await closeServer(server);
       redis.close();
     },
   };

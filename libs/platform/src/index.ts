@@ -4,6 +4,7 @@ export { parseProperties } from './config/properties.js';
 export { settings, type ModelServerSetting, type Setting, type SettingName, type Settings } from './config/settings.js';
 export { createLogger, type LoggerOptions } from './logging/create-logger.js';
 export type { AppOptions, RunningApp } from './running-app.js';
+export { closeServer } from './http/close-server.js';
 export { ErrorAnswers, type ErrorAnswersOptions } from './http/error-answers.js';
 export { listenOn } from './http/listen.js';
 export { requestIdOf } from './http/request-id.js';

@@ -97,16 +97,28 @@ describe('torchweave start with nothing but Node and Python', () => {
     await vi.waitFor(() => expect(running(family)).toEqual([]), { timeout: 5_000 });
   });
 
+  it('answers what is under way before it ends', async () => {
+    system = await EmbeddedSystem.start();
+    fillStores(system.workflowStore, system.modelStore);
+    expect((await register('slow.war')).status).toBe(200);
+    const slow = predict('slow');
+    // Answered after the slow request was taken in: connections are accepted in their order.
+    await fetch(`${system.inference}/ping`);
+    await system.child.end('SIGTERM');
+    expect(await slow).toMatch(/^500 .*Error executing slow/s);
+    expect(system.child.exitCode).toBe(0);
+  });
+
   it('ends at once on a second Ctrl-C', async () => {
     system = await EmbeddedSystem.start();
     fillStores(system.workflowStore, system.modelStore);
     expect((await register('slow.war')).status).toBe(200);
     const slow = predict('slow').catch(() => 'cut off');
-    await vi.waitFor(async () => expect((await fetch(`${system?.inference}/ping`)).status).toBe(200));
     const family = familyOf(system.child.pid);
     system.child.signal('SIGINT');
+    await system.child.waitForOutput(/"msg":"stopping"/);
     system.child.signal('SIGINT');
-    await system.child.waitForEnd();
+    expect(await system.child.waitForEnd()).toBe(1);
     await vi.waitFor(() => expect(running(family)).toEqual([]), { timeout: 5_000 });
     await slow;
   });

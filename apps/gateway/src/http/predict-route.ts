@@ -27,7 +27,11 @@ export class PredictRoute {
     const input = readInput(request);
     const headers = clientHeaders(request.raw.rawHeaders);
     const cancellation = cancelledWithClient(reply);
-    return send(request, reply, await this.runner.execute(workflow, { requestId: request.id, headers, input, cancellation }));
+    return send(
+      request,
+      reply,
+      await this.runner.execute(workflow, { requestId: request.id, headers, input, cancellation }),
+    );
   }
 }
 

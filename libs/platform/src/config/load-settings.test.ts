@@ -55,7 +55,9 @@ describe('loadSettings', () => {
   });
 
   it('reads TS_ variables only where the file allows it, as TorchServe does', () => {
-    expect(load({ file: 'model_store=/file', environment: { TS_MODEL_STORE: '/x' } }).settings.modelStore).toBe('/file');
+    expect(load({ file: 'model_store=/file', environment: { TS_MODEL_STORE: '/x' } }).settings.modelStore).toBe(
+      '/file',
+    );
   });
 
   it('reads model servers from several flags or one variable', () => {

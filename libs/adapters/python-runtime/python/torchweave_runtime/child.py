@@ -4,8 +4,10 @@ from __future__ import annotations
 import gc
 import os
 import socket
+import sys
 import time
-from typing import Any, Dict, List, NoReturn
+import traceback
+from typing import Any, Dict, List, NoReturn, Tuple
 
 from .context import Context
 from .failures import describe_failure, traceback_of
@@ -25,29 +27,35 @@ LOADERS = {"functions": load_functions, "model": load_model}
 def run_child(spec: Dict[str, Any], log_descriptor: int, listener_descriptor: int) -> NoReturn:
     """Never returns: the frames above belong to the supervisor this process was forked from."""
     status = 1
+    output = None
     try:
         gc.enable()
-        connection = accept(listener_descriptor)
-        writer = FrameWriter(connection)
+        requests, answers = accept(listener_descriptor)
+        writer = FrameWriter(answers)
         output = CapturedOutput(EventLog(log_descriptor, spec["logBytesPerSecond"]))
         output.install()
         apply_limits(spec["limits"])
         entries = load(spec, writer, output)
         if entries is not None:
-            Server(spec, entries, connection, output).serve()
+            Server(spec, entries, FrameReader(requests), writer, output).serve()
         status = 0
     except (Disconnected, ConnectionError):
         status = 0
+    except BaseException:
+        traceback.print_exc(file=sys.__stderr__)
     finally:
+        if output is not None:
+            output.flush()
         os._exit(status)
 
 
-def accept(listener_descriptor: int) -> socket.socket:
-    """The one connection of this process; its socket is gone from the file system then."""
+def accept(listener_descriptor: int) -> Tuple[socket.socket, socket.socket]:
+    """The connections for requests and for answers; the socket is gone from the file system then."""
     with socket.socket(fileno=listener_descriptor) as listener:
-        connection, _ = listener.accept()
+        requests, _ = listener.accept()
+        answers, _ = listener.accept()
         os.unlink(listener.getsockname())
-    return connection
+    return requests, answers
 
 
 def load(spec: Dict[str, Any], writer: FrameWriter, output: CapturedOutput) -> Any:
@@ -75,14 +83,19 @@ class Server:
     """Answers requests, one after the other, in order."""
 
     def __init__(
-        self, spec: Dict[str, Any], entries: List[Entry], connection: socket.socket, output: CapturedOutput
+        self,
+        spec: Dict[str, Any],
+        entries: List[Entry],
+        reader: FrameReader,
+        writer: FrameWriter,
+        output: CapturedOutput,
     ) -> None:
         self._directory = spec["directory"]
         self._limit = spec["maxResponseBytes"]
         self._answers_status = spec["kind"] == "model"
         self._entries = entries
-        self._reader = FrameReader(connection)
-        self._writer = FrameWriter(connection)
+        self._reader = reader
+        self._writer = writer
         self._output = output
         self._pid = os.getpid()
 

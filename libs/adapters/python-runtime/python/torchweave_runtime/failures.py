@@ -61,7 +61,9 @@ def status_of(error: BaseException) -> Optional[int]:
 
 
 def traceback_of(error: BaseException) -> str:
-    """The traceback from the handler's own frames on."""
+    """The traceback from the handler's own frames on; of an answer that is none, what is wrong with it."""
+    if isinstance(error, OutputError):
+        return str(error) if error.__cause__ is None else "%s %s" % (error, text_of(error.__cause__))
     frames = error.__traceback__
     while frames is not None and frames.tb_frame.f_code.co_filename.startswith(RUNTIME_FOLDER):
         frames = frames.tb_next

@@ -7,11 +7,13 @@ import logging
 import socket
 import sys
 import threading
-from typing import Any, List, Optional
+from typing import Any, Dict, List, Optional
 
 from .rate_limit import RateLimit
 
 MAX_LINE = 8_192
+STREAMS = ("stdout", "stderr", "logging")
+LEVELS = (None, "debug", "info", "warn", "error")
 #: Seconds that a function waits for the supervisor to take an event before the event is dropped.
 SEND_TIMEOUT = 0.1
 
@@ -50,6 +52,19 @@ class EventLog:
             self._socket.send(json.dumps(event).encode("utf-8"))
         except OSError:
             self._limit.dropped += len(event["text"])
+
+
+def read_event(datagram: bytes) -> Dict[str, Any]:
+    """The event in a datagram. Functions can write to its socket too: whatever is no event is told as raw output."""
+    try:
+        event = json.loads(datagram.decode("utf-8"))
+        stream, text, level, node = (event[key] for key in ("stream", "text", "level", "node"))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        stream = text = level = node = None
+    known = stream in STREAMS and isinstance(text, str) and level in LEVELS and isinstance(node, (str, type(None)))
+    if not known:
+        return {"stream": "stderr", "text": datagram[:MAX_LINE].decode("utf-8", "replace")}
+    return {"stream": stream, "text": text, "level": level, "node": node}
 
 
 class LineStream(io.TextIOBase):
@@ -94,7 +109,8 @@ class LineStream(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Lines are sent as they end; a part of a line waits for its rest, or for the end of the call."""
+        """For what went to `buffer`. Lines are sent as they end; a part of one waits for its rest or the call's end."""
+        self._original.flush()
 
     def end_call(self) -> None:
         """Sends what the function left without a line end."""
@@ -160,3 +176,8 @@ class CapturedOutput:
         self._stdout.end_call()
         self._stderr.end_call()
         self.log.report_dropped()
+
+    def flush(self) -> None:
+        """Sends what was written around us, before the process ends."""
+        self._stdout.flush()
+        self._stderr.flush()

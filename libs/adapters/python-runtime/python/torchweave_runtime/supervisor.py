@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import functools
 import gc
-import json
 import os
 import platform
 import selectors
@@ -30,6 +29,7 @@ from .process_setup import (
     reap_ended,
     signal_group,
 )
+from .streams import read_event
 from .warm import import_common_modules
 
 READ_SIZE = 65_536
@@ -205,8 +205,7 @@ class Supervisor:
             self._forget(record, descriptor)
             return False
         if stream == "log":
-            event = json.loads(data.decode("utf-8"))
-            self._control.send({"event": "output", "process": record.id, **event}, may_drop=True)
+            self._control.send({**read_event(data), "event": "output", "process": record.id}, may_drop=True)
         else:
             record.raw.take(stream, data)
             if record.raw.dropped:
@@ -285,7 +284,7 @@ def listen(path: str) -> int:
     """A listening socket; bound before the fork, so that it can be connected to whenever the process gets to it."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(path)
-    listener.listen(1)
+    listener.listen(2)
     return listener.detach()
 
 

@@ -2,6 +2,7 @@ import type { NodeInput } from '@torchweave/domain';
 import type { RowOutput } from '../protocol/answer-frame.js';
 import type { RequestRow } from '../protocol/request-frame.js';
 import { onAbort, stopOnAbort } from './abort-listeners.js';
+import { longestTimerMs } from '../processes/python-process.js';
 import { CallFailure } from './call-failure.js';
 import { sizeOf } from './check-input.js';
 
@@ -46,7 +47,7 @@ export class Call implements RequestRow {
     this.signal = request.signal;
     onAbort(this.signal, this.abort);
     // After a poll for I/O: an answer that has arrived while this process was busy is no late answer.
-    this.timer = setTimeout(() => setImmediate(this.expire), this.timeoutMs);
+    this.timer = setTimeout(() => setImmediate(this.expire), Math.min(this.timeoutMs, longestTimerMs));
   }
 
   succeed(output: RowOutput): void {

@@ -1,32 +1,83 @@
 import { connect, type Socket } from 'node:net';
 import { AnswerDecoder, type Answer } from '../protocol/answer-frame.js';
 
+/** Whoever hears from a process. */
+export interface ConnectionUser {
+  receive(answer: Answer): void;
+  /** Nothing can be sent any more; answers may still come. */
+  broken(): void;
+  /** Every answer that the process has sent is received, and there will be no more. */
+  closed(): void;
+}
+
 /**
- * What all connections are read into: the decoder takes what it needs before the next one is read. A buffer for each
- * read, as sockets have it by default, keeps the garbage collector busy with large answers.
+ * What all processes' answers are read into: the decoder takes what it needs before the next one is read. A buffer for
+ * each read, as sockets have it by default, keeps the garbage collector busy with large answers.
  */
 const readBuffer = Buffer.allocUnsafeSlow(262_144);
 
-/** Connects to the socket that the supervisor has bound for a process. */
-export function connectToProcess(path: string, onAnswer: (answer: Answer) => void, onClose: () => void): Socket {
-  const decoder = new AnswerDecoder(onAnswer);
-  const socket = connect({
-    path,
-    onread: {
-      buffer: readBuffer,
-      callback: (bytes) => {
-        try {
-          decoder.push(readBuffer.subarray(0, bytes));
-        } catch (error) {
-          // A function has written to the connection of its process: the process is lost, no more.
-          socket.destroy(error instanceof Error ? error : undefined);
-        }
-        return true;
-      },
-    },
-  });
-  // 'close' follows and says enough.
-  socket.on('error', () => undefined);
-  socket.on('close', onClose);
-  return socket;
+/**
+ * The two connections to a process, for requests and for answers.
+ *
+ * With one for both, a write to a process that has just ended would close it before its last answers are read, and the
+ * wrong call would be blamed for the end.
+ */
+export class ProcessConnection {
+  private readonly requests: Socket;
+  private readonly answers: Socket;
+  private corked = false;
+
+  /** Connects to the socket that the supervisor has bound for the process. The process takes requests first. */
+  constructor(path: string, maxAnswerBytes: number, user: ConnectionUser) {
+    this.requests = connect({ path });
+    this.answers = this.receiveAnswers(path, maxAnswerBytes, user);
+    // 'close' follows an error and says enough.
+    this.requests.on('error', () => undefined).on('close', () => user.broken());
+    this.requests.resume();
+    this.answers
+      .on('error', () => undefined)
+      .on('close', () => {
+        this.requests.destroy();
+        user.closed();
+      });
+  }
+
+  /** Sends; what is sent in one turn of the event loop leaves in one system call. */
+  send(chunks: readonly Buffer[]): void {
+    if (!this.corked) {
+      this.corked = true;
+      this.requests.cork();
+      process.nextTick(this.uncork);
+    }
+    for (const chunk of chunks) this.requests.write(chunk);
+  }
+
+  /** Tells the process that there will be no more requests. */
+  end(): void {
+    this.requests.end();
+  }
+
+  destroy(): void {
+    this.requests.destroy();
+    this.answers.destroy();
+  }
+
+  private receiveAnswers(path: string, maxAnswerBytes: number, user: ConnectionUser): Socket {
+    const decoder = new AnswerDecoder(maxAnswerBytes, (answer) => user.receive(answer));
+    const callback = (bytes: number): boolean => {
+      try {
+        decoder.push(readBuffer.subarray(0, bytes));
+      } catch (error) {
+        // A function has written to the connection of its process: the process is lost, no more.
+        this.answers.destroy(error instanceof Error ? error : undefined);
+      }
+      return true;
+    };
+    return connect({ path, onread: { buffer: readBuffer, callback } });
+  }
+
+  private readonly uncork = (): void => {
+    this.corked = false;
+    this.requests.uncork();
+  };
 }

@@ -1,7 +1,6 @@
-import type { Socket } from 'node:net';
 import type { Answer, LoadFailure } from '../protocol/answer-frame.js';
 import { encodeRequest, encodeTakeBack, type RequestRow } from '../protocol/request-frame.js';
-import { connectToProcess } from './process-connection.js';
+import { ProcessConnection, type ConnectionUser } from './process-connection.js';
 import { describeExit, type ProcessExit } from './process-exit.js';
 import type { ProcessOwner } from './process-spec.js';
 
@@ -51,11 +50,14 @@ export class ProcessLoadError extends Error {
   }
 }
 
+/** What a timer can do; a longer one would ring at once. */
+export const longestTimerMs = 2 ** 31 - 1;
+
 /** ms between the two signs of a process's end, its lost connection and the supervisor's report. */
 const endGraceMs = 250;
 
 /** One Python process: its connection, what it was sent and has not answered yet, and the clock of what it executes. */
-export class PythonProcess {
+export class PythonProcess implements ConnectionUser {
   /** Resolves when the process takes requests; rejects with {@link ProcessLoadError}. */
   readonly loaded: Promise<void>;
   readonly ended: Promise<void>;
@@ -68,13 +70,11 @@ export class PythonProcess {
   answeredCount = 0;
   /** When its last exchange was answered; since then it idles, unless {@link outstanding} says otherwise. */
   headSince = 0;
-
   /** µs of work that it probably has before it. */
   queuedMicros = 0;
 
   private readonly sent: SentExchange[] = [];
-  private socket: Socket | undefined;
-  private corked = false;
+  private connection: ProcessConnection | undefined;
   private nextCallId = 0;
   private overdue: Exchange | undefined;
   private watchdog: NodeJS.Timeout | undefined;
@@ -90,6 +90,7 @@ export class PythonProcess {
     readonly id: string,
     readonly owner: ProcessOwner,
     loadTimeoutMs: number,
+    private readonly maxAnswerBytes: number,
     private readonly requestKill: () => void,
   ) {
     this.loaded = new Promise((resolve, reject) => {
@@ -115,15 +116,14 @@ export class PythonProcess {
   }
 
   send(exchange: Exchange): void {
-    const { socket } = this;
-    if (socket === undefined) throw new Error('the process is not connected');
+    const { connection } = this;
+    if (connection === undefined) throw new Error('the process is not connected');
     const callId = (this.nextCallId = (this.nextCallId + 1) >>> 0);
     const chunks = encodeRequest(callId, exchange.entry, exchange.rows);
     this.sent.push({ callId, exchange, takenBack: false });
     this.queuedMicros += exchange.costMicros;
     if (this.sent.length === 1) this.watch(exchange);
-    this.cork(socket);
-    for (const chunk of chunks) socket.write(chunk);
+    connection.send(chunks);
   }
 
   /**
@@ -133,14 +133,9 @@ export class PythonProcess {
    * back, and its answer dropped: as when a call is tried again after its deadline.
    */
   takeBack(): Exchange[] {
-    const { socket } = this;
     const behind = this.sent.slice(1).filter((each) => !each.takenBack);
-    if (socket === undefined || behind.length === 0) return [];
-    this.cork(socket);
-    for (const each of behind) {
-      each.takenBack = true;
-      socket.write(encodeTakeBack(each.callId));
-    }
+    for (const each of behind) each.takenBack = true;
+    this.connection?.send(behind.map(({ callId }) => encodeTakeBack(callId)));
     return behind.map(({ exchange }) => exchange);
   }
 
@@ -148,11 +143,11 @@ export class PythonProcess {
   end(): void {
     this.leaving = true;
     if (this.sent.length > 0) return;
-    if (this.socket === undefined) {
+    if (this.connection === undefined) {
       this.requestKill();
       return;
     }
-    this.socket.end();
+    this.connection.end();
     this.endTimer ??= setTimeout(() => this.requestKill(), endGraceMs * 4);
   }
 
@@ -164,14 +159,10 @@ export class PythonProcess {
   /** The process is there and listens on a socket. */
   connect(pid: number, path: string): void {
     this.pid = pid;
-    this.socket = connectToProcess(
-      path,
-      (answer) => this.receive(answer),
-      () => this.disconnected(),
-    );
+    this.connection = new ProcessConnection(path, this.maxAnswerBytes, this);
   }
 
-  private receive(answer: Answer): void {
+  receive(answer: Answer): void {
     switch (answer.kind) {
       case 'ready':
         clearTimeout(this.loadTimer);
@@ -189,19 +180,26 @@ export class PythonProcess {
     }
   }
 
-  private disconnected(): void {
-    this.socket = undefined;
+  broken(): void {
     this.leaving = true;
-    if (this.exit === undefined) this.endTimer ??= setTimeout(() => this.requestKill(), endGraceMs);
-    else this.finish();
+    if (this.exit !== undefined) return;
+    // It ends by itself when nobody can ask it anything; else it closed the connection, and is of no use.
+    this.endTimer ??= setTimeout(() => this.requestKill(), endGraceMs);
+  }
+
+  closed(): void {
+    this.connection = undefined;
+    this.broken();
+    if (this.exit !== undefined) this.finish();
   }
 
   /** The supervisor tells that it has ended; answers may still be on their way. */
   exited(exit: ProcessExit): void {
     this.exit ??= exit;
     this.leaving = true;
-    if (this.socket === undefined) this.finish();
-    else setTimeout(() => this.socket?.destroy(), endGraceMs).unref();
+    clearTimeout(this.endTimer);
+    if (this.connection === undefined) this.finish();
+    else this.endTimer = setTimeout(() => this.connection?.destroy(), endGraceMs);
   }
 
   /** There never was a process. */
@@ -209,19 +207,6 @@ export class PythonProcess {
     this.rejectLoaded(new ProcessLoadError(reason));
     this.exited({ code: null, signal: null });
   }
-
-  /** Everything that is sent in one turn of the event loop leaves in one system call. */
-  private cork(socket: Socket): void {
-    if (this.corked) return;
-    this.corked = true;
-    socket.cork();
-    process.nextTick(this.uncork);
-  }
-
-  private readonly uncork = (): void => {
-    this.corked = false;
-    this.socket?.uncork();
-  };
 
   private finishHead(answer: CallAnswer | Extract<Answer, { kind: 'skipped' }>): void {
     const finished = this.sent.shift();
@@ -255,7 +240,7 @@ export class PythonProcess {
   private armWatchdog(due: number, inMs: number): void {
     this.watchdogAt = due;
     // After a poll for I/O: an answer that has arrived while this process was busy is no late answer.
-    this.watchdog = setTimeout(() => setImmediate(() => this.checkHead()), Math.max(1, inMs));
+    this.watchdog = setTimeout(() => setImmediate(() => this.checkHead()), Math.min(Math.max(1, inMs), longestTimerMs));
   }
 
   private checkHead(): void {

@@ -8,6 +8,8 @@ import { SocketDirectory } from './socket-directory.js';
 import { SupervisorProcess } from './supervisor-process.js';
 
 const shutdownTimeoutMs = 3_000;
+/** Bytes of an answer beside its value: what a handler sets as headers, or the sentence of a failure. */
+const roomForHeaders = 1_048_576;
 
 /**
  * Starts Python processes, by way of one supervisor process that forks them.
@@ -32,7 +34,9 @@ export class Supervisor {
   spawn(loadable: Loadable, owner: ProcessOwner): PythonProcess {
     const id = randomUUID();
     const kill = (): void => void this.kill(id);
-    const process = new PythonProcess(id, owner, this.options.loadTimeoutMs, kill);
+    const { loadTimeoutMs, maxResponseBytes } = this.options;
+    const rows = loadable.kind === 'model' ? Math.max(1, loadable.batchSize) : 1;
+    const process = new PythonProcess(id, owner, loadTimeoutMs, rows * (maxResponseBytes + roomForHeaders), kill);
     this.processes.set(id, process);
     void process.ended.then(() => this.processes.delete(id));
     this.requestSpawn(process, loadable).catch((error: unknown) => {

@@ -38,7 +38,11 @@ export class AnswerDecoder {
   private frame: Buffer | undefined;
   private filled = 0;
 
-  constructor(private readonly onAnswer: (answer: Answer) => void) {}
+  /** @param maxBytes no process sends a larger frame; one that does has lost its mind, or is not one of ours. */
+  constructor(
+    private readonly maxBytes: number,
+    private readonly onAnswer: (answer: Answer) => void,
+  ) {}
 
   push(chunk: Buffer): void {
     let data = chunk;
@@ -60,7 +64,9 @@ export class AnswerDecoder {
   private cut(data: Buffer): void {
     let offset = 0;
     while (data.length - offset >= headSize) {
-      const end = offset + 4 + data.readUInt32LE(offset);
+      const length = data.readUInt32LE(offset);
+      if (length < headSize - 4 || length > this.maxBytes) throw new Error(`a Python process sent ${length} bytes`);
+      const end = offset + 4 + length;
       if (end > data.length) {
         this.frame = Buffer.allocUnsafe(end - offset);
         this.filled = data.copy(this.frame, 0, offset);

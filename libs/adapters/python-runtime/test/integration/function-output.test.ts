@@ -62,7 +62,7 @@ describe('the output of functions', () => {
       expect(await logger.event('to stderr')).toMatchObject({ level: 'warn', data: { ...of, stream: 'stderr' } });
       expect(await logger.event('a warning of mine')).toMatchObject({
         level: 'warn',
-        data: { ...of, stream: 'logging', level: 'warn' },
+        data: { ...of, stream: 'logging' },
       });
       expect(await logger.event('some info')).toMatchObject({ level: 'info', data: { ...of, stream: 'logging' } });
       expect(await logger.event('raw out')).toMatchObject({ data: { workflow: 'flow1', stream: 'stdout' } });

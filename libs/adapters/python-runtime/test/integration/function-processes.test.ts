@@ -56,6 +56,31 @@ def descriptors(data, context):
 def dice(data, context):
     return None if data is None else [str(random.random())]
 
+def sometimes(data, context):
+    """Short, unless the body names a file: then it waits until the file is there."""
+    if data is None:
+        return None
+    name = data[0]["body"]
+    if name.startswith("/"):
+        while not os.path.exists(name):
+            time.sleep(0.002)
+    else:
+        with open("done", "a") as done:
+            done.write(name + " ")
+    return [name]
+
+def scribble(data, context):
+    """Writes to descriptors that are not its own."""
+    if data is None:
+        return None
+    for number in os.listdir("/dev/fd"):
+        if int(number) > 2:
+            try:
+                os.write(int(number), data[0]["body"].encode())
+            except OSError:
+                pass
+    return ["scribbled"]
+
 def die(data, context):
     if data is not None:
         os._exit(1)
@@ -64,7 +89,7 @@ def allocate(data, context):
     return None if data is None else [str(len(bytearray(int(data[0]["body"]))))]
 `;
 
-const functions = 'pid,supervisor,wait,begin,fork,environment,descriptors,dice,die,allocate';
+const functions = 'scribble,sometimes,pid,supervisor,wait,begin,fork,environment,descriptors,dice,die,allocate';
 
 describe('the processes of a unit', () => {
   it('are one while calls are short, more while calls wait, and never more than allowed', async () => {
@@ -96,6 +121,23 @@ describe('the processes of a unit', () => {
       const later = await calls[1];
       await writeFile(first, '');
       expect(await calls[0]).not.toBe(later);
+    });
+  });
+
+  it('do not keep calls behind one that is suddenly slow', async () => {
+    await withUnit(functions, processes, async ({ call, directory }) => {
+      const names = (from: number) => Array.from({ length: 20 }, (_, index) => String(from + index));
+      const before = names(100);
+      await Promise.all(before.map((name) => call('sometimes', name)));
+      const gate = join(directory, 'gate');
+      const slow = call('sometimes', gate);
+      const behind = names(200);
+      expect(await Promise.all(behind.map((name) => call('sometimes', name)))).toEqual(behind);
+      await writeFile(gate, '');
+      expect(await slow).toBe(gate);
+      expect(await call('sometimes', 'last')).toBe('last');
+      const done = (await readFile(join(directory, 'done'), 'utf8')).trim().split(' ');
+      expect(done.sort()).toEqual([...before, ...behind, 'last'].sort());
     });
   });
 
@@ -170,10 +212,21 @@ describe('the processes of a unit', () => {
       await expect(call('die')).rejects.toMatchObject({ code: 'nodeFailed' });
       const names = JSON.parse(await call('descriptors')) as Record<string, string>;
       const kinds = Object.values(names).map((name) => name.replace(/:.*/, ''));
-      // Input, output, errors; the log and the connection.
-      expect(kinds.sort()).toEqual(['/dev/null', 'pipe', 'pipe', 'socket', 'socket']);
+      // Input, output, errors; the log, requests and answers.
+      expect(kinds.sort()).toEqual(['/dev/null', 'pipe', 'pipe', 'socket', 'socket', 'socket']);
     });
   });
+
+  it.each(['junk junk junk junk', '{"event": "exited"}', '[]', '\0'.repeat(20)])(
+    'do not hurt others when a function scribbles on the connections: %j',
+    async (junk) => {
+      await withUnit(functions, processes, async ({ call }) => {
+        const supervisor = await call('supervisor');
+        await call('scribble', junk, { timeoutMs: 2_000 }).catch(() => undefined);
+        expect(await call('supervisor')).toBe(supervisor);
+      });
+    },
+  );
 
   it('throw dice of their own', async () => {
     await withUnit(functions, processes, async ({ call }) => {
