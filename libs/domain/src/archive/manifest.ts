@@ -35,6 +35,12 @@ function readPath(value: unknown, field: string): string {
   return value;
 }
 
+/** Gson, TorchServe's reader, takes a number or a truth value for its text. */
+function readText(value: unknown, field: string): string {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw new TorchweaveError('manifestFieldInvalid', { field, reason: 'is not a text' });
+}
+
 function readJson(text: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''));
@@ -69,8 +75,8 @@ export function parseManifest(text: string, nameOverride?: string): Manifest {
   const { specFile, handler } = workflow;
   if (specFile === undefined || specFile === null) throw new TorchweaveError('specFileUndefined', {});
   return {
-    createdOn: String(createdOn),
-    archiverVersion: String(archiverVersion),
+    createdOn: readText(createdOn, 'createdOn'),
+    archiverVersion: readText(archiverVersion, 'archiverVersion'),
     workflow: {
       workflowName,
       specFile: readPath(specFile, 'workflow.specFile'),

@@ -15,8 +15,16 @@ export interface Dag {
   readonly parents: Adjacency;
 }
 
+const maxShownNames = 10;
+
 function refuse(reason: string, detail: string): never {
   throw new TorchweaveError('dagInvalid', { reason, detail });
+}
+
+/** Names for a message; of a large graph the first few will do. */
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, maxShownNames).join(', ');
+  return names.length > maxShownNames ? `${shown} and ${names.length - maxShownNames} more` : shown;
 }
 
 function collectEdges(adjacency: Adjacency): { children: Map<string, string[]>; parents: Map<string, string[]> } {
@@ -29,10 +37,12 @@ function collectEdges(adjacency: Adjacency): { children: Map<string, string[]>; 
   };
   for (const [from, targets] of adjacency) {
     add(from);
+    const named = new Set<string>();
     for (const to of targets) {
       add(to);
       if (from === to) refuse('Self loop exception', `node ${from} has an edge to itself`);
-      if (children.get(from)?.includes(to)) refuse('loop exception', `the edge from ${from} to ${to} is named twice`);
+      if (named.has(to)) refuse('loop exception', `the edge from ${from} to ${to} is named twice`);
+      named.add(to);
       children.get(from)?.push(to);
       parents.get(to)?.push(from);
     }
@@ -64,13 +74,14 @@ export function buildDag(adjacency: Adjacency): Dag {
   const starts = [...parents].filter(([, above]) => above.length === 0).map(([node]) => node);
   const [start] = starts;
   if (start === undefined || starts.length > 1) {
-    const detail = children.size === 0 ? 'the dag is empty' : `start nodes: ${starts.join(', ') || 'none'}`;
+    const detail = children.size === 0 ? 'the dag is empty' : `start nodes: ${list(starts) || 'none'}`;
     return refuse('DAG should have only one start node', detail);
   }
   const nodes = sortTopologically(children, parents, start);
   if (nodes.length !== children.size) {
-    const stuck = [...children.keys()].filter((node) => !nodes.includes(node));
-    refuse('Not a valid DAG', `there is a cycle among ${stuck.join(', ')}`);
+    const sorted = new Set(nodes);
+    const stuck = [...children.keys()].filter((node) => !sorted.has(node));
+    refuse('Not a valid DAG', `there is a cycle among ${list(stuck)}`);
   }
   return { nodes, start, leaves: nodes.filter((node) => children.get(node)?.length === 0), children, parents };
 }

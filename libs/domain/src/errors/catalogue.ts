@@ -416,7 +416,8 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
   dataDirectoryInUse: {
     type: 'ConfigurationException',
     status: 500,
-    message: (d) => `The data folder ${d.directory} is used by another torchweave. Stop that one or give another --data-dir.`,
+    message: (d) =>
+      `The data folder ${d.directory} is used by another torchweave. Stop that one or give another --data-dir.`,
   },
   addressTaken: {
     type: 'ConfigurationException',

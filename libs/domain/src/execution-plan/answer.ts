@@ -4,12 +4,14 @@ import type { NodeOutput } from './node-io.js';
 const decoder = new TextDecoder('utf-8');
 const encoder = new TextEncoder();
 
-function asJsonValue(output: NodeOutput): unknown {
+/** JSON as it was written, so that numbers keep their digits; any other text as a JSON string. */
+function asJson(output: NodeOutput): string {
   const text = decoder.decode(output.value);
   try {
-    return JSON.parse(text);
+    JSON.parse(text);
+    return text.trim();
   } catch {
-    return text;
+    return JSON.stringify(text);
   }
 }
 
@@ -20,11 +22,9 @@ function asJsonValue(output: NodeOutput): unknown {
 export function answerOf(plan: ExecutionPlan, run: PlanRun): NodeOutput {
   const [only] = plan.leaves;
   if (plan.leaves.length === 1) return run.outputOf(only as number);
-  const entries = plan.leaves.map((leaf) => {
-    return [(plan.nodes[leaf] as PlannedNode).node.name, asJsonValue(run.outputOf(leaf))] as const;
+  const members = plan.leaves.map((leaf) => {
+    const { name } = (plan.nodes[leaf] as PlannedNode).node;
+    return `  ${JSON.stringify(name)}: ${asJson(run.outputOf(leaf))}`;
   });
-  return {
-    value: encoder.encode(`${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`),
-    contentType: 'application/json',
-  };
+  return { value: encoder.encode(`{\n${members.join(',\n')}\n}\n`), contentType: 'application/json' };
 }

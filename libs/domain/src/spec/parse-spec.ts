@@ -5,13 +5,16 @@ import { defaultNodeSettings, isSettingKey, settingKeys, type ModelSpec, type No
 import type { WorkflowSpec } from './spec.js';
 import { SpecDocument, type Entry } from './spec-document.js';
 
+/** More would help nobody, and problems travel with the error. */
+const maxProblems = 100;
+
 /** What reading a spec file found: the spec, or every problem it has. */
 export type SpecReading = { readonly spec: WorkflowSpec } | { readonly problems: readonly SpecProblem[] };
 
 function readSettings(document: SpecDocument, entries: Entry[], fallback: NodeSettings): NodeSettings {
   const settings = { ...fallback };
   for (const { key, value } of entries) {
-    if (isSettingKey(key)) settings[settingKeys[key].field] = document.valueOf(value) as number;
+    if (isSettingKey(key)) settings[settingKeys[key].field] = document.scalar(value) as number;
   }
   // A spec that raises min-workers alone means at least that many.
   return { ...settings, maxWorkers: Math.max(settings.maxWorkers, settings.minWorkers) };
@@ -28,13 +31,16 @@ function readSpec(document: SpecDocument): WorkflowSpec {
       return {
         ...readSettings(document, entries, globals),
         name: key,
-        url: document.valueOf(url?.value ?? null) as string,
+        url: document.scalar(url?.value) as string,
       };
     });
   const dag = new Map(
     document.entries(document.section('dag')?.value).map(({ key, value }) => {
-      const children = (document.valueOf(value) ?? []) as (string | null)[];
-      return [key, children.filter((child): child is string => child !== null && child.trim() !== '')] as const;
+      const children = document.items(value).map((item) => document.scalar(item));
+      return [
+        key,
+        children.filter((child): child is string => typeof child === 'string' && child.trim() !== ''),
+      ] as const;
     }),
   );
   return { globals, models, dag };
@@ -52,7 +58,7 @@ export function inspectSpec(text: string, file: string): SpecReading {
   for (const rule of specRules) {
     rule.check(document, (at, message) => problems.push(document.problem(rule.name, at, message)));
   }
-  return problems.length > 0 ? { problems } : { spec: readSpec(document) };
+  return problems.length > 0 ? { problems: problems.slice(0, maxProblems) } : { spec: readSpec(document) };
 }
 
 /**

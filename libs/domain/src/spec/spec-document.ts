@@ -1,9 +1,12 @@
-import { isMap, isScalar, LineCounter, parseDocument, type Node, type Pair, type YAMLMap } from 'yaml';
+import { isAlias, isCollection, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { Node, Pair, ParsedNode, Tags, YAMLMap } from 'yaml';
 import type { SpecProblem } from '../errors/catalogue.js';
+import { findYamlFaults, isMergeKey, type YamlFault } from './yaml-faults.js';
 
-/** Deeper nesting and larger files than any real spec has. */
-const maxSpecCharacters = 1_000_000;
-const maxAliases = 100;
+/** More than any real spec has. */
+const maxSpecCharacters = 250_000;
+const maxShownCharacters = 100;
+const maxMessageCharacters = 500;
 
 /** Adds one problem at the place of a YAML node. */
 export type Report = (at: Node | null | undefined, message: string) => void;
@@ -18,38 +21,50 @@ export interface SpecRule {
 
 /** A key of a mapping with its value, as written in the file. */
 export interface Entry {
+  /** The key as text, whatever YAML takes it for. */
   readonly key: string;
   readonly keyNode: Node;
   readonly value: Node | null;
+}
+
+/** TorchServe's parser takes `yes` and `on` for booleans, but not `y` and `n`, which YAML 1.1 names as well. */
+const withoutShortBooleans = (tags: Tags): Tags =>
+  tags.map((tag) => {
+    if (typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:bool' || tag.test === undefined) return tag;
+    return { ...tag, test: new RegExp(tag.test.source.replace(/[YN]\|[yn]\|/, '')) };
+  });
+
+function parse(text: string, lineCounter: LineCounter) {
+  // YAML 1.1 is what TorchServe's parser reads.
+  return parseDocument<ParsedNode>(text, {
+    version: '1.1',
+    customTags: withoutShortBooleans,
+    merge: true,
+    // The parser compares every key with every other; findYamlFaults looks for repeated ones.
+    uniqueKeys: false,
+    prettyErrors: false,
+    lineCounter,
+  });
 }
 
 /** A YAML file with the positions of its nodes. */
 export class SpecDocument {
   private readonly lines = new LineCounter();
   private readonly document;
+  private readonly merged = new Map<YAMLMap, Entry[]>();
+  /** What keeps the file from being read at all; with any of these the rules are not checked. */
   readonly syntaxProblems: readonly SpecProblem[];
 
   constructor(
     text: string,
     readonly file: string,
   ) {
-    const tooLarge = text.length > maxSpecCharacters;
-    // YAML 1.1 is what TorchServe's parser reads: `yes` is a boolean there, and so it is here.
-    this.document = parseDocument(tooLarge ? '' : text, {
-      version: '1.1',
-      lineCounter: this.lines,
-      prettyErrors: false,
-      uniqueKeys: true,
-      merge: true,
-    });
-    this.syntaxProblems = tooLarge
-      ? [{ ...this.problem('yaml', null, `the file has more than ${maxSpecCharacters} characters.`) }]
-      : this.document.errors.map((error) =>
-          this.problemAt('yaml', error.pos[0], `Failed to parse yaml. ${error.message}`),
-        );
-    if (this.syntaxProblems.length === 0 && this.countAliases(text) > maxAliases) {
-      this.syntaxProblems = [this.problem('yaml', null, `the file has more than ${maxAliases} aliases.`)];
-    }
+    const isTooLarge = text.length > maxSpecCharacters;
+    this.document = parse(isTooLarge ? '' : text, this.lines);
+    const faults: readonly YamlFault[] = isTooLarge
+      ? [{ offset: 0, message: `the file has more than ${maxSpecCharacters} characters.` }]
+      : findYamlFaults(this.document);
+    this.syntaxProblems = faults.map(({ offset, message }) => this.problemAt('yaml', offset, message));
   }
 
   /** The top mapping; undefined where the file holds something else. */
@@ -58,18 +73,32 @@ export class SpecDocument {
     return isMap(contents) ? contents : undefined;
   }
 
+  /** Whatever the file holds; null where it holds nothing. */
   get contents(): Node | null {
-    return this.document.contents as Node | null;
+    return this.document.contents;
   }
 
   /** The entries of a mapping, aliases followed, `<<` merged; empty for anything else. */
   entries(node: Node | null | undefined): Entry[] {
-    const resolved = this.resolve(node);
-    if (!isMap(resolved)) return [];
-    return resolved.items.map((pair: Pair<unknown, unknown>) => {
-      const keyNode = pair.key as Node;
-      return { key: this.keyText(keyNode), keyNode, value: this.resolve(pair.value as Node | null) };
-    });
+    const map = this.resolve(node);
+    if (!isMap(map)) return [];
+    const known = this.merged.get(map);
+    if (known !== undefined) return known;
+    const entries = new Map<string, Entry>();
+    for (const entry of this.inherited(map)) if (!entries.has(entry.key)) entries.set(entry.key, entry);
+    for (const { key, value } of this.ownPairs(map)) {
+      const own = { key: this.keyText(key), keyNode: key, value: this.resolve(value) };
+      entries.set(own.key, own);
+    }
+    const all = [...entries.values()];
+    this.merged.set(map, all);
+    return all;
+  }
+
+  /** The items of a list; empty for anything else. An alias stays one: its place is where the item stands. */
+  items(node: Node | null | undefined): Node[] {
+    const list = this.resolve(node);
+    return isSeq(list) ? list.items.map((item) => (isNode(item) ? item : list)) : [];
   }
 
   /** The value under a key of the top mapping; undefined where the key is absent. */
@@ -77,31 +106,58 @@ export class SpecDocument {
     return this.entries(this.root).find((entry) => entry.key === key);
   }
 
-  /** The plain value of a node. */
-  valueOf(node: Node | null): unknown {
-    return node === null ? null : node.toJS(this.document, { maxAliasCount: maxAliases });
+  /** The value of a scalar, null for nothing; undefined for a mapping or a list. */
+  scalar(node: Node | null | undefined): unknown {
+    const found = this.resolve(node);
+    if (found === null) return null;
+    return isScalar(found) ? found.value : undefined;
+  }
+
+  /** A value as messages show it. */
+  show(node: Node | null | undefined): string {
+    const found = this.resolve(node);
+    if (isMap(found)) return 'a mapping';
+    if (isCollection(found)) return 'a list';
+    const value = this.scalar(found);
+    if (typeof value === 'string') return shorten(JSON.stringify(value));
+    return isScalar(found) ? shorten(found.source ?? String(value)) || 'null' : 'null';
   }
 
   /** Follows an alias to what it stands for. */
   resolve(node: Node | null | undefined): Node | null {
-    if (node === null || node === undefined) return null;
-    return 'resolve' in node ? ((node.resolve(this.document) as Node | undefined) ?? null) : node;
+    if (!isAlias(node)) return node ?? null;
+    return node.resolve(this.document) ?? null;
   }
 
   problem(rule: string, at: Node | null | undefined, message: string): SpecProblem {
     return this.problemAt(rule, at?.range?.[0] ?? 0, message);
   }
 
+  private *ownPairs(map: YAMLMap): Generator<{ key: Node; value: Node | null }> {
+    for (const { key, value } of map.items as Pair<Node, Node | null>[]) {
+      if (!isMergeKey(key)) yield { key, value };
+    }
+  }
+
+  private *inherited(map: YAMLMap): Generator<Entry> {
+    for (const { key, value } of map.items as Pair<Node, Node | null>[]) {
+      if (!isMergeKey(key)) continue;
+      const source = this.resolve(value);
+      for (const merged of isSeq(source) ? this.items(source) : [source]) yield* this.entries(merged);
+    }
+  }
+
   private problemAt(rule: string, offset: number, message: string): SpecProblem {
     const { line, col } = this.lines.linePos(offset);
-    return { rule, message, file: this.file, line: Math.max(1, line), column: Math.max(1, col) };
+    const place = { file: this.file, line: Math.max(1, line), column: Math.max(1, col) };
+    return { rule, message: shorten(message, maxMessageCharacters), ...place };
   }
 
   private keyText(key: Node): string {
-    return isScalar(key) ? String(key.value) : JSON.stringify(key);
-  }
-
-  private countAliases(text: string): number {
-    return text.match(/(^|[\s[{,:-])\*[^\s,\]}]+/g)?.length ?? 0;
+    const value = this.scalar(key);
+    return typeof value === 'string' ? value : this.show(key);
   }
 }
+
+const shorten = (text: string, most = maxShownCharacters): string =>
+  text.length <= most ? text : `${text.slice(0, most)}…`;

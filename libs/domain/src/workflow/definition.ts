@@ -59,11 +59,15 @@ function renderDag(dag: Adjacency): string {
 
 type Placement = Pick<NodeBase, 'name' | 'parents' | 'children'>;
 
-function defineNode(workflow: string, base: Placement, spec: WorkflowSpec): WorkflowNode {
-  const model: ModelSpec | undefined = spec.models.find((candidate) => candidate.name === base.name);
+function defineNode(
+  workflow: string,
+  base: Placement,
+  model: ModelSpec | undefined,
+  globals: NodeSettings,
+): WorkflowNode {
   const modelName = modelNameOf(workflow, base.name);
   if (model === undefined) {
-    const { retryAttempts, timeoutMs } = spec.globals;
+    const { retryAttempts, timeoutMs } = globals;
     return { ...base, kind: 'function', modelName, retryAttempts, timeoutMs };
   }
   return { ...model, ...base, kind: 'model', modelName };
@@ -83,13 +87,11 @@ export function defineWorkflow(parts: {
   const { url, digest, manifest, spec } = parts;
   const name = manifest.workflow.workflowName;
   const dag = buildDag(spec.dag);
-  const nodes = dag.nodes.map((node) =>
-    defineNode(
-      name,
-      { name: node, parents: dag.parents.get(node) ?? [], children: dag.children.get(node) ?? [] },
-      spec,
-    ),
-  );
+  const models = new Map(spec.models.map((model) => [model.name, model]));
+  const nodes = dag.nodes.map((node) => {
+    const base = { name: node, parents: dag.parents.get(node) ?? [], children: dag.children.get(node) ?? [] };
+    return defineNode(name, base, models.get(node), spec.globals);
+  });
   const functions = nodes.filter((node) => node.kind === 'function').map((node) => node.name);
   if (functions.length > 0 && manifest.workflow.handler === undefined) {
     const reason = `is missing, but these nodes are not under models and so are its functions: ${functions.join(', ')}`;

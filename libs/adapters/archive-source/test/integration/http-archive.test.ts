@@ -135,6 +135,15 @@ describe('an archive over http', () => {
       });
     });
 
+    it('is given up when its host cannot be looked up within the limit for connecting', async () => {
+      const lookup = (): void => undefined;
+      const source = sourceWith({ connectTimeoutMs: 100, lookup });
+      await expect(download(source, 'http://slow.example/a.war')).rejects.toMatchObject({
+        code: 'downloadFailed',
+        data: { reason: 'the host did not answer in time' },
+      });
+    });
+
     it('counts redirects into the total limit', async () => {
       const { url } = await serve((request, response) => {
         if (request.url === '/a.war') response.writeHead(302, { location: '/b.war' }).end();

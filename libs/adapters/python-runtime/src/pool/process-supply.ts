@@ -26,7 +26,7 @@ export interface SupplySettings {
 }
 
 /** ms that every process must have been executing before another one is started. */
-export const growAfterMs = 5;
+export const growAfterMs = 25;
 /** ms before growth is tried again when it has failed. */
 const growthPauseMs = 1_000;
 /** A process that ends by itself before this many ms, without having been asked anything, counts as failed to start. */

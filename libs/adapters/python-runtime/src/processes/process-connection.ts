@@ -42,12 +42,15 @@ export class ProcessConnection {
       });
   }
 
-  /** Sends; what is sent in one turn of the event loop leaves in one system call. */
+  /**
+   * Sends; what is sent in one turn of the event loop leaves in one system call, also when it comes from several requests
+   * that were read in that turn.
+   */
   send(chunks: readonly Buffer[]): void {
     if (!this.corked) {
       this.corked = true;
       this.requests.cork();
-      process.nextTick(this.uncork);
+      setImmediate(this.uncork);
     }
     for (const chunk of chunks) this.requests.write(chunk);
   }

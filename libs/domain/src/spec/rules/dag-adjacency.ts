@@ -12,19 +12,19 @@ export const dagAdjacency: SpecRule = {
       return;
     }
     if (!isMap(dag.value)) {
-      report(dag.value ?? dag.keyNode, `dag must be a mapping, not ${JSON.stringify(document.valueOf(dag.value))}.`);
+      report(dag.value ?? dag.keyNode, `dag must be a mapping, not ${document.show(dag.value)}.`);
       return;
     }
     for (const { key, keyNode, value } of document.entries(dag.value)) {
-      const children = document.valueOf(value);
-      if (children === null) continue;
+      if (document.scalar(value) === null) continue;
       if (!isSeq(value)) {
-        report(value ?? keyNode, `dag.${key} must be a list of node names, not ${JSON.stringify(children)}.`);
+        report(value ?? keyNode, `dag.${key} must be a list of node names, not ${document.show(value)}.`);
         continue;
       }
-      for (const child of children as unknown[]) {
+      for (const item of document.items(value)) {
+        const child = document.scalar(item);
         if (child === null || typeof child === 'string') continue;
-        report(value, `dag.${key} must be a list of node names, but holds ${JSON.stringify(child)}.`);
+        report(item, `dag.${key} must be a list of node names, but holds ${document.show(item)}.`);
       }
     }
   },

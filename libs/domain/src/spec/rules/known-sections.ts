@@ -5,7 +5,7 @@ export const knownSections: SpecRule = {
   description: 'A spec is a mapping with the keys models and dag; anything else would be ignored without a word.',
   check(document, report) {
     if (document.root === undefined) {
-      const found = document.contents === null ? 'the file is empty' : 'the file holds something else';
+      const found = document.scalar(document.contents) === null ? 'the file is empty' : 'the file holds something else';
       report(document.contents, `a spec is a mapping with the keys models and dag, but ${found}.`);
       return;
     }

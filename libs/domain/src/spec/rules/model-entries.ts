@@ -12,21 +12,20 @@ function suggest(key: string): string {
 
 function checkModel(document: SpecDocument, { key: model, keyNode, value }: Entry, report: Report): void {
   if (!isMap(value)) {
-    const found = JSON.stringify(document.valueOf(value));
     const hint = suggest(model) || ' A model is a mapping with a url.';
-    report(keyNode, `models.${model} is ${found}: neither a known setting nor a model.${hint}`);
+    report(keyNode, `models.${model} is ${document.show(value)}: neither a known setting nor a model.${hint}`);
     return;
   }
   if (!isValidName(model)) report(keyNode, `the model name "${model}" is not valid: ${nameRule}.`);
   const entries = document.entries(value);
   for (const { key, keyNode: at, value: given } of entries) {
     if (modelKeys.includes(key)) continue;
-    report(at, `unknown key models.${model}.${key} (${JSON.stringify(document.valueOf(given))}).${suggest(key)}`);
+    report(at, `unknown key models.${model}.${key} (${document.show(given)}).${suggest(key)}`);
   }
   const url = entries.find((entry) => entry.key === 'url');
-  const found = url === undefined ? undefined : document.valueOf(url.value);
+  const found = document.scalar(url?.value);
   if (typeof found === 'string' && found.trim() !== '') return;
-  const problem = url === undefined ? 'is missing' : `must be a file name or URL, not ${JSON.stringify(found)}`;
+  const problem = url === undefined ? 'is missing' : `must be a file name or URL, not ${document.show(url.value)}`;
   report(url?.value ?? keyNode, `models.${model}.url ${problem}.`);
 }
 

@@ -1,6 +1,5 @@
-import { isSeq } from 'yaml';
-import { isValidName, nameRule } from '../../workflow/name.js';
 import type { Node } from 'yaml';
+import { isValidName, nameRule } from '../../workflow/name.js';
 import type { SpecRule } from '../spec-document.js';
 
 const pythonIdentifier = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -11,8 +10,8 @@ export const nodeNames: SpecRule = {
   check(document, report) {
     const models = new Set(document.entries(document.section('models')?.value).map((entry) => entry.key));
     const seen = new Set<string>();
-    const check = (node: string, at: Node | null): void => {
-      if (node.trim() === '' || seen.has(node)) return;
+    const check = (node: string, at: Node): void => {
+      if (seen.has(node)) return;
       seen.add(node);
       if (!isValidName(node)) report(at, `the node name "${node}" is not valid: ${nameRule}.`);
       else if (!models.has(node) && !pythonIdentifier.test(node)) {
@@ -20,11 +19,10 @@ export const nodeNames: SpecRule = {
       }
     };
     for (const { key, keyNode, value } of document.entries(document.section('dag')?.value)) {
-      check(key, keyNode);
-      if (!isSeq(value)) continue;
-      for (const item of value.items as Node[]) {
-        const child = document.valueOf(document.resolve(item));
-        if (typeof child === 'string') check(child, item);
+      if (typeof document.scalar(keyNode) === 'string') check(key, keyNode);
+      for (const item of document.items(value)) {
+        const child = document.scalar(item);
+        if (typeof child === 'string' && child.trim() !== '') check(child, item);
       }
     }
   },

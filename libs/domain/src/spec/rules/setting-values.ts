@@ -7,12 +7,12 @@ const largest = 2_147_483_647;
 function checkSettings(document: SpecDocument, path: string, entries: Entry[], report: Report): void {
   for (const { key, keyNode, value } of entries) {
     if (!isSettingKey(key)) continue;
-    const found = document.valueOf(value);
+    const found = document.scalar(value);
     const { least } = settingKeys[key];
     if (typeof found === 'number' && Number.isInteger(found) && found >= least && found <= largest) continue;
     report(
       value ?? keyNode,
-      `${path}.${key} must be a whole number of at least ${least}, not ${JSON.stringify(found)}.`,
+      `${path}.${key} must be a whole number of at least ${least}, not ${document.show(value)}.`,
     );
   }
 }

@@ -2,8 +2,7 @@ import { defaultNodeSettings, isSettingKey } from '../spec.js';
 import type { Entry, SpecDocument, SpecRule } from '../spec-document.js';
 
 function numberUnder(document: SpecDocument, entries: Entry[], key: string, fallback: number): number {
-  const value = entries.find((entry) => entry.key === key)?.value;
-  const found = value === undefined ? undefined : document.valueOf(value);
+  const found = document.scalar(entries.find((entry) => entry.key === key)?.value);
   return typeof found === 'number' ? found : fallback;
 }
 
