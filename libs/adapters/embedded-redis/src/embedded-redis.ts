@@ -1,4 +1,3 @@
-import type { Logger } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

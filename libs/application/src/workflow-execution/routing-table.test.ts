@@ -41,7 +41,8 @@ class World {
       functions: {
         load: async (unit) => {
           await this.heldLoads;
-          if (this.unloadable) throw new TorchweaveError('functionLoadFailed', { functionName: 'f', file: 'h.py', reason: 'no' });
+          if (this.unloadable)
+            throw new TorchweaveError('functionLoadFailed', { functionName: 'f', file: 'h.py', reason: 'no' });
           this.loaded.add(unit.id);
         },
         unload: (id) => Promise.resolve(void this.loaded.delete(id)),

@@ -1,4 +1,11 @@
-import { defineWorkflow, ExecutionPlan, parseManifest, parseSpec, TorchweaveError, type NodeInput } from '@torchweave/domain';
+import {
+  defineWorkflow,
+  ExecutionPlan,
+  parseManifest,
+  parseSpec,
+  TorchweaveError,
+  type NodeInput,
+} from '@torchweave/domain';
 import { describe, expect, it } from 'vitest';
 import { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
 import { silentLogger } from '../ports/logger.js';
@@ -33,17 +40,22 @@ const request = (body: string, cancellation = new AbortController()) => ({
   cancellation,
 });
 
-const nodeFailed = (node: string): TorchweaveError => new TorchweaveError('nodeFailed', { node, attempts: 1, reason: 'no' });
+const nodeFailed = (node: string): TorchweaveError =>
+  new TorchweaveError('nodeFailed', { node, attempts: 1, reason: 'no' });
 
 describe('RunWorkflow', () => {
   it('hands the request to the first node and each output to the next as body', async () => {
-    const run = runner((node, input) => Promise.resolve(`${node}(${input.map((f) => `${f.name}=${text(f.value)}`).join()})`));
+    const run = runner((node, input) =>
+      Promise.resolve(`${node}(${input.map((f) => `${f.name}=${text(f.value)}`).join()})`),
+    );
     const output = await run.execute(workflow('dag: {a: [b], b: [c]}'), request('x'));
     expect(text(output.value)).toBe('c(body=b(body=a(body=x)))');
   });
 
   it('names each field of a fan-in after its parent', async () => {
-    const run = runner((node, input) => Promise.resolve(`${node}(${input.map((f) => `${f.name}=${text(f.value)}`).join()})`));
+    const run = runner((node, input) =>
+      Promise.resolve(`${node}(${input.map((f) => `${f.name}=${text(f.value)}`).join()})`),
+    );
     const output = await run.execute(workflow('dag: {a: [b, c], b: [d], c: [d]}'), request('x'));
     expect(text(output.value)).toBe('d(b=b(body=a(body=x)),c=c(body=a(body=x)))');
   });
@@ -87,7 +99,9 @@ describe('RunWorkflow', () => {
 
   it('answers with the node, its attempts and the last reason when the budget is spent', async () => {
     const run = runner((node) => Promise.reject(nodeFailed(node)));
-    await expect(run.execute(workflow('models: {retry-attempts: 1}\ndag: {a: []}'), request('x'))).rejects.toMatchObject({
+    await expect(
+      run.execute(workflow('models: {retry-attempts: 1}\ndag: {a: []}'), request('x')),
+    ).rejects.toMatchObject({
       code: 'nodeFailed',
       message: 'Error executing a',
       data: { node: 'a', attempts: 2, reason: 'no' },
@@ -100,7 +114,9 @@ describe('RunWorkflow', () => {
       calls += 1;
       return Promise.reject(new TorchweaveError('nodeRaised', { node, status: 422, message: 'no picture' }));
     });
-    await expect(run.execute(workflow('models: {retry-attempts: 5}\ndag: {a: []}'), request('x'))).rejects.toMatchObject({
+    await expect(
+      run.execute(workflow('models: {retry-attempts: 5}\ndag: {a: []}'), request('x')),
+    ).rejects.toMatchObject({
       status: 422,
       message: 'no picture',
     });

@@ -59,6 +59,17 @@ export const settings = {
     schema: address.default('http://127.0.0.1:8080'),
   },
   inferencePort: { flag: 'inference-port', description: 'Port of the inference API', schema: port.optional() },
+  metricsAddress: {
+    property: 'metrics_address',
+    description: 'Address of metrics and health of every app (default http://127.0.0.1:8082)',
+    schema: address.optional(),
+  },
+  metricsPort: {
+    flag: 'metrics-port',
+    variable: 'TORCHWEAVE_METRICS_PORT',
+    description: 'Port of metrics and health: 0 picks a free one, none serves neither',
+    schema: z.union([z.literal('none'), port]).optional(),
+  },
   workflowStore: {
     flag: 'workflow-store',
     property: 'workflow_store',

@@ -24,7 +24,8 @@ describeJobQueue('BullMqJobQueue', async () => {
   const queue = await BullMqJobQueue.open(options);
   return {
     queue,
-    createWorker: (handlers) => new BullMqJobWorker({ ...options, concurrency: 4, lockMs: 2_000 }, { ...idle, ...handlers }),
+    createWorker: (handlers) =>
+      new BullMqJobWorker({ ...options, concurrency: 4, lockMs: 2_000 }, { ...idle, ...handlers }),
     dispose: () => queue.close(),
   };
 });
