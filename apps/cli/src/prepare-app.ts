@@ -1,7 +1,7 @@
 import { TorchweaveError } from '@torchweave/domain';
 import { createLogger, loadSettings, type AppOptions, type Settings } from '@torchweave/platform';
 import type { Logger } from '@torchweave/application';
-import type { Environment } from './run-cli.js';
+import type { Environment } from './environment.js';
 import { settingFlags } from './setting-options.js';
 
 /** What an app is about to be started with. */

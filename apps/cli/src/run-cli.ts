@@ -2,10 +2,8 @@ import { isTorchweaveError, toTorchweaveError } from '@torchweave/domain';
 import { Command, CommanderError } from 'commander';
 import { addPackingCommands } from './commands/packing.js';
 import { addServerCommands } from './commands/servers.js';
+import type { Environment } from './environment.js';
 import { exitCodes } from './exit-codes.js';
-
-/** What a command may know of the world. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 function createProgram(environment: Environment): Command {
   const program = new Command('torchweave')

@@ -10,7 +10,7 @@ import { startWorker } from '@torchweave/worker';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Prepared } from './prepare-app.js';
-import type { Environment } from './run-cli.js';
+import type { Environment } from './environment.js';
 
 /** Things to close, closed last first. */
 class Closing {

@@ -1,7 +1,7 @@
 import type { RunningApp } from '@torchweave/platform';
 import type { Command } from 'commander';
 import type { Prepared } from '../prepare-app.js';
-import type { Environment } from '../run-cli.js';
+import type { Environment } from '../environment.js';
 import { addSettingOptions } from '../setting-options.js';
 
 interface ServerCommand {

@@ -134,11 +134,12 @@ export class RegisterWorkflow {
   }
 
   private async proveFunctionsLoad(definition: WorkflowDefinition, job: JobContext): Promise<void> {
-    const { archives, functions } = this.ports;
+    const { archives, functions, logger } = this.ports;
     const { directory } = await archives.open(definition.digest);
     const unit = functionUnitOf(definition, directory, `proof-${job.operationId}`);
     await functions.load(unit);
-    await functions.unload(unit.id);
+    // The proof is there; its processes may end while the registration goes on.
+    functions.unload(unit.id).catch((error: unknown) => logger.warn({ unit: unit.id, err: error }, 'cannot unload'));
   }
 
   private async undo(definition: WorkflowDefinition, failure: TorchweaveError, job: JobContext): Promise<never> {
