@@ -8,7 +8,7 @@
 
   ARGV[1] workflow name      ARGV[2] operation id
   ARGV[3] definition (JSON)  ARGV[4] now (ISO 8601)
-  ARGV[5...] model names
+  ARGV[5] url                ARGV[6...] model names
 
   Output: {'held'} | {'conflict'} | {'busy', phase, operation id} | {'taken', model, workflow}
 ]]
@@ -19,13 +19,13 @@ if phase then
   if phase == 'ready' then return {'conflict'} end
   return {'busy', phase, owner}
 end
-for i = 5, #ARGV do
+for i = 6, #ARGV do
   local owner = redis.call('HGET', KEYS[2], ARGV[i])
   if owner and owner ~= ARGV[1] then return {'taken', ARGV[i], owner} end
 end
 redis.call('HSET', KEYS[1], 'schemaVersion', '1', 'phase', 'registering', 'operationId', ARGV[2],
-  'revision', '0', 'definition', ARGV[3], 'changedAt', ARGV[4])
-for i = 5, #ARGV do redis.call('HSET', KEYS[2], ARGV[i], ARGV[1]) end
+  'revision', '0', 'definition', ARGV[3], 'changedAt', ARGV[4], 'url', ARGV[5])
+for i = 6, #ARGV do redis.call('HSET', KEYS[2], ARGV[i], ARGV[1]) end
 redis.call('SADD', KEYS[3], ARGV[1])
 redis.call('HSET', KEYS[4], 'workflow', ARGV[1], 'outcome', 'held')
 return {'held'}

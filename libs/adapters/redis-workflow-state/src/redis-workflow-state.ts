@@ -42,7 +42,7 @@ export class RedisWorkflowState implements WorkflowState {
     const [answer, first = '', second = ''] = (await this.redis.script(
       scripts.reserve,
       [keys.workflow(name), keys.models, keys.unfinished, keys.operation(operationId)],
-      [name, operationId, JSON.stringify(definition), now(), ...modelNodes(definition).map((node) => node.modelName)],
+      [name, operationId, JSON.stringify(definition), now(), definition.url, ...modelNamesOf(definition)],
     )) as string[];
     if (answer === 'conflict') throw new TorchweaveError('workflowConflict', { workflow: name });
     if (answer === 'busy')
@@ -85,7 +85,7 @@ export class RedisWorkflowState implements WorkflowState {
   async release(workflow: string, operationId: string, orphans: readonly string[]): Promise<void> {
     const { keys } = this;
     const record = await this.get(workflow);
-    const models = record === undefined ? [] : modelNodes(record.definition).map((node) => node.modelName);
+    const models = record === undefined ? [] : modelNamesOf(record.definition);
     const done = await this.redis.script(
       scripts.release,
       [
@@ -124,10 +124,8 @@ export class RedisWorkflowState implements WorkflowState {
     const names = await this.redis.run((redis) =>
       redis.zrange(this.keys.ready, String(offset), String(offset + limit)),
     );
-    const records = await this.read(names.slice(0, limit));
-    const workflows = records.flatMap((record) =>
-      record === undefined ? [] : [{ name: record.definition.name, url: record.definition.url }],
-    );
+    const urls = await this.urlsOf(names.slice(0, limit));
+    const workflows = urls.flatMap((url, i) => (url === undefined ? [] : [{ name: names[i] as string, url }]));
     return { workflows, hasMore: names.length > limit };
   }
 
@@ -189,9 +187,22 @@ export class RedisWorkflowState implements WorkflowState {
       return pipeline.exec();
     });
     return (replies ?? []).map(([error, stored]) => {
-      if (error !== null)
-        throw new TorchweaveError('stateUnavailable', { reason: error.message, retryAfterSeconds: 1 });
+      if (error !== null) throw unavailable(error);
       return readWorkflow(stored as StoredWorkflow);
+    });
+  }
+
+  /** A page needs no definitions: one small field a workflow is read, and nothing parsed. */
+  private async urlsOf(names: readonly string[]): Promise<(string | undefined)[]> {
+    if (names.length === 0) return [];
+    const replies = await this.redis.run((redis) => {
+      const pipeline = redis.pipeline();
+      for (const name of names) pipeline.hget(this.keys.workflow(name), 'url');
+      return pipeline.exec();
+    });
+    return (replies ?? []).map(([error, url]) => {
+      if (error !== null) throw unavailable(error);
+      return typeof url === 'string' ? url : undefined;
     });
   }
 
@@ -215,6 +226,11 @@ export class RedisWorkflowState implements WorkflowState {
     });
   }
 }
+
+const modelNamesOf = (definition: WorkflowDefinition): string[] => modelNodes(definition).map((node) => node.modelName);
+
+const unavailable = (cause: Error): TorchweaveError<'stateUnavailable'> =>
+  new TorchweaveError('stateUnavailable', { reason: cause.message, retryAfterSeconds: 1 }, { cause });
 
 const now = (): string => new Date().toISOString();
 
