@@ -39,7 +39,7 @@ export class PredictRoute {
 function cancelledWithClient({ raw }: FastifyReply): AbortController {
   const cancellation = new AbortController();
   raw.once('close', () => {
-    if (!raw.writableFinished) cancellation.abort(new Error('the client is gone'));
+    if (!raw.writableFinished) cancellation.abort(new TorchweaveError('clientGone', {}));
   });
   return cancellation;
 }

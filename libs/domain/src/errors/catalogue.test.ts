@@ -52,6 +52,7 @@ const examples: { readonly [Code in ErrorCode]: ErrorData[Code] } = {
   modelManagementDisabled: { endpoint: 'http://models:8081' },
   modelServerUnauthorized: { endpoint: 'http://models:8081', message: 'Token Authorization failed.' },
   noModelServer: { model: 'chain__up' },
+  clientGone: {},
   stateUnavailable: { reason: 'refused', retryAfterSeconds: 1 },
   overloaded: { what: 'predictions', limit: 100, retryAfterSeconds: 1 },
   shuttingDown: { retryAfterSeconds: 1 },

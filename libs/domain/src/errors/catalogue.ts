@@ -77,6 +77,7 @@ export interface ErrorData {
   modelServerUnauthorized: { endpoint: string; message: string };
   noModelServer: { model: string };
 
+  clientGone: Record<never, never>;
   stateUnavailable: { reason: string; retryAfterSeconds: number };
   overloaded: { what: string; limit: number; retryAfterSeconds: number };
   shuttingDown: { retryAfterSeconds: number };
@@ -376,6 +377,12 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
     message: (d) => `No healthy model server holds ${d.model}.`,
   },
 
+  clientGone: {
+    type: 'ClientClosedRequestException',
+    // As nginx counts it: nobody is there to read the answer.
+    status: 499,
+    message: () => 'The client hung up before it was answered.',
+  },
   stateUnavailable: {
     type: 'ServiceUnavailableException',
     status: 503,
