@@ -18,13 +18,15 @@ const keepFinishedCount = 100_000;
 /** ms that Redis may take to accept a job or to tell of one. */
 const commandTimeoutMs = 5_000;
 const longestReconnectDelayMs = 1_000;
+/** ms between two looks at a job whose end no event has told. */
+const longestWaitMs = 1_000;
 
 /** {@link JobQueue} on BullMQ: one queue for what clients wait for, one for upkeep. */
 export class BullMqJobQueue implements JobQueue {
   /** The queues themselves, for a board that shows them. */
   readonly queues: ReadonlyMap<QueueName, Queue>;
   private readonly logger: Logger;
-  private events: QueueEvents | undefined;
+  private events: Promise<QueueEvents> | undefined;
 
   private constructor(
     private readonly options: BullMqOptions,
@@ -60,15 +62,16 @@ export class BullMqJobQueue implements JobQueue {
   }
 
   async waitForEnd<Name extends JobName>(name: Name, operationId: string, timeoutMs: number): Promise<JobResult<Name>> {
-    const events = this.listen();
-    const job = await this.find(name, operationId);
-    const ended = job.waitUntilFinished(events, timeoutMs).then(
-      () => undefined,
-      // Whether it failed or the wait was too short is read from the job: its words are not looked at.
-      () => undefined,
-    );
-    await ended;
-    return this.endOf(name, operationId, timeoutMs);
+    const deadline = performance.now() + timeoutMs;
+    const events = await this.listen();
+    for (;;) {
+      const job = await this.find(name, operationId);
+      const leftMs = deadline - performance.now();
+      if (job.finishedOn !== undefined || leftMs <= 0) return endOf(name, job, timeoutMs);
+      // An event may be lost with a connection, so it is looked again now and then. Whether the job failed or the wait was
+      // too short is read from the job: the words of the rejection are not looked at.
+      await job.waitUntilFinished(events, Math.min(leftMs, longestWaitMs)).catch(() => undefined);
+    }
   }
 
   async operation(operationId: string): Promise<Operation | undefined> {
@@ -81,7 +84,7 @@ export class BullMqJobQueue implements JobQueue {
 
   async close(): Promise<void> {
     await Promise.all([...this.queues.values()].map((queue) => queue.close()));
-    await this.events?.close();
+    await (await this.events)?.close();
     this.redis.disconnect();
   }
 
@@ -102,15 +105,24 @@ export class BullMqJobQueue implements JobQueue {
   }
 
   /** Every process reads every event, so there is one reader a process, and only where somebody waits. */
-  private listen(): QueueEvents {
-    if (this.events === undefined) {
-      const connection = { url: this.options.redisUrl };
-      this.events = new QueueEvents('operations', { connection, prefix: queuePrefix(this.options.namespace) });
-      // One listener for each waiting request.
-      this.events.setMaxListeners(0);
-      this.events.on('error', (error) => this.logger.debug({ err: error }, 'queue events connection'));
-    }
+  private listen(): Promise<QueueEvents> {
+    this.events ??= this.openEvents().catch((error: unknown) => {
+      this.events = undefined;
+      throw error;
+    });
     return this.events;
+  }
+
+  private async openEvents(): Promise<QueueEvents> {
+    const prefix = queuePrefix(this.options.namespace);
+    // From the last event on, not from "now": what happens before the first read would be lost otherwise.
+    const [last] = await this.run(() => this.redis.xrevrange(`${prefix}:operations:events`, '+', '-', 'COUNT', 1));
+    const connection = { url: this.options.redisUrl };
+    const events = new QueueEvents('operations', { connection, prefix, lastEventId: last?.[0] ?? '0-0' });
+    // One listener for each waiting request.
+    events.setMaxListeners(0);
+    events.on('error', (error) => this.logger.debug({ err: error }, 'queue events connection'));
+    return events;
   }
 
   private queueOf(name: JobName): Queue {
@@ -125,17 +137,6 @@ export class BullMqJobQueue implements JobQueue {
     return job as Job;
   }
 
-  private async endOf<Name extends JobName>(
-    name: Name,
-    operationId: string,
-    waitedMs: number,
-  ): Promise<JobResult<Name>> {
-    const job = await this.find(name, operationId);
-    if (job.finishedOn === undefined) throw new TorchweaveError('operationPending', { operationId, waitedMs });
-    if (hasFailed(job)) throw errorOf(job);
-    return jobCatalogue[name].result.parse(job.returnvalue) as JobResult<Name>;
-  }
-
   private async run<T>(command: () => Promise<T>): Promise<T> {
     try {
       return await within(commandTimeoutMs, command());
@@ -143,6 +144,13 @@ export class BullMqJobQueue implements JobQueue {
       throw error instanceof TorchweaveError ? error : unavailable(error);
     }
   }
+}
+
+function endOf<Name extends JobName>(name: Name, job: Job, waitedMs: number): JobResult<Name> {
+  const operationId = job.id ?? '';
+  if (job.finishedOn === undefined) throw new TorchweaveError('operationPending', { operationId, waitedMs });
+  if (hasFailed(job)) throw errorOf(job);
+  return jobCatalogue[name].result.parse(job.returnvalue) as JobResult<Name>;
 }
 
 async function within<T>(timeoutMs: number, command: Promise<T>): Promise<T> {
