@@ -3,25 +3,31 @@
 
 FROM node:20-bookworm-slim AS build
 WORKDIR /src
-COPY package.json package-lock.json .npmrc nx.json tsconfig.base.json ./
-COPY apps apps
-COPY libs libs
-COPY tools tools
-RUN npm ci && npm run build && npm prune --omit=dev
+COPY . .
+RUN --mount=type=cache,target=/root/.npm npm ci && npm run build && npm prune --omit=dev
+# What runs is in dist, python and lua; what only tests and compilers read stays behind.
+RUN find apps libs -type d \( -name src -o -name test -o -name bench -o -name tests \) -not -path '*/node_modules/*' -prune -exec rm -rf {} + \
+ && find apps libs -type f \( -name '*.d.ts' -o -name '*.map' -o -name '*.tsbuildinfo' -o -name 'tsconfig.json' \) -not -path '*/node_modules/*' -delete \
+ && rm -rf libs/testing tools \
+ && find node_modules -xtype l -delete
 
 FROM node:20-bookworm-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends python3 tini \
- && rm -rf /var/lib/apt/lists/* \
+ && rm -rf /var/lib/apt/lists/* /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /opt/yarn* \
  && useradd --system --create-home --uid 10001 torchweave \
- && mkdir -p /data /workflows /models \
- && chown torchweave /data
+ && mkdir -p /data/archives /workflows /models \
+ && chown -R torchweave /data
 WORKDIR /app
 COPY --from=build /src/package.json ./
 COPY --from=build /src/node_modules node_modules
 COPY --from=build /src/apps apps
 COPY --from=build /src/libs libs
+COPY deploy/healthcheck.mjs deploy/
 USER torchweave
 ENV NODE_ENV=production TORCHWEAVE_DATA_DIR=/data
+# Every app tells its health on the port of its metrics.
+EXPOSE 8080 8081 8082
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s CMD ["node", "/app/deploy/healthcheck.mjs"]
 ENTRYPOINT ["tini", "--", "node", "/app/apps/cli/bin/torchweave.js"]
 CMD ["--help"]

@@ -2,9 +2,11 @@ import { ValidationPipe, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger, WorkflowManagement } from '@torchweave/application';
-import { ErrorAnswers, followTorchServe, requestIdOf } from '@torchweave/platform';
+import { ErrorAnswers, followTorchServe, observeHttp, requestIdOf, type Monitoring } from '@torchweave/platform';
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
+import type { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
 import { ApiModule } from './api.module.js';
+import { serveQueueBoard } from './board/queue-board.js';
 import { ErrorFilter } from './http/error-filter.js';
 import { readParameterBodies } from './http/parameter-bodies.js';
 import { validationError } from './http/validation-error.js';
@@ -15,6 +17,10 @@ export interface ApiServerOptions {
   readonly logger: Logger;
   /** bytes. */
   readonly maxRequestSize: number;
+  /** Where requests are counted; nowhere without it. */
+  readonly registry?: Monitoring['registry'];
+  /** What the queue board shows; there is none without them. */
+  readonly queues?: BullMqJobQueue['queues'];
 }
 
 /** The management API as a Nest application that does not listen yet. */
@@ -34,10 +40,12 @@ export async function createApiServer(options: ApiServerOptions): Promise<NestFa
   });
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   followTorchServe(fastify);
+  if (options.registry !== undefined) observeHttp(fastify, options.registry);
   readParameterBodies(fastify);
   app.useGlobalFilters(new ErrorFilter(errors, options.maxRequestSize));
   app.useGlobalPipes(new ValidationPipe({ transform: true, exceptionFactory: validationError }));
   serveOpenApi(app, fastify);
+  if (options.queues !== undefined) serveQueueBoard(fastify, options.queues);
   await app.init();
   return app;
 }

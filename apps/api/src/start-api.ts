@@ -1,6 +1,13 @@
 import { WorkflowManagement } from '@torchweave/application';
 import { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
-import { closeServer, listenAddress, listenOn, type AppOptions, type RunningApp } from '@torchweave/platform';
+import {
+  closeServer,
+  listenAddress,
+  listenOn,
+  observeQueues,
+  type AppOptions,
+  type RunningApp,
+} from '@torchweave/platform';
 import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { createApiServer } from './create-api-server.js';
 
@@ -9,14 +16,19 @@ import { createApiServer } from './create-api-server.js';
  *
  * @throws TorchweaveError `stateUnavailable` when Redis does not answer, `configurationInvalid` when the port is taken.
  */
-export async function startApi({ settings, redisUrl, logger }: AppOptions): Promise<RunningApp> {
+export async function startApi({ settings, redisUrl, logger, monitoring }: AppOptions): Promise<RunningApp> {
   const { namespace } = settings;
   const redis = new RedisConnection(redisUrl, logger);
   await redis.open();
   const jobs = await BullMqJobQueue.open({ redisUrl, namespace, logger });
   const state = new RedisWorkflowState(redis, namespace);
   const management = new WorkflowManagement(state, jobs, { waitMs: settings.operationWaitMs });
-  const server = await createApiServer({ management, logger, maxRequestSize: settings.maxRequestSize });
+  observeQueues(monitoring, jobs.queues);
+  monitoring.addReadiness('api', () => management.list(1, 0));
+  const server = await createApiServer({
+    ...{ management, logger, maxRequestSize: settings.maxRequestSize },
+    ...{ registry: monitoring.registry, queues: jobs.queues },
+  });
   const listen = listenAddress(settings.managementAddress, settings.managementPort);
   await listenOn(listen, '--management-port', ({ port, host }) => server.listen(port, host));
   const address = await server.getUrl();

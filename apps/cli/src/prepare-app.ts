@@ -1,5 +1,5 @@
 import { TorchweaveError } from '@torchweave/domain';
-import { createLogger, loadSettings, type AppOptions, type Settings } from '@torchweave/platform';
+import { createLogger, loadSettings, type AppOptions, type Monitoring, type Settings } from '@torchweave/platform';
 import type { Logger } from '@torchweave/application';
 import type { Environment } from './environment.js';
 import { settingFlags } from './setting-options.js';
@@ -8,6 +8,11 @@ import { settingFlags } from './setting-options.js';
 export interface Prepared {
   readonly settings: Settings;
   readonly logger: Logger;
+}
+
+/** What an app is started with. */
+export interface Monitored extends Prepared {
+  readonly monitoring: Monitoring;
 }
 
 /** Reads the settings of an app. Unknown keys of the ts-config are told once, on stderr. */
@@ -29,11 +34,11 @@ export function prepareApp(
 }
 
 /** The options of an app that runs apart from the others: they meet in a Redis that somebody else runs. */
-export function withRedis(app: string, { settings, logger }: Prepared): AppOptions {
+export function withRedis(app: string, { settings, logger, monitoring }: Monitored): AppOptions {
   const { redisUrl } = settings;
   if (redisUrl === undefined) {
     const rule = `given to ${app}, as a flag or as REDIS_URL: redis://host:port`;
     throw new TorchweaveError('configurationInvalid', { setting: '--redis-url', value: '', rule });
   }
-  return { settings, redisUrl, logger };
+  return { settings, redisUrl, logger, monitoring };
 }

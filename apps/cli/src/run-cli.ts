@@ -1,35 +1,53 @@
-import { isTorchweaveError, toTorchweaveError } from '@torchweave/domain';
 import { Command, CommanderError } from 'commander';
-import { addPackingCommands } from './commands/packing.js';
+import { addCompletionCommand } from './commands/completion.js';
+import { addDoctorCommand } from './commands/doctor.js';
+import { addMarCommands } from './commands/mar.js';
+import { addOperationCommands } from './commands/operation.js';
 import { addServerCommands } from './commands/servers.js';
+import { addWarCommands } from './commands/war.js';
+import { addWorkflowCommands } from './commands/workflow.js';
 import type { Environment } from './environment.js';
 import { exitCodes } from './exit-codes.js';
+import { CommandContext } from './output/command-context.js';
+import type { Streams } from './output/streams.js';
 
-function createProgram(environment: Environment): Command {
+/** The whole command tree. What a command needs beyond its flags is loaded when it runs: every other one is quick. */
+export function createProgram(context: CommandContext): Command {
+  const { environment, streams } = context;
   const program = new Command('torchweave')
     .description('Serves TorchServe workflow archives: management API, registration worker and inference gateway.')
     .version('0.1.0')
+    // Else the --version of `mar create` would be taken for the one of the program.
+    .enablePositionalOptions()
     .showHelpAfterError('(torchweave --help tells more)')
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 command line not understood.')
-    // A flag belongs to the command that it follows: `mar create --version 1.0` is no question for ours.
-    .enablePositionalOptions()
+    .configureOutput({
+      writeOut: (text) => void streams.stdout.write(text),
+      writeErr: (text) => void streams.stderr.write(text),
+    })
     .exitOverride();
   addServerCommands(program, environment);
-  addPackingCommands(program);
+  addWorkflowCommands(program, context);
+  addOperationCommands(program, context);
+  addWarCommands(program, context);
+  addMarCommands(program, context);
+  addDoctorCommand(program, context);
+  addCompletionCommand(program, context);
   return program;
 }
 
 /** Runs one command line and tells the exit code. A failure is one sentence on stderr, never a stack trace. */
-export async function runCli(args: readonly string[], environment: Environment): Promise<number> {
+export async function runCli(
+  args: readonly string[],
+  environment: Environment,
+  streams: Streams = process,
+): Promise<number> {
+  const context = new CommandContext(environment, streams);
   try {
-    await createProgram(environment).parseAsync(args, { from: 'user' });
-    return exitCodes.ok;
+    await createProgram(context).parseAsync(args, { from: 'user' });
+    return context.exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    const error = toTorchweaveError(thrown);
-    const sentence = isTorchweaveError(error, 'internal') ? error.data.reason : error.message;
-    const reason = isTorchweaveError(error, 'stateUnavailable') ? ` (${error.data.reason})` : '';
-    process.stderr.write(`torchweave: ${sentence}${reason}\n`);
-    return exitCodes.failed;
+    return context.tellFailure(thrown);
   }
 }

@@ -9,7 +9,7 @@ import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-
 import { startWorker } from '@torchweave/worker';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Prepared } from './prepare-app.js';
+import type { Monitored, Prepared } from './prepare-app.js';
 import type { Environment } from './environment.js';
 
 /** Things to close, closed last first. */
@@ -31,11 +31,12 @@ class Closing {
  *
  * @throws TorchweaveError of whatever does not start; what had started by then is closed again.
  */
-export async function startAll({ settings, logger }: Prepared, environment: Environment): Promise<RunningApp> {
+export async function startAll(monitored: Monitored, environment: Environment): Promise<RunningApp> {
+  const { settings, logger, monitoring } = monitored;
   const closing = new Closing();
   try {
     const redisUrl = settings.redisUrl ?? (await embeddedRedisUrl({ settings, logger }, environment, closing));
-    const of = (part: string): AppOptions => ({ settings, redisUrl, logger: logger.child({ part }) });
+    const of = (part: string): AppOptions => ({ settings, redisUrl, logger: logger.child({ part }), monitoring });
     const parts = closing.add(createParts(settings, logger, true));
     const gateway = closing.add(await startGateway(of('gateway'), parts));
     closing.add(await startWorker(of('worker'), parts));

@@ -3,7 +3,7 @@ import { createParts, type Parts } from '@torchweave/composition';
 import { startGateway } from '@torchweave/gateway';
 import type { AppOptions, RunningApp } from '@torchweave/platform';
 import { startWorker } from '@torchweave/worker';
-import { withRedis, type Prepared } from './prepare-app.js';
+import { withRedis, type Monitored } from './prepare-app.js';
 
 /** A worker or gateway alone owns its parts and closes them last. */
 async function withParts(
@@ -20,10 +20,10 @@ async function withParts(
   }
 }
 
-export const startApiApart = (prepared: Prepared): Promise<RunningApp> => startApi(withRedis('api', prepared));
+export const startApiApart = (prepared: Monitored): Promise<RunningApp> => startApi(withRedis('api', prepared));
 
-export const startWorkerApart = (prepared: Prepared): Promise<RunningApp> =>
+export const startWorkerApart = (prepared: Monitored): Promise<RunningApp> =>
   withParts(withRedis('worker', prepared), startWorker);
 
-export const startGatewayApart = (prepared: Prepared): Promise<RunningApp> =>
+export const startGatewayApart = (prepared: Monitored): Promise<RunningApp> =>
   withParts(withRedis('gateway', prepared), startGateway);

@@ -1,9 +1,11 @@
 import type { Logger, RoutingTable, RunWorkflow } from '@torchweave/application';
-import { ErrorAnswers, followTorchServe, requestIdOf } from '@torchweave/platform';
+import { TorchweaveError } from '@torchweave/domain';
+import { ErrorAnswers, followTorchServe, requestIdOf, type WorkflowMetrics } from '@torchweave/platform';
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { inferenceOpenApi } from './http/openapi.js';
 import { PredictRoute } from './http/predict-route.js';
 import { unroutedError } from './http/unrouted.js';
+import { measureRequest } from './measure-request.js';
 
 export interface GatewayServerOptions {
   readonly table: RoutingTable;
@@ -11,7 +13,15 @@ export interface GatewayServerOptions {
   readonly logger: Logger;
   /** bytes. */
   readonly maxRequestSize: number;
+  readonly metrics: WorkflowMetrics;
+  /** False when the gateway wants no new requests any more. */
+  readonly isReady: () => boolean;
 }
+
+interface PredictionRoute {
+  Params: { name: string };
+}
+type PredictionRequest = FastifyRequest<PredictionRoute>;
 
 const everyMethod = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'] as const;
 
@@ -31,7 +41,10 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
     requestIdHeader: false,
   });
   followTorchServe(server);
-  server.setErrorHandler((error, request, reply) => errors.answer(error, request, reply));
+  server.setErrorHandler((error, request, reply) => {
+    const told = errors.answer(error, request, reply);
+    if (isPrediction(request)) options.metrics.requestFailed(request.params.name, told);
+  });
   server.setNotFoundHandler((request, reply) => errors.answer(unroutedError(request.url), request, reply));
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -39,16 +52,27 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
   const healthy = { status: 'Healthy' };
   server.route({ method: [...everyMethod], url: '/ping', handler: () => healthy });
   server.get('/health/live', () => healthy);
-  server.get('/health/ready', () => healthy);
+  server.get('/health/ready', () => {
+    if (!options.isReady()) throw new TorchweaveError('shuttingDown', { retryAfterSeconds: 1 });
+    return healthy;
+  });
   server.options('/', () => inferenceOpenApi);
 
   const predict = new PredictRoute(options.table, options.runner);
   for (const url of ['/wfpredict/:name', '/wfpredict/:name/*']) {
-    server.route<{ Params: { name: string } }>({
+    server.route<PredictionRoute>({
       method: [...everyMethod],
       url,
-      handler: (request: FastifyRequest<{ Params: { name: string } }>, reply) => predict.handle(request, reply),
+      onRequest: (request, reply, done) => {
+        measureRequest(options.metrics, request.params.name, reply.raw);
+        done();
+      },
+      handler: (request: PredictionRequest, reply) => predict.handle(request, reply),
     });
   }
   return server;
+}
+
+function isPrediction(request: FastifyRequest): request is PredictionRequest {
+  return typeof request.params === 'object' && request.params !== null && 'name' in request.params;
 }

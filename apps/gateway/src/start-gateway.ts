@@ -1,6 +1,7 @@
 import { RoutingTable, RunWorkflow } from '@torchweave/application';
 import type { Parts } from '@torchweave/composition';
-import { closeServer, listenAddress, listenOn, type AppOptions, type RunningApp } from '@torchweave/platform';
+import { closeServer, listenAddress, listenOn, observeModelServers, observeWorkflowCount } from '@torchweave/platform';
+import { WorkflowMetrics, type AppOptions, type RunningApp } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { randomUUID } from 'node:crypto';
 import { createGatewayServer } from './create-gateway-server.js';
@@ -10,23 +11,34 @@ import { createGatewayServer } from './create-gateway-server.js';
  *
  * @throws TorchweaveError `stateUnavailable` when Redis does not answer.
  */
-export async function startGateway({ settings, redisUrl, logger }: AppOptions, parts: Parts): Promise<RunningApp> {
+export async function startGateway(options: AppOptions, parts: Parts): Promise<RunningApp> {
+  const { settings, redisUrl, logger, monitoring } = options;
   const { namespace, maxRequestSize } = settings;
   const redis = new RedisConnection(redisUrl, logger);
   await redis.open();
   const state = new RedisWorkflowState(redis, namespace);
   const gateways = new RedisGatewayRegistry(redis, namespace);
   const table = new RoutingTable(randomUUID(), { ...parts, state, gateways, logger });
+  const metrics = new WorkflowMetrics(monitoring, (name) => table.get(name)?.revision);
+  observeWorkflowCount(monitoring, () => table.size);
+  observeModelServers(monitoring, () => parts.modelServers.status);
+  let isReady = false;
+  monitoring.addReadiness('gateway', async () => {
+    if (!isReady) throw new Error('it loads its workflows, or is stopping');
+  });
+  await parts.start();
   await parts.modelServers.watchHealth();
   await table.start();
-  const runner = new RunWorkflow(parts.functions, parts.modelServers);
-  const server = createGatewayServer({ table, runner, logger, maxRequestSize });
+  const runner = new RunWorkflow(parts.functions, parts.modelServers, metrics);
+  const server = createGatewayServer({ table, runner, logger, maxRequestSize, metrics, isReady: () => isReady });
   const listen = listenAddress(settings.inferenceAddress, settings.inferencePort);
   const address = await listenOn(listen, '--inference-port', (at) => server.listen(at));
+  isReady = true;
   logger.info({ address, workflows: table.size }, 'inference API is ready');
   return {
     address,
     close: async () => {
+      isReady = false;
       await table.leave();
       await closeServer(server);
       redis.close();

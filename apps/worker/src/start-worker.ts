@@ -1,7 +1,7 @@
 import { ReconcileModelServers, RegisterWorkflow, UnregisterWorkflow, type JobHandlers } from '@torchweave/application';
 import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
 import type { Parts } from '@torchweave/composition';
-import type { AppOptions, RunningApp } from '@torchweave/platform';
+import { JobMetrics, type AppOptions, type RunningApp } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { racePointsFor } from './race-points.js';
 
@@ -13,10 +13,12 @@ const longestRestoreMs = 60_000;
  *
  * @throws TorchweaveError `stateUnavailable` when Redis does not answer.
  */
-export async function startWorker({ settings, redisUrl, logger }: AppOptions, parts: Parts): Promise<RunningApp> {
+export async function startWorker(options: AppOptions, parts: Parts): Promise<RunningApp> {
+  const { settings, redisUrl, logger, monitoring } = options;
   const { namespace } = settings;
   const redis = new RedisConnection(redisUrl, logger);
   await redis.open();
+  await parts.start();
   const jobs = await BullMqJobQueue.open({ redisUrl, namespace, logger });
   const ports = {
     ...parts,
@@ -40,7 +42,16 @@ export async function startWorker({ settings, redisUrl, logger }: AppOptions, pa
     await reconcile.restoreModels(AbortSignal.timeout(longestRestoreMs));
   }
   const { jobConcurrency: concurrency, jobLockMs: lockMs } = settings;
-  const worker = new BullMqJobWorker({ redisUrl, namespace, logger, concurrency, lockMs }, handlers);
+  const metrics = new JobMetrics(monitoring.registry);
+  const worker = new BullMqJobWorker(
+    {
+      ...{ redisUrl, namespace, logger, concurrency, lockMs },
+      onJobEnded: (job, outcome, durationMs) => metrics.jobEnded(job, outcome, durationMs),
+      onStepEnded: (job, step, outcome, durationMs) => metrics.stepEnded(job, step, outcome, durationMs),
+    },
+    handlers,
+  );
+  monitoring.addReadiness('worker', () => Promise.all([ports.state.page(0, 1), parts.functions.start()]));
   await worker.start();
   logger.info({ concurrency }, 'worker is ready');
   return {

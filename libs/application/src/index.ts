@@ -5,11 +5,16 @@ export {
   type JobPayload,
   type JobResult,
 } from './job-catalogue/job-catalogue.js';
-export { ModelServerFleet } from './model-server-fleet/model-server-fleet.js';
+export { ModelServerFleet, type ModelServerStatus } from './model-server-fleet/model-server-fleet.js';
 export * from './ports/index.js';
 export { RoutingTable, type RoutingTablePorts } from './workflow-execution/routing-table.js';
 export { RunWorkflow } from './workflow-execution/run-workflow.js';
-export type { ExecutionObserver, RunnableWorkflow, WorkflowRequest } from './workflow-execution/run-workflow.js';
+export type {
+  AttemptOutcome,
+  ExecutionObserver,
+  RunnableWorkflow,
+  WorkflowRequest,
+} from './workflow-execution/run-workflow.js';
 export {
   noRacePoints,
   racePointNames,

@@ -1,4 +1,4 @@
-import type { ArchiveSource, Logger, ModelServer } from '@torchweave/application';
+import { ModelServerFleet, type ArchiveSource, type Logger, type ModelServer } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import { FilesystemArchiveStore } from '@torchweave/filesystem-archive-store';
 import type { ModelServerSetting, Settings } from '@torchweave/platform';
@@ -6,6 +6,9 @@ import { LocalModelServer, type PythonOptions } from '@torchweave/python-runtime
 import { TorchServeModelServer } from '@torchweave/torchserve-model-server';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { atAddress, isExpandable, NamedModelServers, type ModelServerName } from './named-model-servers.js';
+
+type TorchServeSetting = Extract<ModelServerSetting, { kind: 'torchserve' }>;
 
 /** What model servers are built from. */
 export interface ModelServerParts {
@@ -19,25 +22,43 @@ export interface ModelServerParts {
 
 const remoteRule = 'torchserve=MANAGEMENT_URL,INFERENCE_URL, at least once';
 
+/** The model servers of an installation, those that are there now and those that a name may bring. */
+export interface ModelServers {
+  readonly fleet: ModelServerFleet;
+  readonly names: NamedModelServers;
+}
+
 /**
  * The model servers of the settings; in one process the local one, where none is named.
  *
  * @throws TorchweaveError `configurationInvalid` when worker and gateway are apart and have no model server to meet at.
  */
-export function createModelServers(parts: ModelServerParts): ModelServer[] {
-  const named: readonly ModelServerSetting[] = parts.settings.modelServers;
-  const servers: readonly ModelServerSetting[] = named.length > 0 ? named : [{ kind: 'local' }];
-  return servers.map((server) => {
-    if (server.kind === 'torchserve') return createTorchServe(parts, server);
-    if (parts.isOneProcess) return createLocal(parts);
-    const value = named.length > 0 ? 'local' : '';
-    throw new TorchweaveError('configurationInvalid', { setting: '--model-server', value, rule: remoteRule });
+export function createModelServers(parts: ModelServerParts): ModelServers {
+  const given: readonly ModelServerSetting[] = parts.settings.modelServers;
+  const servers: ModelServer[] = [];
+  const names: ModelServerName[] = [];
+  for (const server of given.length > 0 ? given : [{ kind: 'local' as const }]) {
+    if (server.kind === 'local') servers.push(createLocal(parts));
+    else if (isExpandable(server.managementUrl, server.inferenceUrl)) names.push(nameOf(parts, server));
+    else servers.push(createTorchServe(parts, server));
+  }
+  const fleet = new ModelServerFleet(servers, parts.logger);
+  return { fleet, names: new NamedModelServers(fleet, names, parts.logger) };
+}
+
+/** Both URLs with the same address: inferences go to the server that was asked to hold the model. */
+function nameOf(parts: ModelServerParts, { kind, managementUrl, inferenceUrl }: TorchServeSetting): ModelServerName {
+  const at = (address: string): TorchServeSetting => ({
+    kind,
+    managementUrl: atAddress(managementUrl, address),
+    inferenceUrl: atAddress(inferenceUrl, address),
   });
+  return { host: new URL(managementUrl).hostname, create: (address) => createTorchServe(parts, at(address)) };
 }
 
 function createTorchServe(
   { settings, logger }: ModelServerParts,
-  { managementUrl, inferenceUrl }: Extract<ModelServerSetting, { kind: 'torchserve' }>,
+  { managementUrl, inferenceUrl }: TorchServeSetting,
 ): ModelServer {
   const keyFile = settings.modelServerKeyFile;
   return new TorchServeModelServer({
@@ -49,7 +70,11 @@ function createTorchServe(
   });
 }
 
-function createLocal({ settings, source, python, logger }: ModelServerParts): ModelServer {
+function createLocal({ settings, source, python, logger, isOneProcess }: ModelServerParts): ModelServer {
+  if (!isOneProcess) {
+    const value = settings.modelServers.length > 0 ? 'local' : '';
+    throw new TorchweaveError('configurationInvalid', { setting: '--model-server', value, rule: remoteRule });
+  }
   const modelStore = resolve(settings.modelStore ?? join(settings.dataDir, 'model-store'));
   if (settings.modelStore === undefined) mkdirSync(modelStore, { recursive: true });
   return new LocalModelServer({

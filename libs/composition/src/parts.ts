@@ -1,5 +1,4 @@
-import type { ArchiveSource, ArchiveStore, FunctionRuntime, Logger } from '@torchweave/application';
-import { ModelServerFleet } from '@torchweave/application';
+import type { ArchiveSource, ArchiveStore, FunctionRuntime, Logger, ModelServerFleet } from '@torchweave/application';
 import { createArchiveSource } from '@torchweave/archive-source';
 import { TorchweaveError } from '@torchweave/domain';
 import { FilesystemArchiveStore } from '@torchweave/filesystem-archive-store';
@@ -9,12 +8,20 @@ import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createModelServers } from './model-servers.js';
 
+/** A function runtime that can be asked whether it works at all. */
+export interface StartableRuntime extends FunctionRuntime {
+  /** Starts Python, where it does not run yet. @throws Error that says why it cannot be started. */
+  start(): Promise<void>;
+}
+
 /** What a worker or a gateway works with beside Redis. */
 export interface Parts {
   readonly source: ArchiveSource;
   readonly archives: ArchiveStore;
   readonly modelServers: ModelServerFleet;
-  readonly functions: FunctionRuntime;
+  readonly functions: StartableRuntime;
+  /** Looks up the model servers that are given by name, and goes on doing so. A second call changes nothing. */
+  start(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -64,14 +71,15 @@ export function createParts(settings: Settings, logger: Logger, isOneProcess: bo
   const directory = resolve(settings.archiveStore ?? join(settings.dataDir, 'archives'));
   const archives = new FilesystemArchiveStore({ directory, logger });
   const functions = new PythonFunctionRuntime(python);
-  const servers = createModelServers({ settings, source, python, logger, isOneProcess });
-  const modelServers = new ModelServerFleet(servers, logger);
+  const { fleet: modelServers, names } = createModelServers({ settings, source, python, logger, isOneProcess });
   return {
     source,
     archives,
     modelServers,
     functions,
+    start: () => names.start(),
     close: async () => {
+      await names.close();
       await Promise.all([functions.close(), modelServers.close()]);
     },
   };

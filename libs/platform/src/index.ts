@@ -9,3 +9,12 @@ export { ErrorAnswers, type ErrorAnswersOptions } from './http/error-answers.js'
 export { listenOn } from './http/listen.js';
 export { requestIdOf } from './http/request-id.js';
 export { commonHeaders, followTorchServe, prettyJson } from './http/torchserve-conventions.js';
+export { jobBuckets, requestBuckets } from './metrics/buckets.js';
+export { observeHttp } from './metrics/http-metrics.js';
+export { JobMetrics } from './metrics/job-metrics.js';
+export { Monitoring, type ReadinessCheck } from './metrics/monitoring.js';
+export { serveMonitoring, type MonitoringServer } from './metrics/serve-monitoring.js';
+export { startMonitored } from './metrics/start-monitored.js';
+export { observeModelServers, observeQueues, observeWorkflowCount } from './metrics/sampled-metrics.js';
+export { WorkflowMetrics } from './metrics/workflow-metrics.js';
+export type { RequestOutcome } from './metrics/workflow-series.js';

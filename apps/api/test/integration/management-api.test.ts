@@ -2,6 +2,7 @@ import { silentLogger, WorkflowManagement, type JobHandlers } from '@torchweave/
 import { createApiServer } from '@torchweave/api';
 import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
 import { TorchweaveError } from '@torchweave/domain';
+import { Monitoring } from '@torchweave/platform';
 import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { TestRedis } from '@torchweave/testing/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -29,7 +30,10 @@ describe('the management API', () => {
     const worker = new BullMqJobWorker({ ...options, concurrency: 4, lockMs: 5_000 }, handlers);
     await worker.start();
     const management = new WorkflowManagement(new RedisWorkflowState(connection, 'api-test'), jobs, { waitMs: 10_000 });
-    const server = await createApiServer({ management, logger: silentLogger, maxRequestSize: 10_000 });
+    const server = await createApiServer({
+      ...{ management, logger: silentLogger, maxRequestSize: 10_000 },
+      ...{ registry: new Monitoring('api', silentLogger).registry, queues: jobs.queues },
+    });
     await server.listen(0, '127.0.0.1');
     base = await server.getUrl();
     closing.push(

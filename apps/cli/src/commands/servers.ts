@@ -1,6 +1,6 @@
 import type { RunningApp } from '@torchweave/platform';
 import type { Command } from 'commander';
-import type { Prepared } from '../prepare-app.js';
+import type { Monitored } from '../prepare-app.js';
 import type { Environment } from '../environment.js';
 import { addSettingOptions } from '../setting-options.js';
 
@@ -8,7 +8,7 @@ interface ServerCommand {
   readonly name: string;
   readonly description: string;
   readonly example: string;
-  start(prepared: Prepared, environment: Environment): Promise<RunningApp>;
+  start(prepared: Monitored, environment: Environment): Promise<RunningApp>;
 }
 
 const apart =
@@ -50,8 +50,11 @@ export function addServerCommands(program: Command, environment: Environment): v
       .action(async (options: Record<string, unknown>) => {
         const { prepareApp } = await import('../prepare-app.js');
         const { serveUntilStopped } = await import('../serve-until-stopped.js');
+        const { startMonitored } = await import('@torchweave/platform');
         const prepared = prepareApp(name, options, environment);
-        await serveUntilStopped(name, () => start(prepared, environment), prepared.logger);
+        const run = (): Promise<RunningApp> =>
+          startMonitored(name, prepared, (monitoring) => start({ ...prepared, monitoring }, environment));
+        await serveUntilStopped(name, run, prepared.logger);
       });
   }
 }

@@ -3,12 +3,24 @@ import type { Logger } from '../ports/logger.js';
 import type { InferenceOptions, ModelRegistration, ModelServer } from '../ports/model-server.js';
 
 const healthIntervalMs = 1_000;
+const healthTimeoutMs = 2_000;
 const removalTimeoutMs = 10_000;
+
+/** What a fleet knows of one of its servers. */
+export interface ModelServerStatus {
+  readonly endpoint: string;
+  /** Whether its last health check succeeded. */
+  readonly healthy: boolean;
+  /** Inferences of this process that it has not answered yet. */
+  readonly inFlight: number;
+}
 
 interface Member {
   readonly server: ModelServer;
   healthy: boolean;
   inFlight: number;
+  /** True when it takes nothing new and is closed with the last inference under way. */
+  leaving: boolean;
 }
 
 /**
@@ -16,23 +28,39 @@ interface Member {
  * busy healthy one.
  */
 export class ModelServerFleet {
-  private readonly members: readonly Member[];
+  /** Replaced, never changed: whoever walks it keeps what it began with. */
+  private members: readonly Member[];
   private watching: NodeJS.Timeout | undefined;
 
   constructor(
     servers: readonly ModelServer[],
     private readonly logger: Logger,
   ) {
-    this.members = servers.map((server) => ({ server, healthy: true, inFlight: 0 }));
+    this.members = servers.map((server) => ({ server, healthy: true, inFlight: 0, leaving: false }));
   }
 
   get servers(): readonly ModelServer[] {
     return this.members.map((member) => member.server);
   }
 
-  /** Endpoint to whether its last health check succeeded. */
-  get health(): ReadonlyMap<string, boolean> {
-    return new Map(this.members.map((member) => [member.server.endpoint, member.healthy]));
+  get status(): readonly ModelServerStatus[] {
+    return this.members.map(({ server, healthy, inFlight }) => ({ endpoint: server.endpoint, healthy, inFlight }));
+  }
+
+  /** Takes a further server in; it counts as healthy when it says so. */
+  async add(server: ModelServer): Promise<void> {
+    const member = { server, healthy: false, inFlight: 0, leaving: false };
+    member.healthy = await server.isHealthy(AbortSignal.timeout(healthTimeoutMs));
+    this.members = [...this.members, member];
+  }
+
+  /** Takes a server out; it ends when it has answered what is under way. */
+  async remove(server: ModelServer): Promise<void> {
+    const member = this.members.find((candidate) => candidate.server === server);
+    if (member === undefined) return;
+    this.members = this.members.filter((candidate) => candidate !== member);
+    member.leaving = true;
+    if (member.inFlight === 0) await server.close();
   }
 
   /** Checks the health of every server, now and every second until {@link close}. */
@@ -44,15 +72,17 @@ export class ModelServerFleet {
   /**
    * Registers the model on every server that is up.
    *
-   * @throws the first server's error when a server that is up refuses, or when none is up.
+   * @throws the first server's error when a server that is up refuses, or when none is up; `noModelServer` when there
+   * is none.
    */
   async register(model: ModelRegistration, signal: AbortSignal): Promise<void> {
+    if (this.members.length === 0) throw new TorchweaveError('noModelServer', { model: model.name });
     const results = await Promise.allSettled(this.members.map(({ server }) => server.register(model, signal)));
     const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
     if (errors.length === 0) return;
     const refused = errors.find((error) => !isTorchweaveError(error, 'modelServerUnreachable'));
     if (refused !== undefined) throw refused;
-    if (errors.length === this.members.length) throw errors[0];
+    if (errors.length === results.length) throw errors[0];
     // A server that is away gets the model from reconcile, before it takes requests again.
     this.logger.warn({ model: model.name, away: errors.length }, 'registered without the model servers that are away');
   }
@@ -133,7 +163,7 @@ export class ModelServerFleet {
   private async checkHealth(): Promise<void> {
     await Promise.all(
       this.members.map(async (member) => {
-        const healthy = await member.server.isHealthy(AbortSignal.timeout(healthIntervalMs * 2));
+        const healthy = await member.server.isHealthy(AbortSignal.timeout(healthTimeoutMs));
         if (healthy === member.healthy) return;
         member.healthy = healthy;
         const event = { endpoint: member.server.endpoint };
@@ -155,6 +185,7 @@ async function inferOn(
     return await member.server.infer(model, input, options);
   } finally {
     member.inFlight -= 1;
+    if (member.leaving && member.inFlight === 0) void member.server.close();
   }
 }
 

@@ -21,9 +21,19 @@ export interface WorkflowRequest {
   readonly cancellation: AbortController;
 }
 
+/** How an attempt of a node ended; one that was cancelled because of another node or of the client has not failed. */
+export type AttemptOutcome = 'ok' | 'failed' | 'cancelled';
+
 /** Told of every attempt of a node, for metrics. Durations in ms. */
 export interface ExecutionObserver {
-  nodeFinished(workflow: string, node: string, outcome: 'ok' | 'failed', durationMs: number): void;
+  /** @param error why, when it failed. */
+  nodeFinished(
+    workflow: string,
+    node: string,
+    outcome: AttemptOutcome,
+    durationMs: number,
+    error?: TorchweaveError,
+  ): void;
   nodeRetried(workflow: string, node: string, error: TorchweaveError): void;
 }
 
@@ -73,8 +83,8 @@ export class RunWorkflow {
     return this.functions.call(workflow.functionUnitId, node.name, input, options);
   }
 
-  finished(workflow: string, node: string, outcome: 'ok' | 'failed', startedAt: number): void {
-    this.observer.nodeFinished(workflow, node, outcome, performance.now() - startedAt);
+  finished(workflow: string, node: string, outcome: AttemptOutcome, startedAt: number, error?: TorchweaveError): void {
+    this.observer.nodeFinished(workflow, node, outcome, performance.now() - startedAt, error);
   }
 
   retried(workflow: string, node: string, error: TorchweaveError): void {
@@ -112,8 +122,10 @@ class Execution {
         this.runner.finished(this.workflow.name, name, 'ok', startedAt);
         return output;
       } catch (thrown) {
-        this.runner.finished(this.workflow.name, name, 'failed', startedAt);
-        await this.beforeNextAttempt(planned, toTorchweaveError(thrown));
+        const error = toTorchweaveError(thrown);
+        const outcome = this.signal.aborted ? 'cancelled' : 'failed';
+        this.runner.finished(this.workflow.name, name, outcome, startedAt, error);
+        await this.beforeNextAttempt(planned, error);
       }
     }
   }

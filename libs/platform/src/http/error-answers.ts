@@ -13,7 +13,8 @@ export interface ErrorAnswersOptions {
 export class ErrorAnswers {
   constructor(private readonly options: ErrorAnswersOptions) {}
 
-  answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  /** @returns the error that the client is told. */
+  answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): TorchweaveError {
     const error = this.translate(thrown);
     const event = { requestId: request.id, method: request.method, path: pathOf(request) };
     this.log(error, event);
@@ -23,6 +24,7 @@ export class ErrorAnswers {
     // Set here too: answers of the framework itself pass no hook.
     void reply.headers({ ...commonHeaders, 'x-request-id': request.id, 'content-type': 'application/json' });
     void reply.status(error.status).send(Buffer.from(prettyJson(error.toBody())));
+    return error;
   }
 
   /** A stack is told only where it helps: for what nobody expected. */

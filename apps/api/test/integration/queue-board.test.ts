@@ -1,0 +1,101 @@
+import { startApi } from '@torchweave/api';
+import { silentLogger, type JobHandlers } from '@torchweave/application';
+import { BullMqJobWorker } from '@torchweave/bullmq-job-queue';
+import { TorchweaveError } from '@torchweave/domain';
+import { loadSettings, Monitoring, type RunningApp } from '@torchweave/platform';
+import { TestRedis } from '@torchweave/testing/redis';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+interface BoardJob {
+  readonly id: string;
+  readonly progress: object;
+  readonly failedReason?: string;
+}
+
+const failure = { workflow: 'digits', failures: [{ node: 'digits__net', reason: 'there is no such file' }] };
+
+/** The api on a real Redis; its worker fails every registration at its second step. */
+describe('the queue board', () => {
+  let redis: TestRedis;
+  let api: RunningApp;
+  let worker: BullMqJobWorker;
+  let board: string;
+  const monitoring = new Monitoring('api', silentLogger);
+
+  beforeAll(async () => {
+    redis = await TestRedis.start();
+    const { settings } = loadSettings({ flags: { managementPort: 0 }, environment: {} });
+    const options = { redisUrl: redis.url, namespace: settings.namespace, logger: silentLogger };
+    api = await startApi({ ...options, settings, monitoring });
+    board = `${api.address}/dashboard/queues`;
+    const handlers: JobHandlers = {
+      'register-workflow': async (_, job) => {
+        await job.step('fetch-archive', () => Promise.resolve());
+        return job.step('register-nodes', () => Promise.reject(new TorchweaveError('registrationFailed', failure)));
+      },
+      'unregister-workflow': ({ workflow }) => Promise.resolve({ workflow }),
+      'reconcile-model-servers': () => Promise.resolve({ registered: 0, removed: 0 }),
+    };
+    worker = new BullMqJobWorker({ ...options, concurrency: 1, lockMs: 5_000 }, handlers);
+    await worker.start();
+  });
+  afterAll(async () => {
+    await worker.close();
+    await api.close();
+    await redis.dispose();
+  });
+
+  it('loads nothing from another host, and everything it names is there', async () => {
+    const page = await fetch(board);
+    expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'self';/);
+    const html = await page.text();
+    expect(html).not.toMatch(/https?:/);
+    const files = [...html.matchAll(/(?:src|href)="(static\/[^"]+)"/g)].map((match) => match[1]);
+    expect(files.length).toBeGreaterThan(4);
+    for (const file of files) expect([file, (await fetch(`${board}/${file}`)).status]).toEqual([file, 200]);
+  });
+
+  it('shows the steps and the error of a failed job in full, and forgets the job when asked to', async () => {
+    const submitted = await fetch(`${api.address}/workflows?url=digits.war&synchronous=false`, { method: 'POST' });
+    const { operationId } = (await submitted.json()) as { operationId: string };
+    const jobs = async (): Promise<BoardJob[]> => {
+      const response = await fetch(`${board}/api/queues?activeQueue=operations&status=failed&page=1&jobsPerPage=10`);
+      const { queues } = (await response.json()) as { queues: { jobs: BoardJob[] }[] };
+      return queues.flatMap((queue) => queue.jobs);
+    };
+    const [job] = await vi.waitUntil(async () => {
+      const found = await jobs();
+      return found.length > 0 && found;
+    });
+    expect(job).toMatchObject({
+      id: operationId,
+      progress: {
+        steps: [{ name: 'fetch-archive' }, { name: 'register-nodes' }],
+        error: { code: 'registrationFailed', data: failure },
+      },
+      failedReason: expect.stringContaining('there is no such file') as string,
+    });
+    expect((await fetch(`${board}/api/queues/operations/${operationId}/clean`, { method: 'PUT' })).status).toBe(204);
+    expect(await jobs()).toEqual([]);
+  });
+
+  it.each([
+    ['GET', '/dashboard', 404, 'ResourceNotFoundException'],
+    ['GET', '/dashboard/queues/static/nosuch.js', 404, 'ResourceNotFoundException'],
+    ['PUT', '/workflows', 405, 'MethodNotAllowedException'],
+  ])('leaves other answers as they are: %s %s', async (method, path, code, type) => {
+    const response = await fetch(api.address + path, { method });
+    expect(await response.json()).toMatchObject({ code, type });
+  });
+
+  it('is counted beside the other routes, by its patterns', async () => {
+    await fetch(`${board}/queue/operations`);
+    const lines = (await monitoring.scrape()).split('\n');
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^torchweave_http_requests_total\{route="\/dashboard\/queues\/queue\/:queueName",.*\} 1$/),
+    );
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^torchweave_queue_jobs\{queue="operations",state="waiting"\} 0$/),
+    );
+  });
+});

@@ -1,0 +1,56 @@
+import { assertWorkflowName } from '@torchweave/domain';
+import type { ArchiveFormat } from '@torchweave/filesystem-archive-store';
+import { Option, type Command } from 'commander';
+import { exitCodes } from '../exit-codes.js';
+import type { CommandContext } from '../output/command-context.js';
+import { addExamples, addJsonOption } from '../output/options.js';
+import { problemLine } from '../war/problem.js';
+
+interface WarCreateOptions {
+  readonly workflowName: string;
+  readonly specFile: string;
+  readonly handler?: string;
+  readonly extraFiles?: string;
+  readonly exportPath: string;
+  readonly archiveFormat: ArchiveFormat;
+  readonly force: boolean;
+  readonly json?: boolean;
+}
+
+const formats: readonly ArchiveFormat[] = ['default', 'tgz', 'no-archive'];
+
+async function createWar(context: CommandContext, options: WarCreateOptions): Promise<void> {
+  const output = context.output(options);
+  const { workflowName, specFile, handler, archiveFormat: format, json: _json, ...rest } = options;
+  const { packWorkflowArchive } = await import('@torchweave/filesystem-archive-store');
+  const { validateSources } = await import('../war/validate-sources.js');
+  assertWorkflowName(workflowName);
+  const problems = await validateSources(specFile, handler);
+  if (problems.length > 0) {
+    context.exitCode = exitCodes.failed;
+    return output.tell({ problems }, () => problems.map(problemLine));
+  }
+  const named = handler === undefined ? {} : { handler };
+  const path = await packWorkflowArchive({ workflowName, specFile, format, ...named, ...rest });
+  await output.tell({ path }, () => [path]);
+}
+
+/** Adds `war create`, which takes what torch-workflow-archiver takes. */
+export function addWarCreateCommand(war: Command, context: CommandContext): void {
+  const command = war
+    .command('create')
+    .description('Check and pack a workflow archive; takes the options of torch-workflow-archiver.')
+    .requiredOption('--workflow-name <name>', 'name of the workflow, and of the file: NAME.war')
+    .requiredOption('--spec-file <file>', 'YAML file with the models and the dag')
+    .option('--handler <file>', 'Python file with the functions of the dag')
+    .option('--extra-files <list>', 'files and folders to pack as well, separated by commas')
+    .option('--export-path <folder>', 'existing folder to write to', '.')
+    .option('-f, --force', 'overwrite an archive that is there already', false)
+    .addOption(
+      new Option('--archive-format <format>', 'zip, gzipped tar or folder').choices(formats).default('default'),
+    );
+  addExamples(addJsonOption(command), [
+    'torchweave war create --workflow-name digits --spec-file digits.yaml --handler digits.py',
+    'torchweave war create --workflow-name digits --spec-file digits.yaml --extra-files labels.json,words -f',
+  ]).action((options: WarCreateOptions) => createWar(context, options));
+}

@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../output/command-context.js';
+import { addWorkflowPredictCommand } from './workflow-predict.js';
+import { addWorkflowReadCommands } from './workflow-read.js';
+import { addWorkflowRegisterCommand } from './workflow-register.js';
+import { addWorkflowUnregisterCommand } from './workflow-unregister.js';
+
+/** Adds the commands on the workflows of a running server. */
+export function addWorkflowCommands(program: Command, context: CommandContext): void {
+  const workflow = program.command('workflow').description('Register, list, describe, unregister and run workflows.');
+  addWorkflowRegisterCommand(workflow, context);
+  addWorkflowReadCommands(workflow, context);
+  addWorkflowUnregisterCommand(workflow, context);
+  addWorkflowPredictCommand(workflow, context);
+}

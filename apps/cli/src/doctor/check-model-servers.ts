@@ -1,0 +1,91 @@
+import type { ModelServerSetting } from '@torchweave/platform';
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { failure, ok, type Finding } from './finding.js';
+import { probe, type ProbeAnswer } from './probe.js';
+
+/** `OPTIONS /` of both APIs: TorchServe tells its own version as the version of its API. */
+const description = z.object({ info: z.object({ title: z.string(), version: z.string() }) });
+const keyFile = z.object({ management: z.object({ key: z.string() }) });
+const refusal = z.object({ type: z.string() });
+
+async function authorization(path: string | undefined): Promise<Record<string, string>> {
+  if (path === undefined) return {};
+  const { management } = keyFile.parse(JSON.parse(await readFile(path, 'utf8')));
+  return { authorization: `Bearer ${management.key}` };
+}
+
+async function checkApi(subject: string, api: string, url: string): Promise<Finding> {
+  try {
+    const { json } = await probe('OPTIONS', `${url.replace(/\/+$/, '')}/`);
+    const read = description.safeParse(json);
+    if (read.success && read.data.info.title.startsWith('TorchServe')) {
+      return ok(subject, `TorchServe ${read.data.info.version}, ${api} API at ${url}`);
+    }
+    return failure(subject, `What answers at ${url} is no ${api} API of TorchServe.`, 'Correct --model-server.');
+  } catch (error) {
+    return failure(
+      subject,
+      `The ${api} API at ${url} cannot be reached: ${(error as Error).message}`,
+      'Start that TorchServe, or correct --model-server torchserve=MANAGEMENT_URL,INFERENCE_URL.',
+    );
+  }
+}
+
+/** A registration without a url registers nothing: it is refused for that, unless all are. */
+async function checkRegistration(subject: string, url: string, keys: string | undefined): Promise<Finding> {
+  let headers: Record<string, string>;
+  try {
+    headers = await authorization(keys);
+  } catch (error) {
+    const remedy = 'Give the key_file.json of the running TorchServe as --model-server-key-file.';
+    return failure(subject, `The key file ${keys ?? ''} cannot be read: ${(error as Error).message}`, remedy);
+  }
+  return judgeRegistration(subject, await probe('POST', `${url.replace(/\/+$/, '')}/models`, headers));
+}
+
+/** Judges the answer to a registration without a url. */
+export function judgeRegistration(subject: string, { status, json }: ProbeAnswer): Finding {
+  const refused = refusal.safeParse(json);
+  if (status === 405) {
+    return failure(
+      subject,
+      'It registers no models.',
+      'Start TorchServe with --enable-model-api, or set enable_model_api=true in its config.properties.',
+    );
+  }
+  if (refused.success && refused.data.type === 'InvalidKeyException') {
+    return failure(
+      subject,
+      'It wants a key, or another one than it was given.',
+      'Give its key_file.json as --model-server-key-file, or start it with --disable-token-auth.',
+    );
+  }
+  if (status === 400) return ok(subject, 'It registers models.');
+  return failure(subject, `It answers ${status} to a registration.`, 'Look into its log.');
+}
+
+async function checkTorchServe(
+  { managementUrl, inferenceUrl }: Extract<ModelServerSetting, { kind: 'torchserve' }>,
+  keys: string | undefined,
+): Promise<Finding[]> {
+  const subject = 'model server';
+  const [management, inference] = await Promise.all([
+    checkApi(subject, 'management', managementUrl),
+    checkApi(subject, 'inference', inferenceUrl),
+  ]);
+  const isThere = management.level === 'ok';
+  return [management, inference, ...(isThere ? [await checkRegistration(subject, managementUrl, keys)] : [])];
+}
+
+/** Whether each model server is there and registers models. */
+export async function checkModelServers(
+  servers: readonly ModelServerSetting[],
+  keys: string | undefined,
+): Promise<Finding[]> {
+  if (servers.length === 0 || servers.every(({ kind }) => kind === 'local')) {
+    return [ok('model server', 'None is given: "torchweave start" runs models itself.')];
+  }
+  const checked = servers.map((server) => (server.kind === 'local' ? [] : checkTorchServe(server, keys)));
+  return (await Promise.all(checked)).flat();
+}

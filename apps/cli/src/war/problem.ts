@@ -1,0 +1,26 @@
+import type { TorchweaveError } from '@torchweave/domain';
+
+/** A place in a text, counted from 1. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One thing that is wrong with a workflow, by the rule that it breaks. */
+export interface Problem extends Partial<Place> {
+  readonly rule: string;
+  readonly message: string;
+  /** The file as a person would name it. */
+  readonly file: string;
+}
+
+/** `file:line:column: message (rule)`, as compilers write it; what has no lines goes without. */
+export function problemLine({ file, line, column, message, rule }: Problem): string {
+  const place = line === undefined ? '' : `:${line}:${column ?? 1}`;
+  return `${file}${place}: ${message} (${rule})`;
+}
+
+/** An error of the catalogue as a problem of a file. */
+export function problemOf(error: TorchweaveError, rule: string, file: string, place?: Place): Problem {
+  return { rule, message: error.message, file, ...place };
+}

@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import { CliError } from '../output/cli-error.js';
+import { checkFunctions } from './check-functions.js';
+import { checkSpec } from './check-spec.js';
+import type { Problem } from './problem.js';
+
+async function readSource(path: string, flag: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CliError(`The file of ${flag} cannot be read: ${reason}`, { cause: error });
+  }
+}
+
+/**
+ * Finds everything that is wrong with the files that are to be packed.
+ *
+ * @param handler the path of the Python file, if there is one.
+ * @throws CliError where a file cannot be read.
+ */
+export async function validateSources(specFile: string, handler: string | undefined): Promise<Problem[]> {
+  const { problems, functions, places } = checkSpec(await readSource(specFile, '--spec-file'), specFile);
+  if (handler !== undefined) {
+    return [...problems, ...checkFunctions(functions, await readSource(handler, '--handler'), handler)];
+  }
+  if (functions.length === 0) return [...problems];
+  const message = `these nodes are not under models and so are functions, which need --handler: ${functions.join(', ')}.`;
+  return [...problems, { rule: 'handler', message, file: specFile, ...places.dag }];
+}

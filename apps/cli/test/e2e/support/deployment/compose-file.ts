@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+
+export const projectRoot = fileURLToPath(new URL('../../../../../../', import.meta.url));
+
+/** What the tests read of a service of docker-compose.yml. */
+export interface ComposeService {
+  readonly command: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** `SOURCE:TARGET[:ro]`. */
+  readonly volumes?: readonly string[];
+  readonly healthcheck?: { readonly test: readonly string[] };
+  readonly ports?: readonly string[];
+}
+
+interface ComposeFile {
+  readonly services: Readonly<Record<string, ComposeService>>;
+}
+
+/** The services of docker-compose.yml, anchors resolved, variables at their defaults. */
+export function composeServices(): ComposeFile['services'] {
+  const text = readFileSync(`${projectRoot}docker-compose.yml`, 'utf8');
+  const file = parse(text.replace(/\$\{\w+:-([^}]*)\}/g, '$1'), { merge: true }) as ComposeFile;
+  return file.services;
+}
+
+/** What the image of the Dockerfile adds to a service's command and environment. */
+export function imageDefaults(): { entrypoint: string[]; environment: Record<string, string> } {
+  const text = readFileSync(`${projectRoot}Dockerfile`, 'utf8');
+  const entrypoint = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(text)?.[1] ?? '') as string[];
+  const variables = /^ENV (.*)$/m.exec(text)?.[1]?.split(' ') ?? [];
+  return { entrypoint, environment: Object.fromEntries(variables.map((entry) => entry.split('='))) as Record<string, string> };
+}

@@ -1,0 +1,147 @@
+import { silentLogger, type WorkflowState } from '@torchweave/application';
+import { createParts, type Parts } from '@torchweave/composition';
+import { defineWorkflow, parseManifest, parseSpec } from '@torchweave/domain';
+import { startGateway } from '@torchweave/gateway';
+import { loadSettings, Monitoring, type RunningApp } from '@torchweave/platform';
+import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-state';
+import { manifestText, specText, workflowFiles, zipOf } from '@torchweave/testing/builders';
+import { TestRedis } from '@torchweave/testing/redis';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+const spec = specText({ settings: { 'retry-attempts': 1 }, models: {}, dag: { first: ['second'] } });
+const handler = `
+import time
+
+def first(data, context):
+    if data is None:
+        return None
+    body = data[0]["body"]
+    if body == "slow":
+        time.sleep(30)
+    if body == "bad":
+        raise ValueError("no")
+    return [body]
+
+def second(data, context):
+    return None if data is None else [row["body"] for row in data]
+`;
+
+/** A gateway on a real Redis with real Python, and one workflow of two functions. */
+describe('the metrics and health of a gateway', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'torchweave-gateway-'));
+  let redis: TestRedis;
+  let connection: RedisConnection;
+  let state: WorkflowState;
+  let parts: Parts;
+  let monitoring: Monitoring;
+  let gateway: RunningApp;
+
+  beforeEach(async () => {
+    redis = await TestRedis.start();
+    const { settings } = loadSettings({ flags: { dataDir: directory, inferencePort: 0 }, environment: {} });
+    connection = new RedisConnection(redis.url, silentLogger);
+    await connection.open();
+    state = new RedisWorkflowState(connection, settings.namespace);
+    parts = createParts(settings, silentLogger, true);
+    await register('echo');
+    monitoring = new Monitoring('gateway', silentLogger);
+    const options = { settings, redisUrl: redis.url, logger: silentLogger, monitoring };
+    gateway = await startGateway(options, parts);
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await parts.close();
+    connection.close();
+    await redis.dispose();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  async function register(name: string): Promise<void> {
+    const archive = await zipOf(workflowFiles({ name, spec, handler }));
+    const { digest } = await parts.archives.put(
+      (async function* () {
+        yield archive;
+      })(),
+    );
+    const manifest = parseManifest(manifestText({ workflowName: name }));
+    await state.reserve(defineWorkflow({ url: 'w.war', digest, manifest, spec: parseSpec(spec, 'spec.yaml') }), 'add');
+    await state.commit(name, 'add');
+  }
+
+  const predict = async (workflow: string, body: string): Promise<number> => {
+    const headers = { 'content-type': 'text/plain' };
+    return (await fetch(`${gateway.address}/wfpredict/${workflow}`, { method: 'POST', body, headers })).status;
+  };
+  const samples = async (): Promise<string[]> => (await monitoring.scrape()).split('\n');
+
+  it('counts predictions and the attempts of each node', async () => {
+    expect(await predict('echo', 'good')).toBe(200);
+    expect(await predict('echo', 'bad')).toBe(500);
+    expect(await predict('nosuch', 'good')).toBe(404);
+    await vi.waitFor(async () =>
+      expect(await samples()).toEqual(
+        expect.arrayContaining([
+          'torchweave_workflow_requests_total{workflow="echo",outcome="ok"} 1',
+          'torchweave_workflow_requests_total{workflow="echo",outcome="failed"} 1',
+          'torchweave_workflow_requests_total{workflow="unknown",outcome="client_error"} 1',
+          'torchweave_workflow_failures_total{workflow="echo",code="nodeFailed"} 1',
+          'torchweave_workflow_failures_total{workflow="unknown",code="workflowNotFound"} 1',
+          'torchweave_workflow_request_duration_seconds_count{workflow="echo"} 2',
+          'torchweave_node_attempts_total{workflow="echo",node="first",outcome="ok"} 1',
+          'torchweave_node_attempts_total{workflow="echo",node="first",outcome="failed"} 2',
+          'torchweave_node_attempts_total{workflow="echo",node="second",outcome="ok"} 1',
+          'torchweave_node_retries_total{workflow="echo",node="first"} 1',
+          'torchweave_workflows_loaded 1',
+          'torchweave_model_server_up{endpoint="local"} 1',
+        ]),
+      ),
+    );
+  });
+
+  it('counts a prediction whose client hung up as cancelled, and none of its nodes as failed', async () => {
+    const sent = request(`${gateway.address}/wfpredict/echo`, { method: 'POST' }).on('error', () => undefined);
+    sent.setHeader('content-type', 'text/plain').end('slow');
+    await vi.waitFor(async () =>
+      expect(await samples()).toContain('torchweave_workflow_requests_in_flight{workflow="echo"} 1'),
+    );
+    sent.destroy();
+    await vi.waitFor(async () => {
+      const lines = await samples();
+      expect(lines).toContain('torchweave_workflow_requests_total{workflow="echo",outcome="cancelled"} 1');
+      expect(lines).toContain('torchweave_node_attempts_total{workflow="echo",node="first",outcome="cancelled"} 1');
+      expect(lines).toContain('torchweave_node_attempts_total{workflow="echo",node="first",outcome="failed"} 0');
+      expect(lines).toContain('torchweave_workflow_requests_in_flight{workflow="echo"} 0');
+    });
+  });
+
+  it('forgets a workflow that is unregistered', async () => {
+    await predict('echo', 'good');
+    await state.beginRemoval('echo', 'remove');
+    await state.release('echo', 'remove', []);
+    await vi.waitFor(async () => expect((await samples()).filter((line) => line.includes('echo'))).toEqual([]));
+  });
+
+  it('is ready until it stops, also for a balancer that has kept its connection', async () => {
+    const agent = new Agent({ keepAlive: true });
+    const ask = (path: string, body?: string): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        const headers = { 'content-type': 'text/plain' };
+        const sent = request(gateway.address + path, { agent, method: body === undefined ? 'GET' : 'POST', headers });
+        sent.on('response', (response) => response.resume().on('end', () => resolve(response.statusCode)));
+        sent.on('error', reject).end(body);
+      });
+    monitoring.phase = 'serving';
+    expect(await ask('/health/ready')).toBe(200);
+    expect(await samples()).toContain('torchweave_ready{part="gateway"} 1');
+    const closed = gateway.close();
+    expect(await samples()).toContain('torchweave_ready{part="gateway"} 0');
+    // A connection that is free when the gateway stops may be gone already, which a balancer understands as well.
+    expect(await ask('/health/ready').catch(() => 503)).toBe(503);
+    agent.destroy();
+    await closed;
+  });
+});

@@ -1,0 +1,86 @@
+import type { Logger } from '@torchweave/application';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { version } from './version.js';
+
+/** Rejects, or never ends, while a part cannot do its work. */
+export type ReadinessCheck = () => Promise<unknown>;
+
+/** ms that a part may take to answer. */
+const answerTimeoutMs = 2_000;
+
+/** What one process tells of itself: its metrics, and whether its parts can do their work. */
+export class Monitoring {
+  readonly registry = new Registry();
+  /** Only a process that serves is ready. */
+  phase: 'starting' | 'serving' | 'stopping' = 'starting';
+  private readonly checks = new Map<string, ReadinessCheck>();
+  private readonly collectors: (() => Promise<void> | void)[] = [];
+  private readonly ready: Gauge<'part'>;
+
+  /** @param app stands in `torchweave_build_info`. */
+  constructor(
+    app: string,
+    private readonly logger: Logger,
+  ) {
+    const registers = [this.registry];
+    collectDefaultMetrics({ register: this.registry });
+    const labelNames = ['app', 'version', 'node_version'] as const;
+    const help = 'Always 1; the labels tell what runs.';
+    new Gauge({ name: 'torchweave_build_info', help, labelNames, registers }).set(
+      { app, version, node_version: process.version },
+      1,
+    );
+    this.ready = new Gauge({
+      name: 'torchweave_ready',
+      help: 'Whether the part can do its work: 1 or 0.',
+      labelNames: ['part'] as const,
+      registers,
+    });
+  }
+
+  /** Has `check` asked whenever somebody wants to know whether this process is ready, and at every scrape. */
+  addReadiness(part: string, check: ReadinessCheck): void {
+    this.checks.set(part, check);
+  }
+
+  /** Calls `collect` before every scrape, for what is sampled or counted elsewhere. A failure leaves the metric as it was. */
+  onScrape(collect: () => Promise<void> | void): void {
+    this.collectors.push(collect);
+  }
+
+  /** Part to why it is not ready; empty when all are. */
+  async unready(): Promise<ReadonlyMap<string, string>> {
+    const reasons = [...this.checks].map(async ([part, check]): Promise<[string, string] | undefined> => {
+      const reason = await failureOf(check);
+      return reason === undefined ? undefined : [part, reason];
+    });
+    const unready = new Map((await Promise.all(reasons)).filter((entry) => entry !== undefined));
+    return this.phase === 'serving' ? unready : unready.set('process', `it is ${this.phase}`);
+  }
+
+  /** All metrics in Prometheus' text format. */
+  async scrape(): Promise<string> {
+    const collected = this.collectors.map(async (collect) => {
+      const reason = await failureOf(async () => collect());
+      if (reason !== undefined) this.logger.warn({ reason }, 'a metric could not be collected');
+    });
+    const [unready] = await Promise.all([this.unready(), ...collected]);
+    for (const part of ['process', ...this.checks.keys()]) this.ready.set({ part }, unready.has(part) ? 0 : 1);
+    return this.registry.metrics();
+  }
+}
+
+async function failureOf(check: ReadinessCheck): Promise<string | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${answerTimeoutMs} ms`)), answerTimeoutMs);
+  });
+  try {
+    await Promise.race([check(), late]);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}

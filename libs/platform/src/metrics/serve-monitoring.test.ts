@@ -1,0 +1,95 @@
+import { silentLogger, type Logger } from '@torchweave/application';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Monitoring } from './monitoring.js';
+import { serveMonitoring, type MonitoringServer } from './serve-monitoring.js';
+
+describe('serveMonitoring', () => {
+  const servers: MonitoringServer[] = [];
+  afterEach(async () => {
+    for (const server of servers.splice(0)) await server.close();
+  });
+
+  type Where = Parameters<typeof serveMonitoring>[1];
+  async function serve(
+    monitoring: Monitoring,
+    where: Where,
+    logger: Logger = silentLogger,
+  ): Promise<string | undefined> {
+    const server = await serveMonitoring(monitoring, where, logger);
+    servers.push(server);
+    return server.address;
+  }
+  const anywhere: Where = { metricsAddress: undefined, metricsPort: 0 };
+  const portOf = (address: string | undefined): number => Number(new URL(address ?? '').port);
+
+  it('tells the metrics of the process and what runs', async () => {
+    const address = await serve(new Monitoring('gateway', silentLogger), anywhere);
+    const response = await fetch(`${address}/metrics`);
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    const text = await response.text();
+    expect(text).toMatch(/^torchweave_build_info\{app="gateway",version="\d+\.\d+\.\d+",node_version="v\d.*"\} 1$/m);
+    expect(text).toMatch(/^process_resident_memory_bytes \d+$/m);
+  });
+
+  it('is live at once, and ready when the process serves and every part can work', async () => {
+    const monitoring = new Monitoring('worker', silentLogger);
+    let redis: Promise<void> = Promise.reject(new Error('Redis is away'));
+    redis.catch(() => undefined);
+    monitoring.addReadiness('worker', () => redis);
+    const address = await serve(monitoring, anywhere);
+    const ready = async (): Promise<[number, unknown]> => {
+      const response = await fetch(`${address}/health/ready`);
+      return [response.status, await response.json()];
+    };
+    expect((await fetch(`${address}/health/live`)).status).toBe(200);
+    const reasons = { worker: 'Redis is away', process: 'it is starting' };
+    expect(await ready()).toEqual([503, { status: 'Unhealthy', reasons }]);
+    redis = Promise.resolve();
+    monitoring.phase = 'serving';
+    expect(await ready()).toEqual([200, { status: 'Healthy' }]);
+    expect(await (await fetch(`${address}/metrics`)).text()).toContain('torchweave_ready{part="worker"} 1');
+    monitoring.phase = 'stopping';
+    expect((await ready())[0]).toBe(503);
+  });
+
+  it('tells the other metrics when one cannot be collected', async () => {
+    const monitoring = new Monitoring('api', silentLogger);
+    monitoring.onScrape(() => Promise.reject(new Error('Redis is away')));
+    const address = await serve(monitoring, anywhere);
+    expect(await (await fetch(`${address}/metrics`)).text()).toContain('torchweave_build_info');
+  });
+
+  it.each([
+    ['GET', '/other', 404],
+    ['POST', '/metrics', 405],
+  ])('answers %s %s with %i', async (method, path, status) => {
+    const address = await serve(new Monitoring('api', silentLogger), anywhere);
+    expect((await fetch(address + path, { method })).status).toBe(status);
+  });
+
+  it('refuses a taken port that was asked for', async () => {
+    const monitoring = new Monitoring('api', silentLogger);
+    const metricsPort = portOf(await serve(monitoring, anywhere));
+    const refused = { code: 'addressTaken', data: { port: metricsPort, setting: '--metrics-port' } };
+    await expect(serve(monitoring, { metricsAddress: undefined, metricsPort })).rejects.toMatchObject(refused);
+    const metricsAddress = `http://127.0.0.1:${metricsPort}`;
+    await expect(serve(monitoring, { metricsAddress, metricsPort: undefined })).rejects.toMatchObject(refused);
+  });
+
+  it('goes without, and says so, where the default port is taken', async () => {
+    const monitoring = new Monitoring('api', silentLogger);
+    const warnings: string[] = [];
+    const logger: Logger = { ...silentLogger, warn: (_, message) => warnings.push(message) };
+    const byDefault: Where = { metricsAddress: undefined, metricsPort: undefined };
+    const addresses = [await serve(monitoring, byDefault, logger), await serve(monitoring, byDefault, logger)];
+    expect(addresses[1]).toBeUndefined();
+    expect(warnings).toContain(
+      'the port of metrics and health is taken: give this process one of its own with --metrics-port',
+    );
+  });
+
+  it('serves nothing when asked to', async () => {
+    const none: Where = { metricsAddress: undefined, metricsPort: 'none' };
+    expect(await serve(new Monitoring('api', silentLogger), none)).toBeUndefined();
+  });
+});
