@@ -4,11 +4,13 @@
 FROM node:20-bookworm-slim AS build
 WORKDIR /src
 COPY . .
-RUN --mount=type=cache,target=/root/.npm npm ci && npm run build && npm prune --omit=dev
-# What runs is in dist, python and lua; what only tests and compilers read stays behind.
-RUN find apps libs -type d \( -name src -o -name test -o -name bench -o -name tests \) -not -path '*/node_modules/*' -prune -exec rm -rf {} + \
- && find apps libs -type f \( -name '*.d.ts' -o -name '*.map' -o -name '*.tsbuildinfo' -o -name 'tsconfig.json' \) -not -path '*/node_modules/*' -delete \
- && rm -rf libs/testing tools \
+RUN --mount=type=cache,target=/root/.npm npm ci && npm run build
+# What only tests, compilers and a page for the OpenAPI document need stays behind.
+RUN rm -rf libs/testing tools && npm prune --omit=dev && rm -rf node_modules/typescript node_modules/swagger-ui-dist \
+ && find apps libs -not -path '*/node_modules/*' -type d \( -name src -o -name test -o -name tests -o -name bench \) \
+      -prune -exec rm -rf {} + \
+ && find apps libs -not -path '*/node_modules/*' -type f \
+      \( -name '*.d.ts' -o -name '*.map' -o -name '*.tsbuildinfo' -o -name tsconfig.json \) -delete \
  && find node_modules -xtype l -delete
 
 FROM node:20-bookworm-slim

@@ -2,7 +2,8 @@ import { ValidationPipe, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger, WorkflowManagement } from '@torchweave/application';
-import { ErrorAnswers, followTorchServe, observeHttp, requestIdOf, type Monitoring } from '@torchweave/platform';
+import { ErrorAnswers, followTorchServe, observeHttp, requestIdOf } from '@torchweave/platform';
+import { serveKeyRenewal, type Intake, type Monitoring } from '@torchweave/platform';
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
 import type { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
 import { ApiModule } from './api.module.js';
@@ -17,21 +18,28 @@ export interface ApiServerOptions {
   readonly logger: Logger;
   /** bytes. */
   readonly maxRequestSize: number;
+  /** Who gets in, and how much at once; without it, everybody and everything. */
+  readonly intake?: Intake;
   /** Where requests are counted; nowhere without it. */
   readonly registry?: Monitoring['registry'];
   /** What the queue board shows; there is none without them. */
   readonly queues?: BullMqJobQueue['queues'];
 }
 
+/** Characters; longer than any name that can be registered, so that a long one is told as missing. */
+const longestName = 65_536;
+
 /** The management API as a Nest application that does not listen yet. */
 export async function createApiServer(options: ApiServerOptions): Promise<NestFastifyApplication> {
   const errors = new ErrorAnswers(options);
+  const { intake } = options;
   const serverOptions: FastifyServerOptions = {
     bodyLimit: options.maxRequestSize,
-    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: longestName },
     genReqId: (request) => requestIdOf(request.headers),
-    frameworkErrors: (error, request, reply) => errors.answer(error, request, reply),
+    frameworkErrors: (error, request, reply) => errors.answer(intake?.refusalOf(request) ?? error, request, reply),
     exposeHeadRoutes: false,
+    ...intake?.serverOptions,
   };
   const adapter = new FastifyAdapter(serverOptions);
   const app = await NestFactory.create<NestFastifyApplication>(ApiModule.on(options.management), adapter, {
@@ -39,15 +47,26 @@ export async function createApiServer(options: ApiServerOptions): Promise<NestFa
     bodyParser: false,
   });
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  intake?.guard(fastify);
   followTorchServe(fastify);
   if (options.registry !== undefined) observeHttp(fastify, options.registry);
   readParameterBodies(fastify);
   app.useGlobalFilters(new ErrorFilter(errors, options.maxRequestSize));
   app.useGlobalPipes(new ValidationPipe({ transform: true, exceptionFactory: validationError }));
   serveOpenApi(app, fastify);
+  if (intake !== undefined) limitOperations(fastify, intake);
+  if (intake?.keys !== undefined) serveKeyRenewal(fastify, intake.keys, options.logger);
   if (options.queues !== undefined) serveQueueBoard(fastify, options.queues);
   await app.init();
   return app;
+}
+
+/** Whoever changes something waits for its end, unless told not to. */
+function limitOperations(fastify: FastifyInstance, { inFlight }: Intake): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (request.method === 'POST' || request.method === 'DELETE') inFlight.admit(reply.raw);
+    done();
+  });
 }
 
 function serveOpenApi(app: INestApplication, fastify: FastifyInstance): void {

@@ -2,9 +2,9 @@ import { WorkflowManagement } from '@torchweave/application';
 import { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
 import {
   closeServer,
-  listenAddress,
   listenOn,
   observeQueues,
+  openIntake,
   type AppOptions,
   type RunningApp,
 } from '@torchweave/platform';
@@ -18,6 +18,7 @@ import { createApiServer } from './create-api-server.js';
  */
 export async function startApi({ settings, redisUrl, logger, monitoring }: AppOptions): Promise<RunningApp> {
   const { namespace } = settings;
+  const { listen, intake } = await openIntake(settings, 'management', logger);
   const redis = new RedisConnection(redisUrl, logger);
   await redis.open();
   const jobs = await BullMqJobQueue.open({ redisUrl, namespace, logger });
@@ -26,17 +27,16 @@ export async function startApi({ settings, redisUrl, logger, monitoring }: AppOp
   observeQueues(monitoring, jobs.queues);
   monitoring.addReadiness('api', () => management.list(1, 0));
   const server = await createApiServer({
-    ...{ management, logger, maxRequestSize: settings.maxRequestSize },
+    ...{ management, logger, intake, maxRequestSize: settings.maxRequestSize },
     ...{ registry: monitoring.registry, queues: jobs.queues },
   });
-  const listen = listenAddress(settings.managementAddress, settings.managementPort);
   await listenOn(listen, '--management-port', ({ port, host }) => server.listen(port, host));
   const address = await server.getUrl();
   logger.info({ address }, 'management API is ready');
   return {
     address,
     close: async () => {
-      await closeServer({ server: server.getHttpServer(), close: () => server.close() });
+      await closeServer({ server: server.getHttpServer(), close: () => server.close() }, intake.inFlight);
       await jobs.close();
       redis.close();
     },

@@ -1,6 +1,6 @@
 import type { Logger, RoutingTable, RunWorkflow } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
-import { ErrorAnswers, followTorchServe, requestIdOf, type WorkflowMetrics } from '@torchweave/platform';
+import { ErrorAnswers, followTorchServe, requestIdOf, type Intake, type WorkflowMetrics } from '@torchweave/platform';
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { inferenceOpenApi } from './http/openapi.js';
 import { PredictRoute } from './http/predict-route.js';
@@ -14,6 +14,8 @@ export interface GatewayServerOptions {
   /** bytes. */
   readonly maxRequestSize: number;
   readonly metrics: WorkflowMetrics;
+  /** Who gets in, and how much at once; without it, everybody and everything. */
+  readonly intake?: Intake;
   /** False when the gateway wants no new requests any more. */
   readonly isReady: () => boolean;
 }
@@ -23,6 +25,8 @@ interface PredictionRoute {
 }
 type PredictionRequest = FastifyRequest<PredictionRoute>;
 
+/** Characters; longer than any name that can be registered, so that a long one is told as missing. */
+const longestName = 65_536;
 const everyMethod = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'] as const;
 
 /**
@@ -30,16 +34,19 @@ const everyMethod = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS']
  */
 export function createGatewayServer(options: GatewayServerOptions): FastifyInstance {
   const errors = new ErrorAnswers(options);
+  const { intake } = options;
   const server = fastify({
     bodyLimit: options.maxRequestSize,
-    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: longestName },
     genReqId: (request) => requestIdOf(request.headers),
-    frameworkErrors: (error, request, reply) => errors.answer(error, request, reply),
+    frameworkErrors: (error, request, reply) => errors.answer(intake?.refusalOf(request) ?? error, request, reply),
     exposeHeadRoutes: false,
     // Requests under way are finished; kept-alive connections without one are closed.
     forceCloseConnections: 'idle',
     requestIdHeader: false,
+    ...intake?.serverOptions,
   });
+  intake?.guard(server);
   followTorchServe(server);
   server.setErrorHandler((error, request, reply) => {
     const told = errors.answer(error, request, reply);
@@ -65,6 +72,7 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
       url,
       onRequest: (request, reply, done) => {
         measureRequest(options.metrics, request.params.name, reply.raw);
+        intake?.inFlight.admit(reply.raw);
         done();
       },
       handler: (request: PredictionRequest, reply) => predict.handle(request, reply),

@@ -1,7 +1,7 @@
 import { RoutingTable, RunWorkflow } from '@torchweave/application';
 import type { Parts } from '@torchweave/composition';
-import { closeServer, listenAddress, listenOn, observeModelServers, observeWorkflowCount } from '@torchweave/platform';
-import { WorkflowMetrics, type AppOptions, type RunningApp } from '@torchweave/platform';
+import { closeServer, listenOn, observeModelServers, observeWorkflowCount } from '@torchweave/platform';
+import { openIntake, WorkflowMetrics, type AppOptions, type RunningApp } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { randomUUID } from 'node:crypto';
 import { createGatewayServer } from './create-gateway-server.js';
@@ -14,6 +14,7 @@ import { createGatewayServer } from './create-gateway-server.js';
 export async function startGateway(options: AppOptions, parts: Parts): Promise<RunningApp> {
   const { settings, redisUrl, logger, monitoring } = options;
   const { namespace, maxRequestSize } = settings;
+  const { listen, intake } = await openIntake(settings, 'inference', logger);
   const redis = new RedisConnection(redisUrl, logger);
   await redis.open();
   const state = new RedisWorkflowState(redis, namespace);
@@ -30,8 +31,15 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
   await parts.modelServers.watchHealth();
   await table.start();
   const runner = new RunWorkflow(parts.functions, parts.modelServers, metrics);
-  const server = createGatewayServer({ table, runner, logger, maxRequestSize, metrics, isReady: () => isReady });
-  const listen = listenAddress(settings.inferenceAddress, settings.inferencePort);
+  const server = createGatewayServer({
+    table,
+    runner,
+    logger,
+    maxRequestSize,
+    metrics,
+    intake,
+    isReady: () => isReady,
+  });
   const address = await listenOn(listen, '--inference-port', (at) => server.listen(at));
   isReady = true;
   logger.info({ address, workflows: table.size }, 'inference API is ready');
@@ -39,8 +47,8 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
     address,
     close: async () => {
       isReady = false;
+      await closeServer(server, intake.inFlight);
       await table.leave();
-      await closeServer(server);
       redis.close();
     },
   };

@@ -1,3 +1,5 @@
+export { AccessKeys, type AccessKeysOptions, type RenewedKey } from './auth/access-keys.js';
+export { serveKeyRenewal } from './auth/token-route.js';
 export { listenAddress, type ListenAddress } from './config/listen-address.js';
 export { loadSettings, type LoadedSettings, type SettingSources } from './config/load-settings.js';
 export { parseProperties } from './config/properties.js';
@@ -6,7 +8,9 @@ export { createLogger, type LoggerOptions } from './logging/create-logger.js';
 export type { AppOptions, RunningApp } from './running-app.js';
 export { closeServer } from './http/close-server.js';
 export { ErrorAnswers, type ErrorAnswersOptions } from './http/error-answers.js';
+export { Intake, openIntake, type IntakeOptions } from './http/intake.js';
 export { listenOn } from './http/listen.js';
+export { RequestsInFlight } from './http/requests-in-flight.js';
 export { requestIdOf } from './http/request-id.js';
 export { commonHeaders, followTorchServe, prettyJson } from './http/torchserve-conventions.js';
 export { jobBuckets, requestBuckets } from './metrics/buckets.js';

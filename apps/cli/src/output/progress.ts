@@ -24,8 +24,8 @@ const fallbackColumns = 80;
 export function terminalProgress(stream: TextStream): Progress {
   return {
     status: (text) => {
-      // A line that is wrapped could not be cleared.
-      const columns = (stream.columns ?? fallbackColumns) - 1;
+      // A line that is wrapped could not be cleared. A terminal that does not know its width says 0.
+      const columns = (stream.columns || fallbackColumns) - 1;
       stream.write(clearLine + (text.length > columns ? `${text.slice(0, columns - 1)}…` : text));
     },
     step: () => undefined,

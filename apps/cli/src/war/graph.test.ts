@@ -118,8 +118,9 @@ describe('layOut', () => {
     const { edges: drawn, nodes } = layOut(diamond);
     const long = drawn.find(({ from, to }) => from === 'pre' && to === 'agg');
     const passing = long?.points[1];
-    expect(long?.points).toHaveLength(3);
-    const between = nodes.filter(({ y }) => y === passing?.y);
+    expect(long?.points).toHaveLength(4);
+    const between = nodes.filter(({ y }) => y - boxHeight / 2 === passing?.y);
+    expect(between.map(({ node }) => node.name)).toEqual(['up', 'mid']);
     for (const { x, width } of between) expect(Math.abs((passing?.x ?? 0) - x)).toBeGreaterThan(width / 2);
   });
 

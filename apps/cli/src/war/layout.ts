@@ -25,7 +25,7 @@ export interface Layout {
 export const boxHeight = 44;
 const gap = { x: 32, y: 56 };
 const margin = 16;
-const characterWidth = 8;
+const characterWidth = { name: 8, url: 6 };
 const waypointWidth = 8;
 /** Passes of sorting; more change next to nothing. */
 const sweeps = 4;
@@ -39,7 +39,7 @@ interface Cell {
 }
 
 const widthOf = ({ name, url = '' }: GraphNode): number =>
-  Math.max(72, Math.max(name.length, url.length) * characterWidth + 24);
+  Math.max(72, name.length * characterWidth.name + 24, url.length * characterWidth.url + 24);
 
 const cellOf = (key: string, level: number, width: number): Cell => ({ key, level, width, neighbours: [] });
 
@@ -114,9 +114,14 @@ function place(
   const edges = ways.map(({ from, to, cells }) => ({
     from,
     to,
-    points: cells.map((cell, at) => {
+    points: cells.flatMap((cell, at) => {
       const { x, y } = middleOf(cell);
-      return { x, y: at === 0 ? y + boxHeight / 2 : at === cells.length - 1 ? y - boxHeight / 2 : y };
+      // Upright past the boxes of a level, so that no curve cuts their corners.
+      const [upper, lower] = [
+        { x, y: y - boxHeight / 2 },
+        { x, y: y + boxHeight / 2 },
+      ];
+      return at === 0 ? [lower] : at === cells.length - 1 ? [upper] : [upper, lower];
     }),
   }));
   return {

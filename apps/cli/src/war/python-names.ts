@@ -46,7 +46,7 @@ export function topLevelNames(source: string): ReadonlySet<string> | undefined {
     for (const global of globals.exec(line.text)?.[1]?.match(names) ?? []) found.add(global);
     if (inside !== undefined && line.indent > inside) continue;
     inside = definition.test(line.text) ? line.indent : undefined;
-    for (const defined of namesOf(line)) found.add(defined);
+    for (const defined of namesOf(line)) if (defined !== '') found.add(defined);
   }
   return found;
 }

@@ -34,7 +34,7 @@ const faults: Readonly<Record<string, readonly RegExp[]>> = {
   'notzip.war': [/^notzip\.war: .*neither a zip nor a gzipped tar \(archive\)$/],
   'empty.war': [/^empty\.war: .*it is empty \(archive\)$/],
   'nomanifest.war': [/^nomanifest\.war: .*no WAR-INF\/MANIFEST\.json.* \(archive\)$/],
-  'noname.war': [/^noname\.war\/WAR-INF\/MANIFEST\.json:1:52: Workflow name is not defined\. \(manifest\)$/],
+  'noname.war': [/^noname\.war\/WAR-INF\/MANIFEST\.json:1:56: Workflow name is not defined\. \(manifest\)$/],
   'nospecfile.war': [/^nospecfile\.war\/WAR-INF\/MANIFEST\.json:1:\d+: .*workflow\.specFile\. \(manifest\)$/],
   'nocreated.war': [/MANIFEST\.json:1:1: Workflow archive createdOn is not defined\. \(manifest\)$/],
   'noarchver.war': [/MANIFEST\.json:1:1: Workflow archive version is not defined\. \(manifest\)$/],

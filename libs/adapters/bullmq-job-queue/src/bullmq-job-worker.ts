@@ -19,6 +19,22 @@ export interface BullMqWorkerOptions extends BullMqOptions {
 
 const maintenanceIntervalMs = 5_000;
 
+/** BullMQ tries again at once, and tells every failure: one a second is told, with how many there were besides. */
+function atMostOnceASecond(tell: (error: Error, more: number) => void): (error: Error) => void {
+  let quietUntil = 0;
+  let kept = 0;
+  return (error) => {
+    const now = performance.now();
+    if (now < quietUntil) {
+      kept += 1;
+      return;
+    }
+    quietUntil = now + 1_000;
+    tell(error, kept);
+    kept = 0;
+  };
+}
+
 /** Takes jobs from BullMQ and runs the handlers of the catalogue. */
 export class BullMqJobWorker implements JobWorker {
   private workers: Worker[] = [];
@@ -50,7 +66,10 @@ export class BullMqJobWorker implements JobWorker {
       // A job that every worker dies of must end some day.
       maxStalledCount: 10,
     });
-    worker.on('error', (error) => logger.warn({ queue: name, err: error }, 'job worker'));
+    const warn = atMostOnceASecond((error: Error, more: number) =>
+      logger.warn({ queue: name, reason: error.message, more }, 'the job queue cannot be reached or refuses'),
+    );
+    worker.on('error', warn);
     worker.on('stalled', (operationId) => logger.warn({ operationId }, 'taking up a job whose worker is gone'));
     worker.on('lockRenewalFailed', (ids) => {
       for (const id of ids) this.running.get(id)?.lose();

@@ -29,6 +29,11 @@ export interface ErrorData {
   bodyTooLarge: { limitBytes: number };
   mediaTypeUnsupported: { contentType: string };
   unauthorized: { reason: 'missing' | 'invalid' };
+  requestMalformed: { reason: string };
+  requestTooSlow: Record<never, never>;
+  urlTooLong: { limitBytes: number };
+  headersTooLarge: { limitBytes: number; limitCount: number };
+  keyNotRenewed: { reason: string; retryAfterSeconds: number };
   resourceNotFound: Record<never, never>;
   methodNotAllowed: Record<never, never>;
   operationNotFound: { operationId: string };
@@ -140,6 +145,32 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
     status: 401,
     message: () =>
       'Token Authorization failed. Token either incorrect, expired, or not provided correctly (Authorization: Bearer KEY).',
+  },
+  requestMalformed: {
+    type: 'BadRequestException',
+    status: 400,
+    message: (d) => `The request cannot be read: ${d.reason}`,
+  },
+  requestTooSlow: {
+    type: 'RequestTimeoutException',
+    status: 408,
+    message: () => 'The request was not sent within the time that the server allows.',
+  },
+  urlTooLong: {
+    type: 'UriTooLongException',
+    status: 414,
+    message: (d) => `The path and query are longer than max_url_length, ${d.limitBytes} bytes.`,
+  },
+  headersTooLarge: {
+    type: 'RequestHeaderFieldsTooLargeException',
+    status: 431,
+    message: (d) =>
+      `The headers are larger than max_header_size, ${d.limitBytes} bytes, or more than max_header_count, ${d.limitCount}.`,
+  },
+  keyNotRenewed: {
+    type: 'ServiceUnavailableException',
+    status: 503,
+    message: () => 'The key cannot be renewed now: the key file cannot be written. The server log names the cause.',
   },
   resourceNotFound: {
     type: 'ResourceNotFoundException',

@@ -1,16 +1,41 @@
-import type { Server } from 'node:http';
+import { once } from 'node:events';
+import type { Server as HttpServer } from 'node:http';
+import { Server } from 'node:net';
+import type { RequestsInFlight } from './requests-in-flight.js';
 
 const lookEveryMs = 50;
+/** ms in which a kept-alive connection may bring one more request, to be told that its connection is closed. */
+const lingerMs = 1_000;
 
 /**
- * Closes a server: nothing new is taken, what is under way is answered, and kept-alive connections go as soon as they
- * have nothing under way; by themselves they would stay until their clients leave.
+ * Closes a server so that no request is lost: it takes no new connection, answers what is under way and what comes on the
+ * connections that it has, closes each with its answer, and at last those that bring nothing.
+ *
+ * @param inFlight the requests under way: their connections are closed with their answers.
  */
-export async function closeServer(server: { readonly server: Server; close(): PromiseLike<unknown> }): Promise<void> {
-  const looking = setInterval(() => server.server.closeIdleConnections(), lookEveryMs);
+export async function closeServer(
+  { server, close }: { readonly server: HttpServer; close(): PromiseLike<unknown> },
+  inFlight?: RequestsInFlight,
+): Promise<void> {
+  server.prependListener('request', (_, answer) => (answer.shouldKeepAlive = false));
+  inFlight?.sendAway();
+  await hasNoConnections(server);
+  const looking = setInterval(() => server.closeIdleConnections(), lookEveryMs);
   try {
-    await server.close();
+    await close();
   } finally {
     clearInterval(looking);
   }
+}
+
+/** Stops listening; resolves when the last connection is gone, or after a while. */
+async function hasNoConnections(server: HttpServer): Promise<void> {
+  if (!server.listening) return;
+  const waiting = new AbortController();
+  const timer = setTimeout(() => waiting.abort(), lingerMs);
+  const closed = once(server, 'close', { signal: waiting.signal }).catch(() => undefined);
+  // Past http.Server's own: that hangs up on a client that is about to send its next request.
+  Server.prototype.close.call(server);
+  await closed;
+  clearTimeout(timer);
 }

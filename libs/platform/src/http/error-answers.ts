@@ -19,6 +19,7 @@ export class ErrorAnswers {
     const event = { requestId: request.id, method: request.method, path: pathOf(request) };
     this.log(error, event);
     if ('retryAfterSeconds' in error.data) void reply.header('retry-after', String(error.data.retryAfterSeconds));
+    if (error.code === 'unauthorized') void reply.header('www-authenticate', 'Bearer');
     // The rest of a body that is too large is read and thrown away: a client that is hung up on never sees its answer.
     if (error.code === 'bodyTooLarge') reply.removeHeader('connection');
     // Set here too: answers of the framework itself pass no hook.
@@ -43,6 +44,8 @@ export class ErrorAnswers {
         return new TorchweaveError('bodyTooLarge', { limitBytes: this.options.maxRequestSize });
       case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
         return new TorchweaveError('bodyMalformed', { reason: 'it is not as long as its content-length says' });
+      case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+        return new TorchweaveError('bodyMalformed', { reason: 'its content type is none' });
       case 'FST_ERR_BAD_URL':
         return new TorchweaveError('resourceNotFound', {});
       default:

@@ -6,7 +6,8 @@ export const projectRoot = fileURLToPath(new URL('../../../../../../', import.me
 
 /** What the tests read of a service of docker-compose.yml. */
 export interface ComposeService {
-  readonly command: readonly string[];
+  readonly image: string;
+  readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   /** `SOURCE:TARGET[:ro]`. */
   readonly volumes?: readonly string[];
@@ -30,5 +31,8 @@ export function imageDefaults(): { entrypoint: string[]; environment: Record<str
   const text = readFileSync(`${projectRoot}Dockerfile`, 'utf8');
   const entrypoint = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(text)?.[1] ?? '') as string[];
   const variables = /^ENV (.*)$/m.exec(text)?.[1]?.split(' ') ?? [];
-  return { entrypoint, environment: Object.fromEntries(variables.map((entry) => entry.split('='))) as Record<string, string> };
+  return {
+    entrypoint,
+    environment: Object.fromEntries(variables.map((entry) => entry.split('='))) as Record<string, string>,
+  };
 }

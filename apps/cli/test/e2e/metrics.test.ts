@@ -1,0 +1,87 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { projectRoot } from './support/deployment/compose-file.js';
+import { dashboardQueries } from './support/deployment/dashboard.js';
+import { LocalServices } from './support/deployment/local-services.js';
+import { missingProgram } from './support/deployment/missing-program.js';
+import { TestPrometheus } from './support/deployment/prometheus.js';
+import { missingTorchServe } from './support/torchweave.js';
+import { fillStores } from './support/write-archives.js';
+
+const noPrometheus = missingProgram('promtool', '--version', 'prometheus');
+const missing = noPrometheus ?? missingTorchServe();
+const because = (reason: string | undefined): string => (reason === undefined ? '' : ` (skipped: ${reason})`);
+
+describe.skipIf(noPrometheus !== undefined)(`the configuration of Prometheus${because(noPrometheus)}`, () => {
+  it.each([
+    ['config', 'prometheus.yml'],
+    ['rules', 'alerts.yml'],
+  ])('has %s that promtool accepts', (kind, file) => {
+    const { status, stderr } = spawnSync('promtool', ['check', kind, join(projectRoot, 'deploy/prometheus', file)]);
+    expect([status, String(stderr)]).toEqual([0, '']);
+  });
+});
+
+describe.skipIf(missing !== undefined)(`a Prometheus that scrapes the services${because(missing)}`, () => {
+  let services: LocalServices;
+  let prometheus: TestPrometheus;
+
+  beforeAll(async () => {
+    services = await LocalServices.prepare();
+    const { world } = services;
+    fillStores(world.path('worker', '/workflows'), world.path('torchserve', '/models'));
+    await Promise.all([services.startRedis(), services.startTorchServe()]);
+    await Promise.all((['api', 'worker', 'gateway'] as const).map((app) => services.startApp(app)));
+    await useEverything();
+    prometheus = await TestPrometheus.start(world);
+    // A rate needs several scrapes, of every kind of process, and something that happens between them.
+    await untilScraped(4);
+    await useEverything();
+    await untilScraped(8);
+  });
+  afterAll(async () => {
+    await prometheus.dispose();
+    await services.dispose();
+  });
+
+  async function untilScraped(times: number): Promise<void> {
+    const isScraped = async (): Promise<boolean> =>
+      (await prometheus.query(`count_over_time(up[1m]) >= ${times}`)).length === 4;
+    await vi.waitUntil(isScraped, { timeout: 60_000, interval: 500 });
+  }
+
+  /** Registers, refuses, predicts, fails and retries. */
+  async function useEverything(): Promise<void> {
+    const management = services.world.url('api', 8081);
+    const post = (url: string): Promise<Response> => fetch(`${management}/workflows?url=${url}`, { method: 'POST' });
+    for (const archive of ['chain.war', 'slow.war', 'missingmar.war']) await (await post(archive)).text();
+    for (const workflow of ['chain', 'slow', 'nosuch']) {
+      const init = { method: 'POST', body: 'hello', headers: { 'content-type': 'text/plain' } };
+      await (await fetch(`${services.world.url('gateway', 8080)}/wfpredict/${workflow}`, init)).text();
+    }
+  }
+
+  it.each(dashboardQueries())('has data for the panel $title: $query', async ({ query }) => {
+    const samples = await prometheus.query(query);
+    expect(samples.filter(({ value }) => value[1] !== 'NaN')).not.toEqual([]);
+  });
+
+  it('evaluates every alert rule', async () => {
+    const rules = await prometheus.rules();
+    expect(rules.length).toBeGreaterThan(5);
+    expect(rules.filter(({ health }) => health !== 'ok')).toEqual([]);
+  });
+
+  it('knows the metrics that the alert rules ask for, so that none is silent by a slip of the pen', async () => {
+    const names = new Set((await prometheus.rules()).flatMap(({ query }) => query.match(/torchweave_\w+/g) ?? []));
+    for (const name of names) expect([name, (await prometheus.query(name)).length > 0]).toEqual([name, true]);
+  });
+
+  it('raises the alarm about a model server that is gone', async () => {
+    const rule = (await prometheus.rules()).find(({ name }) => name === 'TorchweaveModelServerDown');
+    expect(await prometheus.query(rule?.query ?? '')).toEqual([]);
+    await services.stopTorchServe();
+    await vi.waitUntil(async () => (await prometheus.query(rule?.query ?? '')).length === 1, { timeout: 20_000 });
+  });
+});

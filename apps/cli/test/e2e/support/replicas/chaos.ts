@@ -1,0 +1,41 @@
+import type { Replica, ReplicaSystem } from './replica-system.js';
+
+const killEveryMs = 1_000;
+
+/** Kills a random replica every second and starts it again at once. The same seed kills in the same order. */
+export class Chaos {
+  /** The apps that were killed, in order. */
+  readonly killed: string[] = [];
+  private readonly restarting = new Map<Replica, Promise<void>>();
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(
+    private readonly system: ReplicaSystem,
+    private seed: number,
+  ) {
+    this.timer = setInterval(() => this.killOne(), killEveryMs);
+  }
+
+  /** Kills no more, and waits until every replica is ready. */
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await Promise.all(this.restarting.values());
+  }
+
+  private killOne(): void {
+    const running = this.system.replicas.filter((replica) => !this.restarting.has(replica));
+    const victim = running[Math.floor(this.random() * running.length)];
+    if (victim === undefined) return;
+    this.killed.push(victim.app);
+    const restarted = this.system.restart(victim).finally(() => this.restarting.delete(victim));
+    this.restarting.set(victim, restarted);
+  }
+
+  /** Mulberry32: small, and the same everywhere. */
+  private random(): number {
+    this.seed = (this.seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(this.seed ^ (this.seed >>> 15), 1 | this.seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  }
+}

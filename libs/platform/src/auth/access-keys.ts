@@ -1,0 +1,121 @@
+import type { Logger } from '@torchweave/application';
+import { TorchweaveError } from '@torchweave/domain';
+import { timingSafeEqual } from 'node:crypto';
+import { accessKeysOf, digestOf, freshKeyDocument, renewKey, type AccessKey } from './key-document.js';
+import { KeyFile } from './key-file.js';
+import type { Permission, RenewableKey } from './permission.js';
+
+export interface AccessKeysOptions {
+  /** Path of the key file; created with fresh keys where it is missing. */
+  readonly file: string;
+  /** min that a new management or inference key is valid. */
+  readonly expirationMin: number;
+  readonly logger: Logger;
+}
+
+/** A key as it is told to whoever asked for it, in the spelling of the key file. */
+export interface RenewedKey {
+  readonly key: string;
+  readonly 'expiration time': string;
+}
+
+/** ms between two looks whether another process has written the file. */
+const lookAgainMs = 1_000;
+
+const bearer = /^Bearer +(\S+) *$/i;
+
+/** Whoever may come in, as the key file says. */
+export class AccessKeys {
+  private keys: readonly AccessKey[];
+  private stamp: string | undefined;
+  private lookedAt = performance.now();
+
+  private constructor(
+    private readonly file: KeyFile,
+    private readonly options: AccessKeysOptions,
+  ) {
+    this.stamp = file.stamp;
+    this.keys = accessKeysOf(file.read());
+  }
+
+  /** @throws TorchweaveError `configurationInvalid` for a file that can be neither read nor created. */
+  static open(options: AccessKeysOptions): AccessKeys {
+    const file = new KeyFile(options.file);
+    try {
+      const isNew = file.create(freshKeyDocument(expiryOf(options)));
+      const keys = new AccessKeys(file, options);
+      if (isNew) options.logger.info({ file: options.file }, 'wrote a key file with fresh keys');
+      else if (file.isExposed)
+        options.logger.warn({ file: options.file }, 'others may read the key file: chmod 600 it');
+      return keys;
+    } catch (error) {
+      const rule = `a key file that can be read or created (${reasonOf(error)})`;
+      throw new TorchweaveError('configurationInvalid', { setting: '--key-file', value: options.file, rule });
+    }
+  }
+
+  /**
+   * Whether the header carries a key that allows any of the permissions. Every key is compared, in a time that tells nothing
+   * of it.
+   *
+   * @returns the error to answer with; undefined when the key is good.
+   */
+  refusal(
+    authorization: string | undefined,
+    wanted: readonly Permission[],
+  ): TorchweaveError<'unauthorized'> | undefined {
+    const given = bearer.exec(authorization ?? '')?.[1];
+    if (given === undefined) return new TorchweaveError('unauthorized', { reason: 'missing' });
+    this.lookAgain();
+    const digest = digestOf(given);
+    const now = Date.now();
+    let isGood = false;
+    for (const key of this.keys) {
+      const isThisOne = timingSafeEqual(key.digest, digest);
+      const isValid = key.expiresAt === undefined || key.expiresAt > now;
+      if (isThisOne && isValid && wanted.some((permission) => key.permissions.includes(permission))) isGood = true;
+    }
+    return isGood ? undefined : new TorchweaveError('unauthorized', { reason: 'invalid' });
+  }
+
+  /**
+   * Replaces a key in the file; the old one is worth nothing from now on.
+   *
+   * @throws TorchweaveError `keyNotRenewed`.
+   */
+  renew(kind: RenewableKey): RenewedKey {
+    try {
+      const document = this.file.change((current) => renewKey(current, kind, expiryOf(this.options)));
+      this.stamp = this.file.stamp;
+      this.keys = accessKeysOf(document);
+      const { key = '', 'expiration time': expiry = '' } = document[kind] ?? {};
+      return { key, 'expiration time': expiry };
+    } catch (error) {
+      throw new TorchweaveError('keyNotRenewed', { reason: reasonOf(error), retryAfterSeconds: 1 });
+    }
+  }
+
+  /** A file that cannot be read just now changes nothing: keys still expire. */
+  private lookAgain(): void {
+    if (performance.now() - this.lookedAt < lookAgainMs) return;
+    this.lookedAt = performance.now();
+    try {
+      const { stamp } = this.file;
+      if (stamp === this.stamp) return;
+      this.stamp = stamp;
+      this.keys = accessKeysOf(this.file.read());
+      this.options.logger.info({ file: this.options.file }, 'the key file has changed');
+    } catch (error) {
+      const event = { file: this.options.file, reason: reasonOf(error) };
+      this.options.logger.warn(event, 'the key file cannot be read; the keys read before stay');
+    }
+  }
+}
+
+const expiryOf = ({ expirationMin }: AccessKeysOptions): Date => new Date(Date.now() + expirationMin * 60_000);
+
+/** Never the whole error: it may quote a key. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown fault';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+}

@@ -1,0 +1,130 @@
+import type { Logger } from '@torchweave/application';
+import { TorchweaveError } from '@torchweave/domain';
+import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { AccessKeys } from '../auth/access-keys.js';
+import { assertExposure } from '../auth/assert-exposure.js';
+import { inferenceRule, managementRule, type RouteRule } from '../auth/permission.js';
+import { refusalOf, requireKey } from '../auth/require-key.js';
+import { listenAddress, type ListenAddress } from '../config/listen-address.js';
+import type { Settings } from '../config/settings.js';
+import { BrokenRequests } from './broken-requests.js';
+import { limitsOf, type IntakeLimits } from './limits.js';
+import { RequestsInFlight } from './requests-in-flight.js';
+import { tlsFor, type TlsCertificate } from './tls.js';
+
+/** ms between two looks for clients that are too slow. */
+const lookForSlowMs = 1_000;
+
+export interface IntakeOptions {
+  readonly limits: IntakeLimits;
+  readonly rule: RouteRule;
+  readonly inFlight: RequestsInFlight;
+  /** Nobody is asked for a key without them. */
+  readonly keys?: AccessKeys;
+  /** Speaks TLS with it, plain HTTP without. */
+  readonly tls?: TlsCertificate;
+}
+
+/** All that stands between a server's port and its routes: who gets in, over what, and how much at once. */
+export class Intake {
+  private readonly broken: BrokenRequests;
+
+  constructor(private readonly options: IntakeOptions) {
+    this.broken = new BrokenRequests(options.limits);
+  }
+
+  /** The requests that count against the server's limit; its routes admit them. */
+  get inFlight(): RequestsInFlight {
+    return this.options.inFlight;
+  }
+
+  get keys(): AccessKeys | undefined {
+    return this.options.keys;
+  }
+
+  /** What Fastify must be created with. */
+  get serverOptions(): Pick<
+    FastifyServerOptions,
+    'serverFactory' | 'clientErrorHandler' | 'return503OnClosing' | 'forceCloseConnections'
+  > {
+    return {
+      serverFactory: (handler) => this.createServer(handler),
+      clientErrorHandler: (error, socket) => this.broken.answer(error, socket),
+      // A request that comes on a kept-alive connection while the server stops is answered, and its connection closed.
+      return503OnClosing: false,
+      forceCloseConnections: 'idle',
+    };
+  }
+
+  /** Checks every request of the server. Must be called before any part of it is registered. */
+  guard(fastify: FastifyInstance): void {
+    fastify.addHook('onRequest', (request, _reply, done) => done(this.excess(request)));
+    if (this.options.keys !== undefined) requireKey(fastify, this.options.keys, this.options.rule);
+  }
+
+  /** Why a request that has no route, and so passes no hook, is not let in. */
+  refusalOf(request: FastifyRequest): TorchweaveError | undefined {
+    const { keys, rule } = this.options;
+    return this.excess(request) ?? (keys === undefined ? undefined : refusalOf(keys, rule, request));
+  }
+
+  private excess({ raw }: FastifyRequest): TorchweaveError | undefined {
+    const { urlLength, headerCount, headerSize } = this.options.limits;
+    if ((raw.url ?? '').length > urlLength) return new TorchweaveError('urlTooLong', { limitBytes: urlLength });
+    if (raw.rawHeaders.length <= 2 * headerCount) return undefined;
+    return new TorchweaveError('headersTooLarge', { limitBytes: headerSize, limitCount: headerCount });
+  }
+
+  private createServer(handler: RequestListener): Server {
+    const { limits, tls } = this.options;
+    const { headersTimeout, requestTimeout, keepAliveTimeout } = limits;
+    const options = {
+      ...{ headersTimeout, requestTimeout, keepAliveTimeout },
+      maxHeaderSize: limits.headerSize,
+      connectionsCheckingInterval: lookForSlowMs,
+    };
+    const server =
+      tls === undefined ? createServer(options, handler) : createSecureServer({ ...options, ...tls }, handler);
+    server.maxConnections = limits.connections;
+    // Node drops what is beyond in silence: one more, so that it is seen.
+    server.maxHeadersCount = limits.headerCount + 1;
+    // Node would answer an unknown expectation by itself, past every check.
+    server.on('checkExpectation', handler);
+    this.broken.watch(server);
+    return server;
+  }
+}
+
+/**
+ * Reads from the settings where a server listens and what it lets in.
+ *
+ * @throws TorchweaveError `configurationInvalid` for an address beyond this machine without keys, a key file or a
+ * certificate that cannot be used.
+ */
+export async function openIntake(
+  settings: Settings,
+  api: 'management' | 'inference',
+  logger: Logger,
+): Promise<{ readonly listen: ListenAddress; readonly intake: Intake }> {
+  const isManagement = api === 'management';
+  const [address, port] = isManagement
+    ? [settings.managementAddress, settings.managementPort]
+    : [settings.inferenceAddress, settings.inferencePort];
+  const setting = `${api}_address`;
+  const listen = listenAddress(address, port);
+  await assertExposure(settings, setting, listen);
+  const tls = tlsFor(address, setting, settings);
+  const { keyFile: file, tokenExpirationMin: expirationMin } = settings;
+  const intake = new Intake({
+    limits: limitsOf(settings),
+    rule: isManagement ? managementRule : inferenceRule,
+    inFlight: isManagement
+      ? new RequestsInFlight('operations that are waited for', settings.maxWaitingOperations)
+      : new RequestsInFlight('predictions under way', settings.maxInFlight),
+    ...(file === undefined ? {} : { keys: AccessKeys.open({ file, expirationMin, logger }) }),
+    ...(tls === undefined ? {} : { tls }),
+  });
+  return { listen, intake };
+}

@@ -1,0 +1,28 @@
+import type { Settings } from '../config/settings.js';
+
+/** What one server takes in. */
+export interface IntakeLimits {
+  /** bytes of path and query. */
+  readonly urlLength: number;
+  /** bytes of the request line and all headers. */
+  readonly headerSize: number;
+  readonly headerCount: number;
+  /** Open connections; further ones are closed at once. */
+  readonly connections: number;
+  /** ms for all headers. */
+  readonly headersTimeout: number;
+  /** ms for the whole request. */
+  readonly requestTimeout: number;
+  /** ms that a connection may stay open without a request. */
+  readonly keepAliveTimeout: number;
+}
+
+export const limitsOf = (settings: Settings): IntakeLimits => ({
+  urlLength: settings.maxUrlLength,
+  headerSize: settings.maxHeaderSize,
+  headerCount: settings.maxHeaderCount,
+  connections: settings.maxConnections,
+  headersTimeout: settings.requestHeaderTimeout * 1_000,
+  requestTimeout: settings.requestTimeout * 1_000,
+  keepAliveTimeout: settings.keepAliveTimeout * 1_000,
+});

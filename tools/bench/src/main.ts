@@ -1,0 +1,67 @@
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { findLoadGenerator } from './load/find-load-generator.js';
+import { describeMachine } from './machine.js';
+import { help, parseOptions, type BenchOptions } from './options.js';
+import { cpuSecondsOf, machineBusySeconds } from './proc-stats.js';
+import { reportText, writeReport, type Report } from './report/report.js';
+import { runSections } from './run-sections.js';
+import { Scope } from './scope.js';
+import { System } from './system.js';
+import { judge } from './targets.js';
+
+const say = (text: string): void =>
+  void process.stderr.write(`[${process.uptime().toFixed(0).padStart(4)} s] ${text}\n`);
+
+const scope = new Scope();
+// The groups that are left by then are killed by what this process does when it exits.
+const interrupted = (): void => {
+  say('interrupted: ending everything');
+  setTimeout(() => process.exit(130), 10_000).unref();
+  void scope.close().finally(() => process.exit(130));
+};
+process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+
+/** Core seconds so far of what is not this process, nor was started by it. */
+const busyOthers = (): number => machineBusySeconds() - cpuSecondsOf([process.pid]);
+
+async function bench(options: BenchOptions): Promise<Report> {
+  const startedAt = new Date();
+  const othersBefore = busyOthers();
+  const generator = await findLoadGenerator();
+  const machine = describeMachine(generator.name);
+  say(`load generator: ${generator.name}; load average ${machine.loadBefore.toFixed(2)}`);
+  if (options.profileFolder !== undefined) mkdirSync(options.profileFolder, { recursive: true });
+  const system = new System(scope, say, options.profileFolder);
+  const sections = await runSections({ system, options, generator, say }, options).finally(() => scope.close());
+  const figures = Object.fromEntries(sections.flatMap(({ result }) => Object.entries(result?.figures ?? {})));
+  return {
+    startedAt: startedAt.toISOString(),
+    minutes: (Date.now() - startedAt.getTime()) / 60_000,
+    command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
+    machine,
+    coresOfOthers: (busyOthers() - othersBefore) / ((Date.now() - startedAt.getTime()) / 1_000),
+    figures,
+    targets: judge(figures),
+    sections,
+  };
+}
+
+async function main(): Promise<number> {
+  const options = parseOptions(process.argv.slice(2));
+  if (options === undefined) {
+    console.log(help);
+    return 0;
+  }
+  const report = await bench(options);
+  console.log(reportText(report));
+  writeReport(report, options.jsonFile, options.markdownFile);
+  say(`figures: ${resolve(options.jsonFile)}`);
+  const isMissed = options.check && report.targets.some(({ verdict }) => verdict === 'not met');
+  return isMissed || report.sections.some(({ failure }) => failure !== undefined) ? 1 : 0;
+}
+
+process.exitCode = await main().catch((error: unknown) => {
+  console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
+  return 1;
+});

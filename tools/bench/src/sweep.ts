@@ -1,0 +1,92 @@
+import { predict, untilCalm } from './http.js';
+import { errorCount, type LoadPlan, type LoadResult } from './load/load.js';
+import { cpuSecondsOf, memoryOf, processTree, type Memory } from './proc-stats.js';
+import type { SectionContext } from './sections/section.js';
+
+/** One of those that are measured beside each other. */
+export interface Side {
+  /** `ours`, `theirs`, `alone`, …: a part of the figures' names. */
+  readonly name: string;
+  readonly url: string;
+  /** The processes of what runs the workflow, outside of the model server; none where it runs inside. */
+  readonly engine: () => readonly number[];
+  readonly modelServer: () => readonly number[];
+  /** What one request with `hello` must be answered: an error page must not be measured. */
+  readonly expected: RegExp;
+}
+
+export interface SweepPlan {
+  /** First part of the figures' names. */
+  readonly name: string;
+  readonly sides: readonly Side[];
+  readonly clients: readonly number[];
+  readonly bodyBytes: number;
+  readonly seconds: number;
+  readonly rounds: number;
+}
+
+/** One load on one side, with what it cost. */
+export interface Run extends LoadResult {
+  readonly engineCpuSeconds: number;
+  readonly modelServerCpuSeconds: number;
+  /** After the load: of the engine, or of the model server where the engine runs inside. */
+  readonly memory: Memory;
+}
+
+/** All runs of one side at one number of clients. */
+export interface Cell {
+  readonly side: string;
+  readonly clients: number;
+  readonly runs: readonly Run[];
+}
+
+const warmUp = { clients: 8, longestSeconds: 2 };
+
+/** Runs every side in turn, round after round, at every number of clients; smallest first, for overload lasts. */
+export async function sweep(context: SectionContext, plan: SweepPlan): Promise<Cell[]> {
+  const seconds = Math.min(warmUp.longestSeconds, Math.ceil(plan.seconds / 3));
+  for (const side of plan.sides) {
+    await assertAnswers(side);
+    await context.generator.run(loadOf(side, { ...plan, seconds }, warmUp.clients));
+  }
+  const cells: Cell[] = [];
+  for (const clients of plan.clients) {
+    const runs = new Map(plan.sides.map(({ name }) => [name, [] as Run[]]));
+    for (let round = 1; round <= plan.rounds; round++) {
+      for (const side of plan.sides) {
+        const run = await measure(context, plan, side, clients);
+        runs.get(side.name)?.push(run);
+        context.say(
+          `${plan.name}, ${clients} clients, round ${round}, ${side.name}: ${run.perSecond.toFixed(0)}/s, ` +
+            `p50 ${run.p50Ms.toFixed(2)} ms, p99 ${run.p99Ms.toFixed(2)} ms, ${errorCount(run.errors)} errors`,
+        );
+      }
+    }
+    cells.push(...plan.sides.map(({ name }) => ({ side: name, clients, runs: runs.get(name) ?? [] })));
+  }
+  return cells;
+}
+
+async function measure(context: SectionContext, plan: SweepPlan, side: Side, clients: number): Promise<Run> {
+  for (const { name, url } of plan.sides) {
+    if (!(await untilCalm(url))) context.say(`${name} has not answered within a second for a minute; going on`);
+  }
+  const cpuBefore = { engine: cpuSecondsOf(side.engine()), modelServer: cpuSecondsOf(side.modelServer()) };
+  const result = await context.generator.run(loadOf(side, plan, clients));
+  const roots = side.engine().length > 0 ? side.engine() : side.modelServer();
+  return {
+    ...result,
+    engineCpuSeconds: cpuSecondsOf(side.engine()) - cpuBefore.engine,
+    modelServerCpuSeconds: cpuSecondsOf(side.modelServer()) - cpuBefore.modelServer,
+    memory: memoryOf(processTree(roots).map(({ pid }) => pid)),
+  };
+}
+
+function loadOf({ url }: Side, { seconds, bodyBytes }: SweepPlan, clients: number): LoadPlan {
+  return { url, clients, seconds, method: 'POST', bodyBytes };
+}
+
+async function assertAnswers({ name, url, expected }: Side): Promise<void> {
+  const answer = await predict(url, 'hello');
+  if (!expected.test(answer)) throw new Error(`${name} at ${url} answers ${answer}, not ${String(expected)}`);
+}
