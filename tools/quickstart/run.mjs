@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const sample = `${root}samples/digits`;
 const data = `${root}.torchweave`;
-const stores = { workflows: `${data}/workflows`, models: `${data}/models` };
+const stores = { workflows: `${data}/workflow-store`, models: `${data}/model-store` };
 const torchweave = `${root}apps/cli/bin/torchweave.js`;
 const picture = `${sample}/held-out/003-digit-7.png`;
 const once = process.argv.includes('--once');
