@@ -8,19 +8,26 @@ import { reportText, writeReport, type Report } from './report/report.js';
 import { runSections } from './run-sections.js';
 import { Scope } from './scope.js';
 import { System } from './system.js';
-import { judge } from './targets.js';
+import { judge } from './judge.js';
 
 const say = (text: string): void =>
   void process.stderr.write(`[${process.uptime().toFixed(0).padStart(4)} s] ${text}\n`);
 
+/** What a shell calls a program that SIGINT has ended. */
+const interruptedStatus = 130;
+/** ms that ending everything may take after a signal. */
+const lastMs = 10_000;
+
 const scope = new Scope();
 // The groups that are left by then are killed by what this process does when it exits.
-const interrupted = (): void => {
+let isInterrupted = false;
+const interrupt = (): void => {
+  isInterrupted = true;
   say('interrupted: ending everything');
-  setTimeout(() => process.exit(130), 10_000).unref();
-  void scope.close().finally(() => process.exit(130));
+  setTimeout(() => process.exit(interruptedStatus), lastMs).unref();
+  void scope.close().finally(() => process.exit(interruptedStatus));
 };
-process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
 
 /** Core seconds so far of what is not this process, nor was started by it. */
 const busyOthers = (): number => machineBusySeconds() - cpuSecondsOf([process.pid]);
@@ -33,7 +40,9 @@ async function bench(options: BenchOptions): Promise<Report> {
   say(`load generator: ${generator.name}; load average ${machine.loadBefore.toFixed(2)}`);
   if (options.profileFolder !== undefined) mkdirSync(options.profileFolder, { recursive: true });
   const system = new System(scope, say, options.profileFolder);
-  const sections = await runSections({ system, options, generator, say }, options).finally(() => scope.close());
+  const sections = await runSections({ system, options, generator, warmed: new Set(), say }, options).finally(() =>
+    scope.close(),
+  );
   const figures = Object.fromEntries(sections.flatMap(({ result }) => Object.entries(result?.figures ?? {})));
   return {
     startedAt: startedAt.toISOString(),
@@ -54,6 +63,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const report = await bench(options);
+  if (isInterrupted) return interruptedStatus;
   console.log(reportText(report));
   writeReport(report, options.jsonFile, options.markdownFile);
   say(`figures: ${resolve(options.jsonFile)}`);

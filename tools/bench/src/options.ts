@@ -18,8 +18,11 @@ export interface BenchOptions {
   readonly registrationRounds: number;
   /** Workflows in Redis when listing and describing are measured. */
   readonly catalogueSize: number;
+  readonly catalogueClients: readonly number[];
   /** Registrations of the enqueue-to-ready rate. */
   readonly enqueued: number;
+  /** Before idle memory is read. */
+  readonly idleMs: number;
   readonly kserveRouter?: string;
   readonly jsonFile: string;
   readonly markdownFile?: string;
@@ -38,19 +41,23 @@ const full = {
   bodyClients: [1, 8],
   registrationRounds: 10,
   catalogueSize: 100_000,
+  catalogueClients: [1, 8],
   enqueued: 500,
+  idleMs: 3_000,
 };
 
 const quick: typeof full = {
   rounds: 1,
-  seconds: 2,
-  overloadSeconds: 3,
-  soakSeconds: 5,
+  seconds: 1,
+  overloadSeconds: 2,
+  soakSeconds: 3,
   clients: [1, 32],
   bodyClients: [1],
   registrationRounds: 1,
-  catalogueSize: 5_000,
+  catalogueSize: 2_000,
+  catalogueClients: [1],
   enqueued: 60,
+  idleMs: 1_000,
 };
 
 /** What `--help` prints. */

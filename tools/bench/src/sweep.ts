@@ -44,10 +44,9 @@ const warmUp = { clients: 8, longestSeconds: 2 };
 
 /** Runs every side in turn, round after round, at every number of clients; smallest first, for overload lasts. */
 export async function sweep(context: SectionContext, plan: SweepPlan): Promise<Cell[]> {
-  const seconds = Math.min(warmUp.longestSeconds, Math.ceil(plan.seconds / 3));
   for (const side of plan.sides) {
     await assertAnswers(side);
-    await context.generator.run(loadOf(side, { ...plan, seconds }, warmUp.clients));
+    await warm(context, plan, side);
   }
   const cells: Cell[] = [];
   for (const clients of plan.clients) {
@@ -65,6 +64,13 @@ export async function sweep(context: SectionContext, plan: SweepPlan): Promise<C
     cells.push(...plan.sides.map(({ name }) => ({ side: name, clients, runs: runs.get(name) ?? [] })));
   }
   return cells;
+}
+
+async function warm({ generator, warmed }: SectionContext, plan: SweepPlan, side: Side): Promise<void> {
+  if (warmed.has(side.url)) return;
+  warmed.add(side.url);
+  const seconds = Math.min(warmUp.longestSeconds, Math.ceil(plan.seconds / 3));
+  await generator.run(loadOf(side, { ...plan, seconds }, warmUp.clients));
 }
 
 async function measure(context: SectionContext, plan: SweepPlan, side: Side, clients: number): Promise<Run> {

@@ -90,6 +90,14 @@ describe.skipIf(noTorchServe !== undefined)(
       expect(await services.checkHealth(app)).toBe(0);
     });
 
+    it('fail the health checks of api and worker while Redis hangs, and not that of gateway, which serves on', async () => {
+      await services.whileRedisHangs(async () => {
+        const codes = (['api', 'worker', 'gateway'] as const).map((app) => services.checkHealth(app));
+        expect(await Promise.all(codes)).toEqual([1, 1, 0]);
+      });
+      await vi.waitUntil(async () => (await services.checkHealth('worker')) === 0, { timeout: 10_000 });
+    });
+
     it.each(['api', 'worker', 'gateway'])('tell the metrics of %s where Prometheus looks for them', async (app) => {
       const response = await fetch(`${services.world.url(app, 8082)}/metrics`);
       expect(await response.text()).toContain(`torchweave_build_info{app="${app}"`);

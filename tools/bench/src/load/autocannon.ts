@@ -36,7 +36,10 @@ export async function findAutocannon(): Promise<LoadGenerator | undefined> {
   const name = 'autocannon';
   try {
     const { default: autocannon } = (await import(name)) as { default: Autocannon };
-    return { name, run: async (plan) => readAutocannon(await autocannon(optionsOf(plan))) };
+    return {
+      name: 'autocannon (latency in whole ms)',
+      run: async (plan) => readAutocannon(await autocannon(optionsOf(plan))),
+    };
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND') return undefined;
     throw error;

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { Machine } from '../machine.js';
 import type { SectionResult } from '../sections/section.js';
 import type { Figure } from '../statistics.js';
-import type { JudgedTarget } from '../targets.js';
+import type { JudgedTarget } from '../judge.js';
 import { renderMarkdown, renderText, type Table } from './table.js';
 
 /** Everything that one run has found out. */

@@ -11,7 +11,6 @@ import type { Section, SectionContext } from './section.js';
 const namespace = 'catalogue';
 const writesInFlight = 64;
 const pageSize = 100;
-const clientCounts = [1, 8];
 /** The api that is measured never calls a model server. */
 const nowhere = { managementUrl: 'http://127.0.0.1:1', inferenceUrl: 'http://127.0.0.1:1' };
 
@@ -44,7 +43,7 @@ async function fill({ system, options, say }: SectionContext): Promise<void> {
 type Kind = 'list' | 'describe';
 
 async function measure(context: SectionContext, managementUrl: string): Promise<Map<string, LoadResult[]>> {
-  const { catalogueSize, seconds, rounds } = context.options;
+  const { catalogueSize, catalogueClients, seconds, rounds } = context.options;
   const plans: Record<Kind, Pick<LoadPlan, 'url' | 'below'>> = {
     list: { url: `${managementUrl}/workflows?limit=${pageSize}&next_page_token={n}`, below: catalogueSize - pageSize },
     describe: { url: `${managementUrl}/workflows/w{n}`, below: catalogueSize },
@@ -52,7 +51,7 @@ async function measure(context: SectionContext, managementUrl: string): Promise<
   const results = new Map<string, LoadResult[]>();
   // Round 0 warms.
   for (let round = 0; round <= rounds; round++) {
-    for (const clients of clientCounts) {
+    for (const clients of catalogueClients) {
       for (const kind of ['list', 'describe'] as const) {
         const plan: LoadPlan = { ...plans[kind], clients, seconds, method: 'GET', bodyBytes: 0 };
         const result = await context.generator.run(plan);

@@ -6,7 +6,6 @@ import type { Torchweave } from '../torchweave.js';
 import type { Section } from './section.js';
 
 const registered = 20;
-const idleMs = 3_000;
 
 /** Proportional bytes of the gateway itself and of the Python processes beside it. */
 function proportionalOf(torchweave: Torchweave): { gateway: number; functions: number } {
@@ -18,7 +17,7 @@ function proportionalOf(torchweave: Torchweave): { gateway: number; functions: n
 /** What a gateway spends on one more functions-only workflow that nobody asks. */
 export const memorySection: Section = {
   title: 'Memory of one more registered functions-only workflow, idle',
-  run: async ({ system }) => {
+  run: async ({ system, options: { idleMs } }) => {
     const torchweave = await system.torchweave();
     await system.register('fnonly.war', false);
     await sleep(idleMs);

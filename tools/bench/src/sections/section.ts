@@ -9,6 +9,8 @@ export interface SectionContext {
   readonly system: System;
   readonly options: BenchOptions;
   readonly generator: LoadGenerator;
+  /** The URLs that have had their warm-up: one is enough. */
+  readonly warmed: Set<string>;
   /** Tells whoever watches what is going on. */
   say(text: string): void;
 }

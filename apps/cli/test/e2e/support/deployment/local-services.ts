@@ -12,6 +12,7 @@ const givenFlags = ['--foreground', '--ncs', '--disable-token-auth', '--enable-m
 /** The services of docker-compose.yml as processes of this machine, by their very commands, environments and files. */
 export class LocalServices {
   private readonly children: Child[] = [];
+  private redis: Child | undefined;
   private torchserve: TorchServeProcess | undefined;
 
   private constructor(readonly world: ContainerWorld) {}
@@ -24,11 +25,22 @@ export class LocalServices {
     const [program = '', ...args] = this.commandOf('redis');
     const directory = this.world.path('redis', '/data');
     const own = ['--port', String(this.world.port('redis', 6379)), '--bind', '127.0.0.1', '--dir', directory];
-    await this.start(program, [...args, ...own], {}).waitForOutput(/Ready to accept connections/);
+    this.redis = this.start(program, [...args, ...own], {});
+    await this.redis.waitForOutput(/Ready to accept connections/);
+  }
+
+  /** Redis keeps its connections and answers nothing until `use` has ended. */
+  async whileRedisHangs(use: () => Promise<void>): Promise<void> {
+    this.redis?.signal('SIGSTOP');
+    await use().finally(() => this.redis?.signal('SIGCONT'));
   }
 
   async startTorchServe(): Promise<void> {
-    const flags = new Map(this.commandOf('torchserve').map((flag) => flag.split('=', 2) as [string, string?]));
+    const flags = new Map(
+      this.commandOf('torchserve')
+        .map((flag) => /^([^=]*)=?(.*)$/.exec(flag) ?? [])
+        .map(([, name = '', value = '']) => [name, value]),
+    );
     const missing = givenFlags.filter((flag) => !flags.has(flag));
     if (missing.length > 0) throw new Error(`docker-compose.yml starts TorchServe without ${missing.join(' ')}`);
     const config = readFileSync(this.world.path('torchserve', flags.get('--ts-config') ?? ''), 'utf8');

@@ -2,7 +2,10 @@ import type { Replica, ReplicaSystem } from './replica-system.js';
 
 const killEveryMs = 1_000;
 
-/** Kills a random replica every second and starts it again at once. The same seed kills in the same order. */
+/**
+ * Kills a random replica every second and starts it again at once. The last one of an app that is ready is spared: clients
+ * would wait for it, and on a slow machine wait for ever.
+ */
 export class Chaos {
   /** The apps that were killed, in order. */
   readonly killed: string[] = [];
@@ -24,7 +27,8 @@ export class Chaos {
 
   private killOne(): void {
     const running = this.system.replicas.filter((replica) => !this.restarting.has(replica));
-    const victim = running[Math.floor(this.random() * running.length)];
+    const spare = running.filter(({ app }) => running.filter((other) => other.app === app).length > 1);
+    const victim = spare[Math.floor(this.random() * spare.length)];
     if (victim === undefined) return;
     this.killed.push(victim.app);
     const restarted = this.system.restart(victim).finally(() => this.restarting.delete(victim));

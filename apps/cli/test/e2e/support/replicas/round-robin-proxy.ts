@@ -41,7 +41,9 @@ export class RoundRobinProxy {
     client.on('error', () => client.destroy()).on('close', () => this.clients.delete(client));
     const replica = await this.connectToNext(client);
     if (replica === undefined) return;
-    replica.on('error', () => client.destroy()).on('close', () => client.destroySoon());
+    // A replica may answer and hang up while the client still speaks: what it says then is thrown away, the answer is not.
+    const replicaHasGone = (): void => void (replica.readableEnded ? client.resume() : client.destroy());
+    replica.on('error', replicaHasGone).on('close', replicaHasGone);
     client.on('close', () => replica.destroy());
     client.pipe(replica);
     replica.pipe(client);
@@ -52,8 +54,8 @@ export class RoundRobinProxy {
     while (!client.destroyed) {
       // Asked for before trying: a replica that comes up meanwhile is not missed.
       const isUp = new Promise<void>((resolve) => this.waiting.add(resolve));
-      for (let tried = 0; tried < this.ports.length; tried += 1) {
-        const port = this.ports[this.next++ % this.ports.length] as number;
+      const first = this.next++ % this.ports.length;
+      for (const port of [...this.ports.slice(first), ...this.ports.slice(0, first)]) {
         const replica = await connectTo(port);
         if (replica !== undefined) return replica;
       }
