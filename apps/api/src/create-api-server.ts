@@ -47,26 +47,19 @@ export async function createApiServer(options: ApiServerOptions): Promise<NestFa
     bodyParser: false,
   });
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
-  intake?.guard(fastify);
+  intake?.guard(fastify, errors);
+  // Whoever changes something waits for its end, unless told not to.
+  intake?.limit(fastify, errors, ({ method }) => method === 'POST' || method === 'DELETE');
   followTorchServe(fastify);
   if (options.registry !== undefined) observeHttp(fastify, options.registry);
   readParameterBodies(fastify);
   app.useGlobalFilters(new ErrorFilter(errors, options.maxRequestSize));
   app.useGlobalPipes(new ValidationPipe({ transform: true, exceptionFactory: validationError }));
   serveOpenApi(app, fastify);
-  if (intake !== undefined) limitOperations(fastify, intake);
   if (intake?.keys !== undefined) serveKeyRenewal(fastify, intake.keys, options.logger);
   if (options.queues !== undefined) serveQueueBoard(fastify, options.queues);
   await app.init();
   return app;
-}
-
-/** Whoever changes something waits for its end, unless told not to. */
-function limitOperations(fastify: FastifyInstance, { inFlight }: Intake): void {
-  fastify.addHook('onRequest', (request, reply, done) => {
-    if (request.method === 'POST' || request.method === 'DELETE') inFlight.admit(reply.raw);
-    done();
-  });
 }
 
 function serveOpenApi(app: INestApplication, fastify: FastifyInstance): void {

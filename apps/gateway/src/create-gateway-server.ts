@@ -46,7 +46,7 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
     requestIdHeader: false,
     ...intake?.serverOptions,
   });
-  intake?.guard(server);
+  intake?.guard(server, errors);
   followTorchServe(server);
   server.setErrorHandler((error, request, reply) => {
     const told = errors.answer(error, request, reply);
@@ -72,8 +72,7 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
       url,
       onRequest: (request, reply, done) => {
         measureRequest(options.metrics, request.params.name, reply.raw);
-        intake?.inFlight.admit(reply.raw);
-        done();
+        done(intake?.inFlight.admits(reply.raw) === false ? intake.inFlight.excess : undefined);
       },
       handler: (request: PredictionRequest, reply) => predict.handle(request, reply),
     });

@@ -40,7 +40,7 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
     intake,
     isReady: () => isReady,
   });
-  const address = await listenOn(listen, '--inference-port', (at) => server.listen(at));
+  const address = await listenOn(listen, '--inference-port', async (at) => intake.urlOf(await server.listen(at)));
   isReady = true;
   logger.info({ address, workflows: table.size }, 'inference API is ready');
   return {

@@ -20,6 +20,10 @@ export function serveQueueBoard(fastify: FastifyInstance, queues: BullMqJobQueue
     serverAdapter: adapter,
     options: { uiConfig: { boardTitle: 'Torchweave queues', hideDocsLink: true } },
   });
+  // Told as every other error of the API; the board's own words would tell where Redis is.
+  adapter.setErrorHandler((error) => {
+    throw error;
+  });
   void fastify.register(
     async (board) => {
       keepPagesLocal(board);

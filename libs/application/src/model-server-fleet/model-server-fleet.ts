@@ -1,6 +1,7 @@
 import { isTorchweaveError, TorchweaveError, type NodeInput, type NodeOutput } from '@torchweave/domain';
 import type { Logger } from '../ports/logger.js';
 import type { InferenceOptions, ModelRegistration, ModelServer } from '../ports/model-server.js';
+import { FleetMember } from './fleet-member.js';
 
 const healthIntervalMs = 1_000;
 const healthTimeoutMs = 2_000;
@@ -15,28 +16,20 @@ export interface ModelServerStatus {
   readonly inFlight: number;
 }
 
-interface Member {
-  readonly server: ModelServer;
-  healthy: boolean;
-  inFlight: number;
-  /** True when it takes nothing new and is closed with the last inference under way. */
-  leaving: boolean;
-}
-
 /**
  * All model servers of an installation. Every workflow's models live on each of them; an inference goes to the least
  * busy healthy one.
  */
 export class ModelServerFleet {
   /** Replaced, never changed: whoever walks it keeps what it began with. */
-  private members: readonly Member[];
+  private members: readonly FleetMember[];
   private watching: NodeJS.Timeout | undefined;
 
   constructor(
     servers: readonly ModelServer[],
     private readonly logger: Logger,
   ) {
-    this.members = servers.map((server) => ({ server, healthy: true, inFlight: 0, leaving: false }));
+    this.members = servers.map((server) => new FleetMember(server, true, logger));
   }
 
   get servers(): readonly ModelServer[] {
@@ -49,9 +42,8 @@ export class ModelServerFleet {
 
   /** Takes a further server in; it counts as healthy when it says so. */
   async add(server: ModelServer): Promise<void> {
-    const member = { server, healthy: false, inFlight: 0, leaving: false };
-    member.healthy = await server.isHealthy(AbortSignal.timeout(healthTimeoutMs));
-    this.members = [...this.members, member];
+    const healthy = await server.isHealthy(AbortSignal.timeout(healthTimeoutMs));
+    this.members = [...this.members, new FleetMember(server, healthy, this.logger)];
   }
 
   /** Takes a server out; it ends when it has answered what is under way. */
@@ -59,8 +51,7 @@ export class ModelServerFleet {
     const member = this.members.find((candidate) => candidate.server === server);
     if (member === undefined) return;
     this.members = this.members.filter((candidate) => candidate !== member);
-    member.leaving = true;
-    if (member.inFlight === 0) await server.close();
+    await member.leave();
   }
 
   /** Checks the health of every server, now and every second until {@link close}. */
@@ -109,9 +100,9 @@ export class ModelServerFleet {
   async infer(model: string, input: NodeInput, options: InferenceOptions): Promise<NodeOutput> {
     const deadline = performance.now() + options.timeoutMs;
     const first = this.pick();
-    if (first === undefined) throw new TorchweaveError('noModelServer', { model });
+    if (first === undefined) throw this.nobody(model);
     try {
-      return await inferOn(first, model, input, options);
+      return await first.infer(model, input, options);
     } catch (error) {
       return this.inferElsewhere(model, input, { ...options, deadline }, first, error);
     }
@@ -122,7 +113,7 @@ export class ModelServerFleet {
     model: string,
     input: NodeInput,
     options: InferenceOptions & { readonly deadline: number },
-    first: Member,
+    first: FleetMember,
     failure: unknown,
   ): Promise<NodeOutput> {
     const tried = new Set([first]);
@@ -134,7 +125,7 @@ export class ModelServerFleet {
       if (member === undefined || timeoutMs <= 0) throw last;
       tried.add(member);
       try {
-        return await inferOn(member, model, input, { ...options, timeoutMs });
+        return await member.infer(model, input, { ...options, timeoutMs });
       } catch (error) {
         last = error;
       }
@@ -146,11 +137,14 @@ export class ModelServerFleet {
     await Promise.all(this.members.map(({ server }) => server.close()));
   }
 
-  /** The least busy server not yet tried, healthy ones first: a wrong health check must not make requests fail. */
-  private pick(tried?: ReadonlySet<Member>): Member | undefined {
-    let best: Member | undefined;
+  /**
+   * The least busy server not yet tried, healthy ones first: a wrong health check must not make requests fail. One that has
+   * not answered several times in a row gets a pause.
+   */
+  private pick(tried?: ReadonlySet<FleetMember>): FleetMember | undefined {
+    let best: FleetMember | undefined;
     for (const member of this.members) {
-      if (tried?.has(member) === true) continue;
+      if (tried?.has(member) === true || !member.breaker.admits) continue;
       const better =
         best === undefined ||
         (member.healthy && !best.healthy) ||
@@ -160,32 +154,19 @@ export class ModelServerFleet {
     return best;
   }
 
+  private nobody(model: string): TorchweaveError {
+    const [first] = this.members;
+    if (first === undefined) return new TorchweaveError('noModelServer', { model });
+    const reason = 'it has not answered for a while; it is tried again in a moment';
+    return new TorchweaveError('modelServerUnreachable', { endpoint: first.server.endpoint, reason });
+  }
+
   private async checkHealth(): Promise<void> {
     await Promise.all(
-      this.members.map(async (member) => {
-        const healthy = await member.server.isHealthy(AbortSignal.timeout(healthTimeoutMs));
-        if (healthy === member.healthy) return;
-        member.healthy = healthy;
-        const event = { endpoint: member.server.endpoint };
-        if (healthy) this.logger.info(event, 'model server is up');
-        else this.logger.warn(event, 'model server is down');
-      }),
+      this.members.map(async (member) =>
+        member.checked(await member.server.isHealthy(AbortSignal.timeout(healthTimeoutMs))),
+      ),
     );
-  }
-}
-
-async function inferOn(
-  member: Member,
-  model: string,
-  input: NodeInput,
-  options: InferenceOptions,
-): Promise<NodeOutput> {
-  member.inFlight += 1;
-  try {
-    return await member.server.infer(model, input, options);
-  } finally {
-    member.inFlight -= 1;
-    if (member.leaving && member.inFlight === 0) void member.server.close();
   }
 }
 

@@ -1,7 +1,11 @@
 import { TorchweaveError, toTorchweaveError } from '@torchweave/domain';
 import type { Logger } from '@torchweave/application';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
 import { commonHeaders, prettyJson } from './torchserve-conventions.js';
+
+/** ms that a body that is too large may take to arrive. */
+const longestWaitForBodyMs = 5_000;
 
 export interface ErrorAnswersOptions {
   readonly logger: Logger;
@@ -20,11 +24,11 @@ export class ErrorAnswers {
     this.log(error, event);
     if ('retryAfterSeconds' in error.data) void reply.header('retry-after', String(error.data.retryAfterSeconds));
     if (error.code === 'unauthorized') void reply.header('www-authenticate', 'Bearer');
-    // The rest of a body that is too large is read and thrown away: a client that is hung up on never sees its answer.
-    if (error.code === 'bodyTooLarge') reply.removeHeader('connection');
     // Set here too: answers of the framework itself pass no hook.
     void reply.headers({ ...commonHeaders, 'x-request-id': request.id, 'content-type': 'application/json' });
-    void reply.status(error.status).send(Buffer.from(prettyJson(error.toBody())));
+    const send = (): void => void reply.status(error.status).send(Buffer.from(prettyJson(error.toBody())));
+    if (error.code === 'bodyTooLarge') afterItsBody(request.raw, send);
+    else send();
     return error;
   }
 
@@ -52,6 +56,20 @@ export class ErrorAnswers {
         return toTorchweaveError(thrown);
     }
   }
+}
+
+/**
+ * Answers once the client has sent what it wanted to: one that is hung up on while it sends never sees its answer. What it sends is
+ * thrown away; after a while it is answered all the same.
+ */
+function afterItsBody(request: IncomingMessage, answer: () => void): void {
+  const timer = setTimeout(finish, longestWaitForBodyMs);
+  function finish(): void {
+    clearTimeout(timer);
+    request.off('end', finish).off('close', finish);
+    answer();
+  }
+  request.once('end', finish).once('close', finish).resume();
 }
 
 const pathOf = (request: FastifyRequest): string => request.url.split('?')[0] ?? '';

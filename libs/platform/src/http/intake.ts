@@ -5,10 +5,10 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { AccessKeys } from '../auth/access-keys.js';
 import { assertExposure } from '../auth/assert-exposure.js';
-import { inferenceRule, managementRule, type RouteRule } from '../auth/permission.js';
-import { refusalOf, requireKey } from '../auth/require-key.js';
+import { inferenceRule, isOpenRoute, managementRule, type RouteRule } from '../auth/permission.js';
 import { listenAddress, type ListenAddress } from '../config/listen-address.js';
 import type { Settings } from '../config/settings.js';
+import type { ErrorAnswers } from './error-answers.js';
 import { BrokenRequests } from './broken-requests.js';
 import { limitsOf, type IntakeLimits } from './limits.js';
 import { RequestsInFlight } from './requests-in-flight.js';
@@ -31,7 +31,7 @@ export interface IntakeOptions {
 export class Intake {
   private readonly broken: BrokenRequests;
 
-  constructor(private readonly options: IntakeOptions) {
+  constructor(readonly options: IntakeOptions) {
     this.broken = new BrokenRequests(options.limits);
   }
 
@@ -58,23 +58,53 @@ export class Intake {
     };
   }
 
-  /** Checks every request of the server. Must be called before any part of it is registered. */
-  guard(fastify: FastifyInstance): void {
-    fastify.addHook('onRequest', (request, _reply, done) => done(this.excess(request)));
-    if (this.options.keys !== undefined) requireKey(fastify, this.options.keys, this.options.rule);
+  /** The address of a listening server: Fastify cannot know that one that it has not made speaks TLS. */
+  urlOf(address: string): string {
+    return this.options.tls === undefined ? address : address.replace(/^http:/, 'https:');
   }
 
-  /** Why a request that has no route, and so passes no hook, is not let in. */
+  /**
+   * Checks every request of the server, those to routes that are added later or do not exist included. Must be called
+   * before any part of the server is registered.
+   */
+  guard(fastify: FastifyInstance, errors: ErrorAnswers): void {
+    fastify.addHook('onRequest', (request, reply, done) => {
+      const refusal = this.refusalOf(request);
+      if (refusal === undefined) return done();
+      // Answered here: a part of the server may have an error handler of its own, which knows nothing of this.
+      errors.answer(refusal, request, reply);
+    });
+  }
+
+  /** Why a request is not let in; undefined when it is. For those, too, that the framework refuses before any hook. */
   refusalOf(request: FastifyRequest): TorchweaveError | undefined {
+    return this.excess(request) ?? this.strangerAt(request);
+  }
+
+  /** Counts the requests to which it applies against the server's limit. */
+  limit(fastify: FastifyInstance, errors: ErrorAnswers, applies: (request: FastifyRequest) => boolean): void {
+    fastify.addHook('onRequest', (request, reply, done) => {
+      if (!applies(request) || this.inFlight.admits(reply.raw)) return done();
+      errors.answer(this.inFlight.excess, request, reply);
+    });
+  }
+
+  private strangerAt({ method, routeOptions, headers }: FastifyRequest): TorchweaveError | undefined {
     const { keys, rule } = this.options;
-    return this.excess(request) ?? (keys === undefined ? undefined : refusalOf(keys, rule, request));
+    // Of the route, not of the address: what is spelt in another way is another route, or none, and so closed.
+    const { url } = routeOptions;
+    if (keys === undefined || isOpenRoute(method, url)) return undefined;
+    return keys.refusal(headers.authorization, rule(method, url));
   }
 
   private excess({ raw }: FastifyRequest): TorchweaveError | undefined {
     const { urlLength, headerCount, headerSize } = this.options.limits;
     if ((raw.url ?? '').length > urlLength) return new TorchweaveError('urlTooLong', { limitBytes: urlLength });
-    if (raw.rawHeaders.length <= 2 * headerCount) return undefined;
-    return new TorchweaveError('headersTooLarge', { limitBytes: headerSize, limitCount: headerCount });
+    if (raw.rawHeaders.length > 2 * headerCount) {
+      return new TorchweaveError('headersTooLarge', { limitBytes: headerSize, limitCount: headerCount });
+    }
+    if (raw.headers.host !== undefined || raw.httpVersion !== '1.1') return undefined;
+    return new TorchweaveError('requestMalformed', { reason: 'it names no host' });
   }
 
   private createServer(handler: RequestListener): Server {
@@ -84,6 +114,8 @@ export class Intake {
       ...{ headersTimeout, requestTimeout, keepAliveTimeout },
       maxHeaderSize: limits.headerSize,
       connectionsCheckingInterval: lookForSlowMs,
+      // Node's own refusal has no body.
+      requireHostHeader: false,
     };
     const server =
       tls === undefined ? createServer(options, handler) : createSecureServer({ ...options, ...tls }, handler);

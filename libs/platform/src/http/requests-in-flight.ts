@@ -15,16 +15,18 @@ export class RequestsInFlight {
     return this.answers.size;
   }
 
-  /**
-   * Counts a request until its answer is sent or its client is gone.
-   *
-   * @throws TorchweaveError `overloaded`.
-   */
-  admit(answer: ServerResponse): void {
-    const { what, limit } = this;
-    if (this.answers.size >= limit) throw new TorchweaveError('overloaded', { what, limit, retryAfterSeconds: 1 });
+  /** Counts a request until its answer is sent or its client is gone; false when there are too many. */
+  admits(answer: ServerResponse): boolean {
+    if (this.answers.size >= this.limit) return false;
     this.answers.add(answer);
     answer.once('close', () => this.answers.delete(answer));
+    return true;
+  }
+
+  /** The error of a request that is not admitted. */
+  get excess(): TorchweaveError<'overloaded'> {
+    const { what, limit } = this;
+    return new TorchweaveError('overloaded', { what, limit, retryAfterSeconds: 1 });
   }
 
   /** Has every connection closed with the answer that is under way on it: its client goes elsewhere with the next request. */

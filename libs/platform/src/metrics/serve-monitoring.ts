@@ -1,7 +1,9 @@
 import type { Logger } from '@torchweave/application';
 import { isTorchweaveError } from '@torchweave/domain';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { monitoringRefusal, type MonitoringAccess } from '../auth/monitoring-access.js';
 import { listenAddress, type ListenAddress } from '../config/listen-address.js';
 import type { Settings } from '../config/settings.js';
 import { listenOn } from '../http/listen.js';
@@ -30,11 +32,14 @@ export async function serveMonitoring(
   monitoring: Monitoring,
   settings: Pick<Settings, 'metricsAddress' | 'metricsPort'>,
   logger: Logger,
+  access: MonitoringAccess = {},
 ): Promise<MonitoringServer> {
   const { metricsAddress, metricsPort } = settings;
   if (metricsPort === 'none') return noServer;
   const at = listenAddress(metricsAddress ?? defaultAddress, metricsPort);
-  const server = createServer((request, response) => void answer(monitoring, request, response, logger));
+  const handle = (request: IncomingMessage, response: ServerResponse): void =>
+    void answer(monitoring, access, request, response, logger);
+  const server = access.tls === undefined ? createServer(handle) : createSecureServer(access.tls, handle);
   try {
     await listenOn(at, '--metrics-port', (where) => listen(server, where));
   } catch (error) {
@@ -44,7 +49,7 @@ export async function serveMonitoring(
     return noServer;
   }
   const { port } = server.address() as AddressInfo;
-  const address = `http://${at.host.includes(':') ? `[${at.host}]` : at.host}:${port}`;
+  const address = `${access.tls === undefined ? 'http' : 'https'}://${at.host.includes(':') ? `[${at.host}]` : at.host}:${port}`;
   logger.info({ address }, 'metrics and health are served');
   return { address, close: () => close(server) };
 }
@@ -68,16 +73,21 @@ function close(server: Server): Promise<void> {
 
 async function answer(
   monitoring: Monitoring,
-  { method, url = '' }: IncomingMessage,
+  access: MonitoringAccess,
+  request: IncomingMessage,
   response: ServerResponse,
   logger: Logger,
 ): Promise<void> {
+  const { method, url = '' } = request;
+  const path = url.split('?')[0] ?? '';
   const send = (status: number, body: object): void => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(prettyJson(body));
   };
   try {
+    const refusal = monitoringRefusal(access, request, path);
+    if (refusal !== undefined) return send(refusal.status, refusal.toBody());
     if (method !== 'GET' && method !== 'HEAD') return send(405, { status: 'Method not allowed' });
-    switch (url.split('?')[0]) {
+    switch (path) {
       case '/metrics': {
         const text = await monitoring.scrape();
         response.writeHead(200, { 'content-type': monitoring.registry.contentType }).end(text);

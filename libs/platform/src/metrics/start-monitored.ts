@@ -1,4 +1,5 @@
 import type { Logger } from '@torchweave/application';
+import { openMonitoringAccess } from '../auth/monitoring-access.js';
 import type { Settings } from '../config/settings.js';
 import type { RunningApp } from '../running-app.js';
 import { Monitoring } from './monitoring.js';
@@ -11,7 +12,8 @@ export async function startMonitored(
   start: (monitoring: Monitoring) => Promise<RunningApp>,
 ): Promise<RunningApp> {
   const monitoring = new Monitoring(name, logger);
-  const server = await serveMonitoring(monitoring, settings, logger);
+  const access = await openMonitoringAccess(settings, logger);
+  const server = await serveMonitoring(monitoring, settings, logger, access);
   try {
     const app = await start(monitoring);
     monitoring.phase = 'serving';

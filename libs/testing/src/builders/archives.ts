@@ -8,10 +8,12 @@ export type Files = Readonly<Record<string, string | Buffer>>;
 
 /** Packs files as Python's `zipfile` would. A path with a trailing slash is a folder. */
 export async function zipOf(files: Files): Promise<Buffer> {
+  // The same content is the same archive, whenever it is built.
+  const mtime = new Date(1980, 0, 1);
   const zip = new ZipFile();
   for (const [path, content] of Object.entries(files)) {
-    if (path.endsWith('/')) zip.addEmptyDirectory(path);
-    else zip.addBuffer(Buffer.from(content), path, { mode: 0o100644 });
+    if (path.endsWith('/')) zip.addEmptyDirectory(path, { mtime });
+    else zip.addBuffer(Buffer.from(content), path, { mode: 0o100644, mtime });
   }
   zip.end();
   return buffer(zip.outputStream);

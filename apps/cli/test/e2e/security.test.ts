@@ -1,0 +1,278 @@
+import { silentLogger } from '@torchweave/application';
+import { AccessKeys, loadSettings, openIntake, RequestsInFlight, type IntakeOptions } from '@torchweave/platform';
+import { specText, workflowFiles, zipOf } from '@torchweave/testing/builders';
+import { Child, freePort } from '@torchweave/testing/process';
+import { TestRedis } from '@torchweave/testing/redis';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EmbeddedSystem } from './support/embedded.js';
+import { startGuardedApi, startGuardedGateway, type GuardedServer } from './support/guarded-servers.js';
+import { secureClient, selfSigned } from './support/secure-client.js';
+import { rawRequest } from './support/raw-request.js';
+import { command } from './support/torchweave.js';
+
+interface StoredKeys {
+  readonly management: { readonly key: string; readonly 'expiration time': string };
+  readonly inference: { readonly key: string };
+  readonly API: { readonly key: string };
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'torchweave-security-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const readKeys = (file: string): StoredKeys => JSON.parse(readFileSync(file, 'utf8')) as StoredKeys;
+const bearer = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` });
+
+/** A named key of each role, one of them expired. */
+const named = {
+  read: 'the-key-of-read',
+  register: 'the-key-of-register',
+  predict: 'the-key-of-predict',
+  expired: 'the-key-that-is-expired',
+};
+const namedKeys = [
+  ...(['read', 'register', 'predict'] as const).map((role) => ({ name: role, role, expires: '2999-01-01T00:00:00Z' })),
+  { name: 'expired', role: 'register', expires: '2020-01-01T00:00:00Z' },
+  { name: 'expired', role: 'predict', expires: '2020-01-01T00:00:00Z' },
+].map((key) => ({
+  ...key,
+  sha256: createHash('sha256')
+    .update(named[key.name as keyof typeof named])
+    .digest('hex'),
+}));
+
+/** Which keys open what, told once more than in the product: by hand. */
+function openers(api: 'management' | 'inference', method: string, path: string): string[] {
+  if (`${method} ${path}` === 'OPTIONS /' || `${method} ${path}` === 'GET /health/live') return ['nobody asks'];
+  if (api === 'inference') return ['inference', 'predict'];
+  if (path === '/token') return ['API'];
+  return ['GET', 'OPTIONS', 'HEAD'].includes(method) ? ['management', 'read', 'register'] : ['management', 'register'];
+}
+
+describe.each(['management', 'inference'] as const)('every route of the %s API', (api) => {
+  const file = join(directory, `${api}.json`);
+  let server: GuardedServer;
+
+  async function intake(): Promise<IntakeOptions> {
+    AccessKeys.open({ file, expirationMin: 60, logger: silentLogger });
+    writeFileSync(file, JSON.stringify({ ...readKeys(file), keys: namedKeys }), { mode: 0o600 });
+    const { settings } = loadSettings({ flags: { keyFile: file }, environment: {} });
+    const { intake: opened } = await openIntake(settings, api, silentLogger);
+    // Room for every request that the board keeps open.
+    return { ...opened.options, inFlight: new RequestsInFlight('requests', 1_000) };
+  }
+
+  beforeAll(async () => {
+    const options = await intake();
+    server = await (api === 'management' ? startGuardedApi(options) : startGuardedGateway(options));
+  });
+  afterAll(() => server.close());
+
+  const status = async (method: string, path: string, key?: string): Promise<number> =>
+    (await rawRequest(server.address, method, path, key === undefined ? {} : bearer(key))).status;
+
+  it('is found from the framework', () => {
+    const some = api === 'management' ? ['POST /workflows', 'GET /token', 'GET /openapi.json'] : ['POST /wfpredict/x'];
+    const found = server.routes.map(({ method, path }) => `${method} ${path}`);
+    expect(found).toEqual(expect.arrayContaining([...some, 'GET /health/live', 'OPTIONS /']));
+    if (api === 'management')
+      expect(found.filter((route) => route.includes('/dashboard/queues')).length).toBeGreaterThan(5);
+  });
+
+  it('answers 401 without a key, with a wrong, an expired and another one, and lets the right ones in', async () => {
+    const { management, inference, API } = readKeys(file);
+    const keys = { ...named, management: management.key, inference: inference.key, API: API.key, wrong: 'wrong-wrong' };
+    for (const { method, path } of server.routes) {
+      const right = openers(api, method, path);
+      const isOpen = right.includes('nobody asks');
+      expect([method, path, (await status(method, path)) === 401]).toEqual([method, path, !isOpen]);
+      for (const [name, key] of Object.entries(keys)) {
+        // What opens it is tried below: a renewed key would not open the next route.
+        if (path === '/token' && name === 'API') continue;
+        const isLetIn = (await status(method, path, key)) !== 401;
+        expect([method, path, name, isLetIn]).toEqual([method, path, name, isOpen || right.includes(name)]);
+      }
+    }
+  });
+
+  it('is closed also where there is none, however it is spelt', async () => {
+    const paths = [
+      '/nosuch',
+      '/%zz',
+      '//nosuch',
+      '/health/live/../../workflows',
+      '/health/live/..%2f..%2fworkflows',
+      '/health/live;/workflows',
+      '/HEALTH/LIVE',
+      '/./workflows',
+      '/workflows/%2e%2e',
+      'http://elsewhere/workflows',
+      `/${'a'.repeat(500)}`,
+    ];
+    for (const path of paths) {
+      for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'TRACE', 'PROPFIND']) {
+        expect([method, path, await status(method, path)]).toEqual([method, path, 401]);
+      }
+    }
+  });
+
+  it('tells in an error neither the key nor what was wrong with it', async () => {
+    const answers = await Promise.all(
+      ['', 'wrong-wrong', named.expired].map((key) => rawRequest(server.address, 'GET', '/nosuch', bearer(key))),
+    );
+    for (const { headers, body } of answers) {
+      expect(headers['www-authenticate']).toBe('Bearer');
+      expect(JSON.parse(body)).toEqual({
+        code: 401,
+        type: 'InvalidKeyException',
+        message:
+          'Token Authorization failed. Token either incorrect, expired, or not provided correctly (Authorization: Bearer KEY).',
+      });
+    }
+  });
+
+  it.runIf(api === 'management')('renews a key for the API key, and the old one opens nothing then', async () => {
+    const before = readKeys(file);
+    const answer = await rawRequest(server.address, 'GET', '/token?type=management', bearer(before.API.key));
+    expect(JSON.parse(answer.body)).toEqual(readKeys(file).management);
+    expect(answer.headers['cache-control']).toContain('no-store');
+    expect(await status('GET', '/workflows', before.management.key)).toBe(401);
+    expect(await status('GET', '/workflows', readKeys(file).management.key)).toBe(200);
+    expect(await status('GET', '/token', before.API.key)).toBe(400);
+    expect(await status('GET', '/token?type=API', before.API.key)).toBe(400);
+    expect(readKeys(file).inference).toEqual(before.inference);
+  });
+});
+
+describe('an app that would serve others than this machine', () => {
+  const start = async (app: string, ...args: string[]): Promise<{ code: number | null; output: string }> => {
+    const data = [
+      '--data-dir',
+      join(directory, 'data'),
+      '--metrics-port',
+      'none',
+      '--redis-url',
+      'redis://127.0.0.1:1',
+    ];
+    const child = Child.start(process.execPath, [command, app, ...data, ...args]);
+    return { code: await child.waitForEnd(), output: child.output };
+  };
+  const config = (text: string): string[] => {
+    const file = join(directory, 'config.properties');
+    writeFileSync(file, text);
+    return ['--ts-config', file];
+  };
+  const server = ['--model-server', 'torchserve=http://127.0.0.1:1,http://127.0.0.1:1'];
+
+  it.each([
+    ['api', 'management_address=http://0.0.0.0:0\n', []],
+    ['gateway', 'inference_address=http://[::]:0\n', server],
+  ])('refuses to start as %s without keys, and says what to do', async (app, text, args) => {
+    const { code, output } = await start(app, ...config(text), ...args);
+    expect([code, output]).toEqual([
+      1,
+      expect.stringMatching(/^torchweave: Setting \w+_address must be .*--key-file FILE.*--disable-token-auth.*"\.$/m),
+    ]);
+    expect(output).not.toMatch(/\n\s+at /);
+  });
+
+  it.each([['--disable-token-auth'], ['--key-file', join(directory, 'exposed.json')]])(
+    'goes on with %s',
+    async (...flags) => {
+      const { output } = await start('api', ...config('management_address=http://0.0.0.0:0\n'), ...flags);
+      // As far as its Redis, which is not there.
+      expect(output).toMatch(/^torchweave: The workflow state cannot be reached/m);
+    },
+  );
+});
+
+const headersSpec = specText({ models: {}, dag: { tell: [] } });
+const headersHandler = `
+import json
+
+def tell(data, context):
+    if data is None:
+        return None
+    headers = context.get_all_request_header(0) if hasattr(context, "get_all_request_header") else {}
+    told = {name.lower(): value for name, value in headers.items()}
+    return [json.dumps({"authorization": told.get("authorization"), "mine": told.get("x-mine")})]
+`;
+
+describe('torchweave start with keys and TLS', () => {
+  it('is used over https with the keys of its file, and no key is in its log or reaches a function', async () => {
+    const system = await EmbeddedSystem.prepare();
+    const keyFile = join(system.directory, 'key_file.json');
+    const pair = selfSigned(system.directory);
+    const [managementPort, inferencePort, metricsPort] = [await freePort(), await freePort(), await freePort()];
+    writeFileSync(
+      join(system.directory, 'config.properties'),
+      [
+        `management_address=https://127.0.0.1:${managementPort}`,
+        `inference_address=https://127.0.0.1:${inferencePort}`,
+        `metrics_address=https://127.0.0.1:${metricsPort}`,
+        `certificate_file=${pair.certificate}`,
+        `private_key_file=${pair.key}`,
+        `key_file=${keyFile}`,
+      ].join('\n'),
+    );
+    writeFileSync(
+      join(system.workflowStore, 'headers.war'),
+      await zipOf(workflowFiles({ name: 'headers', spec: headersSpec, handler: headersHandler })),
+    );
+    await system.launch({
+      'management-port': String(managementPort),
+      'inference-port': String(inferencePort),
+      'metrics-port': String(metricsPort),
+      'log-level': 'debug',
+    });
+    try {
+      expect(statSync(keyFile).mode & 0o777).toBe(0o600);
+      const keys = readKeys(keyFile);
+      const ask = secureClient(pair.certificate);
+      const management = `https://127.0.0.1:${managementPort}`;
+      const registered = await ask('POST', `${management}/workflows?url=headers.war`, keys.management.key);
+      expect(registered).toMatchObject({ status: 200 });
+      const predict = `https://127.0.0.1:${inferencePort}/wfpredict/headers`;
+      expect((await ask('POST', predict)).status).toBe(401);
+      expect((await ask('POST', predict, keys.management.key)).status).toBe(401);
+      const predicted = await ask('POST', predict, keys.inference.key, { 'x-mine': 'seen' });
+      expect(JSON.parse(predicted.body)).toEqual({ authorization: null, mine: 'seen' });
+      const metrics = `https://127.0.0.1:${metricsPort}`;
+      expect((await ask('GET', `${metrics}/metrics`)).status).toBe(401);
+      expect((await ask('GET', `${metrics}/health/ready`)).status).toBe(401);
+      expect((await ask('GET', `${metrics}/health/live`)).status).toBe(200);
+      expect((await ask('GET', `${metrics}/metrics`, keys.inference.key)).body).toContain('torchweave_build_info');
+      const renewed = await ask('GET', `${management}/token?type=inference`, keys.API.key);
+      const { key } = JSON.parse(renewed.body) as { key: string };
+      // Every server of the process reads it from the file.
+      await expect.poll(() => ask('POST', predict, key).then(({ status }) => status)).toBe(200);
+      expect((await ask('POST', predict, keys.inference.key)).status).toBe(401);
+      const all = [keys.management.key, keys.inference.key, keys.API.key, key];
+      for (const one of all) expect(system.child.output).not.toContain(one);
+    } finally {
+      await system.dispose();
+    }
+  });
+
+  it('writes one key file from two processes that start at once', async () => {
+    const redis = await TestRedis.start();
+    const keyFile = join(directory, 'shared.json');
+    const args = ['--redis-url', redis.url, '--key-file', keyFile, '--management-port', '0', '--metrics-port', 'none'];
+    const apps = [1, 2].map(() => Child.start(process.execPath, [command, 'api', ...args]));
+    try {
+      const addresses = await Promise.all(
+        apps.map(async (app) => (await app.waitForOutput(/^api ready (\S+)$/m))[1] ?? ''),
+      );
+      const { key } = readKeys(keyFile).management;
+      for (const address of addresses) {
+        expect((await fetch(`${address}/workflows`, { headers: bearer(key) })).status).toBe(200);
+      }
+    } finally {
+      await Promise.all(apps.map((app) => app.end()));
+      await redis.dispose();
+    }
+  });
+});

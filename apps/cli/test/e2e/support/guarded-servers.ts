@@ -1,0 +1,121 @@
+import { createApiServer } from '@torchweave/api';
+import {
+  ModelServerFleet,
+  RoutingTable,
+  RunWorkflow,
+  silentLogger,
+  WorkflowManagement,
+  type ArchiveStore,
+  type FunctionRuntime,
+  type GatewayRegistry,
+  type WorkflowState,
+} from '@torchweave/application';
+import { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
+import { createGatewayServer } from '@torchweave/gateway';
+import { type ErrorAnswers, Intake, Monitoring, WorkflowMetrics, type IntakeOptions } from '@torchweave/platform';
+import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-state';
+import { TestRedis } from '@torchweave/testing/redis';
+import type { FastifyInstance } from 'fastify';
+
+/** A route as the framework itself tells it when it is registered. */
+export interface FoundRoute {
+  readonly method: string;
+  /** A path that the route takes, its parameters filled in. */
+  readonly path: string;
+}
+
+/** An intake that notes every route of the server that it guards. */
+class WatchingIntake extends Intake {
+  readonly routes: FoundRoute[] = [];
+
+  override guard(fastify: FastifyInstance, errors: ErrorAnswers): void {
+    fastify.addHook('onRoute', ({ method, url }) => {
+      const path = url.replace(/:[^/]+/g, 'x').replace(/\*/g, 'x');
+      for (const one of Array.isArray(method) ? method : [method]) this.routes.push({ method: one, path });
+    });
+    super.guard(fastify, errors);
+  }
+}
+
+/** A server that listens, and all routes that it has. */
+export interface GuardedServer {
+  readonly address: string;
+  readonly routes: readonly FoundRoute[];
+  close(): Promise<unknown>;
+}
+
+const maxRequestSize = 10_000;
+
+/** The management API with its board on a Redis of its own. */
+export async function startGuardedApi(options: IntakeOptions): Promise<GuardedServer> {
+  const redis = await TestRedis.start();
+  const connection = new RedisConnection(redis.url, silentLogger);
+  await connection.open();
+  const jobs = await BullMqJobQueue.open({ redisUrl: redis.url, namespace: 'guarded', logger: silentLogger });
+  const intake = new WatchingIntake(options);
+  const state = new RedisWorkflowState(connection, 'guarded');
+  const server = await createApiServer({
+    management: new WorkflowManagement(state, jobs, { waitMs: 1_000 }),
+    ...{ intake, maxRequestSize, logger: silentLogger, queues: jobs.queues },
+  });
+  await server.listen(0, '127.0.0.1');
+  return {
+    address: await server.getUrl(),
+    routes: intake.routes,
+    close: async () => {
+      await server.close();
+      await jobs.close();
+      connection.close();
+      await redis.dispose();
+    },
+  };
+}
+
+const nothingRegistered: WorkflowState = {
+  reserve: () => Promise.reject(new Error('read only')),
+  commit: () => Promise.reject(new Error('read only')),
+  beginUndo: () => Promise.reject(new Error('read only')),
+  beginRemoval: () => Promise.reject(new Error('read only')),
+  release: () => Promise.resolve(),
+  trace: () => Promise.resolve({ outcome: 'none' }),
+  get: () => Promise.resolve(undefined),
+  page: () => Promise.resolve({ workflows: [], hasMore: false }),
+  unfinished: () => Promise.resolve([]),
+  changesSince: () => Promise.resolve([]),
+  watch: () => Promise.resolve(() => Promise.resolve()),
+  orphans: () => Promise.resolve([]),
+  addOrphans: () => Promise.resolve(),
+  forgetOrphans: () => Promise.resolve(),
+};
+const functions: FunctionRuntime = {
+  load: () => Promise.resolve(),
+  unload: () => Promise.resolve(),
+  call: () => Promise.reject(new Error('nothing is loaded')),
+  close: () => Promise.resolve(),
+};
+const archives: ArchiveStore = {
+  put: () => Promise.reject(new Error('read only')),
+  open: () => Promise.reject(new Error('nothing is kept')),
+  list: () => Promise.resolve([]),
+  remove: () => Promise.resolve(),
+};
+const gateways: GatewayRegistry = {
+  announce: () => Promise.resolve(),
+  leave: () => Promise.resolve(),
+  waitFor: () => Promise.resolve([]),
+  leaseMs: 1_000,
+};
+
+/** The inference API with nothing registered, on ports that do nothing. */
+export async function startGuardedGateway(options: IntakeOptions): Promise<GuardedServer> {
+  const intake = new WatchingIntake(options);
+  const ports = { state: nothingRegistered, functions, gateways, archives, logger: silentLogger };
+  const server = createGatewayServer({
+    table: new RoutingTable('guarded', ports),
+    runner: new RunWorkflow(functions, new ModelServerFleet([], silentLogger)),
+    metrics: new WorkflowMetrics(new Monitoring('gateway', silentLogger), () => undefined),
+    ...{ intake, maxRequestSize, logger: silentLogger, isReady: () => true },
+  });
+  const address = await server.listen({ port: 0, host: '127.0.0.1' });
+  return { address, routes: intake.routes, close: () => server.close() };
+}

@@ -1,0 +1,139 @@
+import { TorchweaveError, type NodeOutput } from '@torchweave/domain';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { silentLogger } from '../ports/logger.js';
+import type { InferenceOptions, ModelServer } from '../ports/model-server.js';
+import { ModelServerFleet } from './model-server-fleet.js';
+
+/** A model server that does as it is told. */
+class ToldServer implements ModelServer {
+  calls = 0;
+  healthy = true;
+  behave: (options: InferenceOptions) => Promise<NodeOutput> = () => Promise.resolve({ value: Buffer.from('ok') });
+
+  constructor(readonly endpoint: string) {}
+
+  infer(_name: string, _input: unknown, options: InferenceOptions): Promise<NodeOutput> {
+    this.calls += 1;
+    return this.behave(options);
+  }
+  isHealthy = (): Promise<boolean> => Promise.resolve(this.healthy);
+  register = (): Promise<void> => Promise.resolve();
+  unregister = (): Promise<void> => Promise.resolve();
+  scale = (): Promise<void> => Promise.resolve();
+  describe = (): Promise<undefined> => Promise.resolve(undefined);
+  list = (): Promise<string[]> => Promise.resolve([]);
+  close = (): Promise<void> => Promise.resolve();
+
+  refuseConnections(): void {
+    const { endpoint } = this;
+    this.behave = () =>
+      Promise.reject(new TorchweaveError('modelServerUnreachable', { endpoint, reason: 'connection refused' }));
+  }
+  hang(): void {
+    const { endpoint } = this;
+    this.behave = ({ timeoutMs }) =>
+      new Promise((_, reject) => {
+        const late = new TorchweaveError('modelServerUnreachable', { endpoint, reason: 'no answer' });
+        setTimeout(() => reject(late), timeoutMs);
+      });
+  }
+  answer(): void {
+    this.behave = () => Promise.resolve({ value: Buffer.from('ok') });
+  }
+}
+
+describe('a fleet whose model servers fail', () => {
+  let one: ToldServer;
+  let other: ToldServer;
+  let fleet: ModelServerFleet;
+  beforeEach(() => {
+    vi.useFakeTimers();
+    [one, other] = [new ToldServer('one'), new ToldServer('other')];
+  });
+  afterEach(async () => {
+    await fleet.close();
+    vi.useRealTimers();
+  });
+
+  const infer = async (signal = new AbortController().signal): Promise<string> => {
+    const options = { requestId: 'r', headers: {}, timeoutMs: 100, signal };
+    const answered = fleet.infer('m', [], options).then(
+      ({ value }) => Buffer.from(value).toString(),
+      (error: unknown) => (error as TorchweaveError).message,
+    );
+    await vi.advanceTimersByTimeAsync(200);
+    return answered;
+  };
+  const inferTimes = async (times: number): Promise<string[]> => {
+    const answers: string[] = [];
+    for (let i = 0; i < times; i += 1) answers.push(await infer());
+    return answers;
+  };
+
+  it('goes on with the one that answers, and asks the other only now and then', async () => {
+    fleet = new ModelServerFleet([one, other], silentLogger);
+    one.refuseConnections();
+    expect(new Set(await inferTimes(30))).toEqual(new Set(['ok']));
+    expect(one.calls).toBeLessThan(10);
+    const before = other.calls;
+    one.answer();
+    await vi.advanceTimersByTimeAsync(2_000);
+    await inferTimes(30);
+    expect(one.calls).toBeGreaterThan(10);
+    expect(other.calls).toBeLessThanOrEqual(before + 30);
+  });
+
+  it('says at once that its only one does not answer, and tries it again after a while', async () => {
+    fleet = new ModelServerFleet([one], silentLogger);
+    one.refuseConnections();
+    await inferTimes(5);
+    expect(await infer()).toMatch(/^The model server cannot be reached: it has not answered for a while/);
+    expect(one.calls).toBe(5);
+    one.answer();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(await inferTimes(2)).toEqual(['ok', 'ok']);
+  });
+
+  it('tries it again at once when its health comes back', async () => {
+    fleet = new ModelServerFleet([one], silentLogger);
+    one.healthy = false;
+    await fleet.watchHealth();
+    one.refuseConnections();
+    await inferTimes(5);
+    one.answer();
+    one.healthy = true;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await infer()).toBe('ok');
+  });
+
+  it('takes no late answer of a healthy server for its fault: the model may be slow', async () => {
+    fleet = new ModelServerFleet([one], silentLogger);
+    one.hang();
+    await inferTimes(10);
+    expect(one.calls).toBe(10);
+  });
+
+  it('gives a pause to a server that is neither healthy nor answers in time', async () => {
+    fleet = new ModelServerFleet([one], silentLogger);
+    one.hang();
+    one.healthy = false;
+    await fleet.watchHealth();
+    await inferTimes(8);
+    expect(one.calls).toBe(5);
+  });
+
+  it('takes refusals for answers', async () => {
+    fleet = new ModelServerFleet([one], silentLogger);
+    const refused = new TorchweaveError('modelServerRefused', { endpoint: 'one', status: 500, message: 'no' });
+    one.behave = () => Promise.reject(refused);
+    expect(await inferTimes(8)).toEqual(Array.from({ length: 8 }, () => 'no'));
+    expect(one.calls).toBe(8);
+  });
+
+  it('takes no call that was cancelled for a failure', async () => {
+    fleet = new ModelServerFleet([one], silentLogger);
+    one.refuseConnections();
+    for (let i = 0; i < 8; i += 1) await infer(AbortSignal.abort());
+    expect(one.calls).toBe(8);
+  });
+});

@@ -1,0 +1,1 @@
+export { FaultProxy, type FaultMode } from './fault-proxy.js';
