@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server as HttpServer } from 'node:http';
 import { Server } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import type { RequestsInFlight } from './requests-in-flight.js';
 
 const lookEveryMs = 50;
@@ -20,13 +21,17 @@ export async function closeServer(
   server.prependListener('request', (_, answer) => (answer.shouldKeepAlive = false));
   inFlight?.sendAway();
   await hasNoConnections(server);
-  const looking = setInterval(() => server.closeIdleConnections(), lookEveryMs);
+  await requestsAreRead();
+  const looking = setInterval(() => void requestsAreRead().then(() => server.closeIdleConnections()), lookEveryMs);
   try {
     await close();
   } finally {
     clearInterval(looking);
   }
 }
+
+/** A connection counts as idle while its next request lies unread: what has arrived is read before a look. */
+const requestsAreRead = (): Promise<void> => setImmediate();
 
 /** Stops listening; resolves when the last connection is gone, or after a while. */
 async function hasNoConnections(server: HttpServer): Promise<void> {

@@ -90,8 +90,8 @@ export class FaultProxy {
   }
 
   private async connectToNext(): Promise<Socket | undefined> {
-    for (const _ of this.targets) {
-      const target = this.targets[(this.next += 1) % this.targets.length] as FaultTarget;
+    const first = (this.next += 1) % this.targets.length;
+    for (const target of [...this.targets.slice(first), ...this.targets.slice(0, first)]) {
       const socket = connect(target).on('error', () => undefined);
       const isOpen = await once(socket, 'connect').then(
         () => true,
