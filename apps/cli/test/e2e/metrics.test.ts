@@ -26,6 +26,7 @@ describe.skipIf(noPrometheus !== undefined)(`the configuration of Prometheus${be
 describe.skipIf(missing !== undefined)(`a Prometheus that scrapes the services${because(missing)}`, () => {
   let services: LocalServices;
   let prometheus: TestPrometheus;
+  let running: TestPrometheus | undefined;
 
   beforeAll(async () => {
     services = await LocalServices.prepare();
@@ -34,14 +35,15 @@ describe.skipIf(missing !== undefined)(`a Prometheus that scrapes the services${
     await Promise.all([services.startRedis(), services.startTorchServe()]);
     await Promise.all((['api', 'worker', 'gateway'] as const).map((app) => services.startApp(app)));
     await useEverything();
-    prometheus = await TestPrometheus.start(world);
+    prometheus = running = await TestPrometheus.start(world);
     // A rate needs several scrapes, of every kind of process, and something that happens between them.
     await untilScraped(4);
     await useEverything();
     await untilScraped(8);
   });
   afterAll(async () => {
-    await prometheus.dispose();
+    // Whatever did not start has nothing to end.
+    await running?.dispose();
     await services.dispose();
   });
 
