@@ -42,7 +42,7 @@ export const soakSection: Section = {
       const [first = NaN, last = NaN] = [values[0], values.at(-1)];
       const perMinute = slope(values) * 60;
       // Of the fitted line, over the whole soak: first and last alone would hang on the moment of a garbage collection.
-      figures[`soak.${kind}.growth`] = figureOf([(slope(values) * (values.length - 1)) / median(values)]);
+      figures[`soak.${kind}.growthPercent`] = figureOf([(100 * slope(values) * (values.length - 1)) / median(values)]);
       const scale = kind === 'residentBytes' ? 1e6 : 1;
       const shown = [first, last, Math.min(...values), Math.max(...values), perMinute];
       return [kind === 'residentBytes' ? 'resident MB' : kind, ...shown.map((value) => formatNumber(value / scale))];
