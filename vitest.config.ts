@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config';
 // Sources are tested as they are: the packages' own export condition leads to their TypeScript.
 const conditions = ['@torchweave/source', 'node'];
 
+/** No error answer that a test gets may tell of the server's inside. */
+const leaks = 'libs/testing/src/leaks/watch-error-answers.ts';
+
 export default defineConfig({
   plugins: [
     swc.vite({
@@ -30,6 +33,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['{apps,libs,tools}/**/test/integration/**/*.test.ts'],
+          setupFiles: [leaks],
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
@@ -39,6 +43,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['apps/**/test/e2e/**/*.test.ts'],
+          setupFiles: [leaks],
           fileParallelism: false,
           sequence: { groupOrder: 2 },
           testTimeout: 180_000,

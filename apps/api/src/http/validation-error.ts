@@ -7,8 +7,7 @@ export function validationError(errors: ValidationError[]): TorchweaveError {
   if (first === undefined) return new TorchweaveError('bodyMalformed', { reason: 'it has no parameters' });
   const { property: parameter, value, constraints = {} } = first;
   const given: unknown = value;
-  if (given === undefined || given === null || given === '')
-    return new TorchweaveError('parameterMissing', { parameter });
+  if ('isNotEmpty' in constraints) return new TorchweaveError('parameterMissing', { parameter });
   const rule = Object.values(constraints)[0] ?? 'valid';
   return new TorchweaveError('parameterInvalid', { parameter, value: textOf(given), rule });
 }

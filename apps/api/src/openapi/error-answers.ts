@@ -2,7 +2,10 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiResponse } from '@nestjs/swagger';
 import { ErrorAnswer } from './error-answer.js';
 
+/** What every route may answer before it is reached. */
+const ofEveryRoute = [401, 414, 431];
+
 /** Documents the statuses with which a route answers an {@link ErrorAnswer}. */
 export function ErrorAnswers(...statuses: number[]): MethodDecorator {
-  return applyDecorators(...statuses.map((status) => ApiResponse({ status, type: ErrorAnswer })));
+  return applyDecorators(...[...ofEveryRoute, ...statuses].map((status) => ApiResponse({ status, type: ErrorAnswer })));
 }

@@ -1,10 +1,13 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsNotEmpty, IsOptional, IsString, Matches } from 'class-validator';
+import { IsBoolean, IsNotEmpty, IsString, Matches, ValidateIf } from 'class-validator';
 
 const asBoolean = ({ value }: { value: unknown }): unknown =>
   value === 'true' ? true : value === 'false' ? false : value;
 const emptyAsMissing = ({ value }: { value: unknown }): unknown => (value === '' ? undefined : value);
+
+/** Unlike `IsOptional`, which lets `null` pass for anything. */
+const IsGivenOrAbsent = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
 
 /** The parameters of `POST /workflows`, from the query, a JSON body or a form. */
 export class RegisterWorkflowDto {
@@ -18,7 +21,7 @@ export class RegisterWorkflowDto {
 
   @ApiPropertyOptional({ description: "The workflow's name; wins over the name in the archive's manifest." })
   @Transform(emptyAsMissing)
-  @IsOptional()
+  @IsGivenOrAbsent()
   @IsString({ message: 'a string' })
   workflow_name?: string;
 
@@ -27,12 +30,15 @@ export class RegisterWorkflowDto {
     default: true,
   })
   @Transform(asBoolean)
-  @IsOptional()
+  @IsGivenOrAbsent()
   @IsBoolean({ message: 'true or false' })
   synchronous?: boolean;
 
-  @ApiPropertyOptional({ description: 'The sha-256 that the archive must have, 64 hexadecimal digits.' })
-  @IsOptional()
+  @ApiPropertyOptional({
+    description: 'The sha-256 that the archive must have, 64 hexadecimal digits.',
+    pattern: '^[0-9a-fA-F]{64}$',
+  })
+  @IsGivenOrAbsent()
   @Matches(/^[0-9a-fA-F]{64}$/, { message: '64 hexadecimal digits' })
   sha256?: string;
 }

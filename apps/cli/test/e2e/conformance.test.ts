@@ -1,3 +1,4 @@
+import { leaksIn } from '@torchweave/testing/leaks';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { correctRecording } from './support/correct-recording.js';
 import { differences, send, type Servers } from './support/play-step.js';
@@ -37,6 +38,8 @@ function describeConversations(start: () => Promise<SystemUnderTest>): void {
       const step = correctRecording(scenario, recorded);
       const answer = await send(step, servers);
       expect(differences(step, answer, servers.www), `${step.id}: ${step.method} ${step.path}`).toEqual([]);
+      const sent = `${JSON.stringify(step)} ${servers.www}`;
+      if (answer.status >= 400) expect(leaksIn(answer.body.toString(), sent), step.id).toEqual([]);
     }
   });
 }

@@ -19,14 +19,17 @@ export const inferenceOpenApi = {
       post: {
         operationId: 'predict',
         summary: 'Run a workflow on the request.',
-        parameters: [{ name: 'name', in: 'path', required: true, schema: { type: 'string' } }],
+        parameters: [{ name: 'name', in: 'path', required: true, schema: { type: 'string' }, example: 'digits' }],
         requestBody: { description: 'What the first node receives.', content: { '*/*': { schema: {} } } },
         responses: {
           200: { description: 'The output of the leaf, or a JSON object of leaf name to output.' },
+          400: errorAnswer('The body is none of its content type.'),
+          401: errorAnswer('The key is missing, wrong or expired.'),
           404: errorAnswer('No such workflow.'),
           413: errorAnswer('The body is too large.'),
           500: errorAnswer('A node failed.'),
           503: errorAnswer('Try again later.'),
+          default: errorAnswer('The status that a node has raised an exception with.'),
         },
       },
     },

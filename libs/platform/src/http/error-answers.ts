@@ -19,7 +19,7 @@ export class ErrorAnswers {
 
   /** @returns the error that the client is told. */
   answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): TorchweaveError {
-    const error = this.translate(thrown);
+    const error = this.translate(thrown, request);
     const event = { requestId: request.id, method: request.method, path: pathOf(request) };
     this.log(error, event);
     if ('retryAfterSeconds' in error.data) void reply.header('retry-after', String(error.data.retryAfterSeconds));
@@ -41,7 +41,9 @@ export class ErrorAnswers {
   }
 
   /** Fastify's own refusals are told by the code that it documents. */
-  private translate(thrown: unknown): TorchweaveError {
+  private translate(thrown: unknown, { raw }: FastifyRequest): TorchweaveError {
+    // What fails when a body ends before it is whole is the client's connection.
+    if (raw.destroyed && !raw.complete) return new TorchweaveError('clientGone', {}, { cause: thrown });
     if (!(thrown instanceof Error) || !('code' in thrown)) return toTorchweaveError(thrown);
     switch (thrown.code) {
       case 'FST_ERR_CTP_BODY_TOO_LARGE':
@@ -50,6 +52,8 @@ export class ErrorAnswers {
         return new TorchweaveError('bodyMalformed', { reason: 'it is not as long as its content-length says' });
       case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
         return new TorchweaveError('bodyMalformed', { reason: 'its content type is none' });
+      case 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE':
+        return new TorchweaveError('bodyMalformed', { reason: 'it has no content type' });
       case 'FST_ERR_BAD_URL':
         return new TorchweaveError('resourceNotFound', {});
       default:

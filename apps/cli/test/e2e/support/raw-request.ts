@@ -1,3 +1,4 @@
+import { leaksIn } from '@torchweave/testing/leaks';
 import { request } from 'node:http';
 
 export interface RawAnswer {
@@ -6,7 +7,10 @@ export interface RawAnswer {
   readonly body: string;
 }
 
-/** Sends a request whose path is not touched: `fetch` would tidy up what a hostile client sends. */
+/**
+ * Fails on an error answer that tells of the server's inside. Sends a request whose path is not touched: `fetch` would tidy up what a
+ * hostile client sends.
+ */
 export function rawRequest(
   address: string,
   method: string,
@@ -18,7 +22,12 @@ export function rawRequest(
     const sent = request({ hostname, port, method, path, headers, agent: false }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (text: string) => (body += text));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
+      response.on('end', () => {
+        const { statusCode: status = 0, headers: answered } = response;
+        const leaks = status < 400 ? [] : leaksIn(body, path);
+        if (leaks.length > 0) reject(new Error(`${status} of ${method} ${path} tells ${leaks.join(', ')}`));
+        else resolve({ status, headers: answered, body });
+      });
       response.on('error', reject);
     });
     sent.on('error', reject).end();
