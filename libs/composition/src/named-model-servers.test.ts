@@ -105,7 +105,7 @@ describe('NamedModelServers', () => {
     const { fleet, names } = named(() => []);
     await names.refresh();
     const numbers = { minWorkers: 1, maxWorkers: 1, batchSize: 1, maxBatchDelay: 1, responseTimeoutMs: 1 };
-    const registered = fleet.register({ name: 'm', url: 'm.mar', ...numbers }, options.signal);
+    const registered = fleet.register({ name: 'm', url: 'm.mar', ...numbers }, AbortSignal.timeout(10_000));
     await expect(registered).rejects.toMatchObject({ code: 'noModelServer' });
   });
 });

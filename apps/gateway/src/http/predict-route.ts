@@ -1,4 +1,4 @@
-import type { RoutingTable, RunWorkflow } from '@torchweave/application';
+import { Cancellation, type RoutingTable, type RunWorkflow } from '@torchweave/application';
 import { TorchweaveError, type NodeOutput } from '@torchweave/domain';
 import { commonHeaders } from '@torchweave/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -36,8 +36,8 @@ export class PredictRoute {
 }
 
 /** Aborted when the client hangs up before it is answered. */
-function cancelledWithClient({ raw }: FastifyReply): AbortController {
-  const cancellation = new AbortController();
+function cancelledWithClient({ raw }: FastifyReply): Cancellation {
+  const cancellation = new Cancellation();
   raw.once('close', () => {
     if (!raw.writableFinished) cancellation.abort(new TorchweaveError('clientGone', {}));
   });

@@ -1,6 +1,8 @@
-// Compares ways to make one HTTP call with undici: `node bench/http-clients.mjs`.
+// Compares ways to make one HTTP call: `node bench/http-clients.mjs`, on the built tree.
+import { Cancellation } from '@torchweave/application';
 import { Pool } from 'undici';
 
+import { ConnectionPool } from '../dist/connection-pool.js';
 import { measure, startEchoServer } from './echo-server.mjs';
 
 const body = Buffer.from('{"text": "hello"}');
@@ -8,13 +10,16 @@ const headers = ['content-type', 'application/octet-stream', 'x-request-id', 'b7
 const request = { method: 'POST', path: '/predictions/echo', headers, body };
 
 const clients = {
-  'pool.request': viaRequest,
-  'pool.request with a signal': viaRequestWithSignal,
-  'pool.dispatch': viaDispatch,
-  'pool.dispatch, deprecated handler': viaDeprecatedDispatch,
+  'undici, request': viaRequest,
+  'undici, request with a signal': viaRequestWithSignal,
+  'undici, dispatch': viaDispatch,
+  'the ConnectionPool': viaConnectionPool,
 };
 
 const echo = await startEchoServer();
+const { hostname: host, port } = new URL(echo.url);
+const target = { host, port: Number(port), isSecure: false, connectTimeoutMs: 5_000 };
+const ours = new ConnectionPool(target, `${host}:${port}`, 64);
 const pool = new Pool(echo.url, { connections: 64, headersTimeout: 0, bodyTimeout: 0 });
 for (const round of ['warm-up', 'measured', 'measured']) {
   for (const [name, call] of Object.entries(clients)) {
@@ -23,6 +28,7 @@ for (const round of ['warm-up', 'measured', 'measured']) {
   }
 }
 await pool.close();
+ours.close();
 echo.stop();
 
 async function viaRequest() {
@@ -49,15 +55,6 @@ function viaDispatch() {
   });
 }
 
-function viaDeprecatedDispatch() {
-  return new Promise((resolve, reject) => {
-    const chunks = [];
-    pool.dispatch(request, {
-      onConnect: () => undefined,
-      onHeaders: () => true,
-      onData: (chunk) => chunks.push(chunk) > 0,
-      onComplete: () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)),
-      onError: reject,
-    });
-  });
+function viaConnectionPool() {
+  return ours.exchange(request, { timeoutMs: 10_000, signal: new Cancellation(), maxAnswerBytes: 1_000_000 });
 }

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
 import { failedExchange, isKeyRefused, readRefusal, refusedBy, unauthorizedBy } from './error-mapping.js';
-import { AnswerLateError, AnswerTooLargeError, ConnectionLostError, type HttpAnswer } from './exchange.js';
+import {
+  AnswerLateError,
+  AnswerTooLargeError,
+  ConnectionLostError,
+  ExchangeFailure,
+  type HttpAnswer,
+} from './exchange.js';
 
 const endpoint = 'http://models:8081';
 const answer = (status: number, body: string | object): HttpAnswer => ({
@@ -69,9 +75,12 @@ describe('the errors', () => {
     [coded('ECONNREFUSED'), 'connection refused'],
     [coded('ECONNRESET'), 'connection reset'],
     [coded('ENOTFOUND'), 'host not found'],
-    [coded('UND_ERR_CONNECT_TIMEOUT'), 'connect timed out'],
+    [new ExchangeFailure('connectTimeout', 'late'), 'connect timed out'],
     [coded('EWHATEVER'), 'connection failed (EWHATEVER)'],
-    [new ConnectionLostError('lost', { cause: coded('UND_ERR_SOCKET') }), 'connection closed'],
+    [
+      new ConnectionLostError('lost', { cause: new ExchangeFailure('connectionClosed', 'closed') }),
+      'connection closed',
+    ],
     [new AnswerLateError('No answer within 100 ms.'), 'no answer within 100 ms'],
     [new Error('10.0.0.7 is odd'), 'connection failed'],
     ['no error at all', 'connection failed'],

@@ -56,15 +56,15 @@ const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'connection reset',
   EPIPE: 'connection reset',
-  UND_ERR_SOCKET: 'connection closed',
   ENOTFOUND: 'host not found',
   EAI_AGAIN: 'host name lookup failed',
   EHOSTUNREACH: 'host unreachable',
   ENETUNREACH: 'network unreachable',
   ETIMEDOUT: 'connect timed out',
-  UND_ERR_CONNECT_TIMEOUT: 'connect timed out',
-  UND_ERR_DESTROYED: 'this client is closed',
-  UND_ERR_CLOSED: 'this client is closed',
+  connectTimeout: 'connect timed out',
+  connectionClosed: 'connection closed',
+  clientClosed: 'this client is closed',
+  notHttp: 'the answer is not HTTP',
 };
 
 function reasonOf(cause: unknown): string {

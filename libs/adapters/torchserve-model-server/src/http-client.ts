@@ -1,11 +1,10 @@
-import { Pool } from 'undici';
-
+import { ConnectionPool } from './connection-pool.js';
 import { failedExchange, isKeyRefused, unauthorizedBy } from './error-mapping.js';
-import { ConnectionLostError, exchange, type ExchangeLimits, type HttpAnswer, type HttpRequest } from './exchange.js';
+import { ConnectionLostError, type ExchangeLimits, type HttpAnswer, type HttpRequest } from './exchange.js';
 import type { KeyKind, KeyRing } from './keys.js';
+import { headerValue } from './request-headers.js';
 
 const connectTimeoutMs = 5_000;
-const keepAliveMs = 30_000;
 /** A key may be renewed by another process between our look into the key file and our use of it. */
 const refreshesOfOneRequest = 2;
 
@@ -25,20 +24,21 @@ export interface HttpClientOptions {
  * which they came (util/NettyUtils.java).
  */
 export class HttpClient {
-  private readonly pool: Pool;
+  private readonly pool: ConnectionPool;
   private readonly pathPrefix: string;
 
   constructor(private readonly options: HttpClientOptions) {
     this.pathPrefix = options.baseUrl.pathname.replace(/\/+$/, '');
-    this.pool = new Pool(options.baseUrl.origin, {
-      connections: options.connections,
-      pipelining: 1,
-      connect: { timeout: connectTimeoutMs },
-      keepAliveTimeout: keepAliveMs,
-      // Each request has one deadline of its own.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
+    const { protocol, hostname, port, host } = options.baseUrl;
+    const isSecure = protocol === 'https:';
+    const target = {
+      // An address of version six comes in brackets.
+      host: hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: port === '' ? (isSecure ? 443 : 80) : Number(port),
+      isSecure,
+      connectTimeoutMs,
+    };
+    this.pool = new ConnectionPool(target, host, options.connections);
   }
 
   /**
@@ -58,22 +58,23 @@ export class HttpClient {
   }
 
   /** Ends all connections at once; requests under way fail. */
-  close(): Promise<void> {
-    return this.pool.destroy();
+  close(): void {
+    this.pool.close();
   }
 
   /** One request with that key; once more when it met a connection that the server had already given up. */
   async send(request: HttpRequest, key: string | undefined, limits: ExchangeLimits): Promise<HttpAnswer> {
-    const headers = key === undefined ? request.headers : [...request.headers, 'authorization', `Bearer ${key}`];
+    const headers =
+      key === undefined ? request.headers : [...request.headers, 'authorization', headerValue(`Bearer ${key}`)];
     const sent = { ...request, headers, path: this.pathPrefix + request.path };
     const startedAt = performance.now();
     try {
       try {
-        return await exchange(this.pool, sent, limits);
+        return await this.pool.exchange(sent, limits);
       } catch (error) {
         if (!(error instanceof ConnectionLostError)) throw error;
         const timeoutMs = Math.max(1, limits.timeoutMs - (performance.now() - startedAt));
-        return await exchange(this.pool, sent, { ...limits, timeoutMs });
+        return await this.pool.exchange(sent, { ...limits, timeoutMs });
       }
     } catch (error) {
       if (limits.signal.aborted) throw error;

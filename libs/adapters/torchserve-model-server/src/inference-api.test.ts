@@ -34,15 +34,12 @@ describe('predictionRequest', () => {
   ])('sends a field with %s in a form', (_why, input) => {
     const { headers, body } = predictionRequest('a', input, []);
     expect(headerOf(headers, 'content-type')).toMatch(/^multipart\/form-data; boundary=/);
-    expect(body).toBeInstanceOf(Buffer);
+    expect(body).toContain(value);
   });
 
   it('sends the fields of a large form without copying them', () => {
     const large = Buffer.alloc(100_000);
-    const { headers, body } = predictionRequest('a', [{ name: 'large', value: large }], []);
-    expect(body).toContain(large);
-    const sent = Buffer.concat(body as Uint8Array[]);
-    expect(headerOf(headers, 'content-length')).toBe(String(sent.length));
+    expect(predictionRequest('a', [{ name: 'large', value: large }], []).body).toContain(large);
   });
 
   it('sends an empty form for an input without fields', () => {

@@ -9,8 +9,6 @@ import { forwardedHeaders, headerValue } from './request-headers.js';
 
 const healthTimeoutMs = 2_000;
 const largestPing = 65_536;
-/** Bytes up to which a form is sent as one buffer: one write to the socket is cheaper than a stream. */
-const largestCopiedForm = 65_536;
 
 export interface InferenceApiOptions {
   readonly endpoint: string;
@@ -74,10 +72,6 @@ export function predictionRequest(name: string, input: NodeInput, headers: strin
   }
   const form = multipartBody(input);
   headers.push('content-type', form.contentType);
-  if (form.length <= largestCopiedForm) {
-    return { method: 'POST', path, headers, body: Buffer.concat(form.chunks, form.length) };
-  }
-  headers.push('content-length', String(form.length));
   return { method: 'POST', path, headers, body: form.chunks };
 }
 

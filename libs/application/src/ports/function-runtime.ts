@@ -1,4 +1,5 @@
 import type { Manifest, NodeInput, NodeOutput } from '@torchweave/domain';
+import type { CancellationSignal } from './cancellation.js';
 
 /** The function nodes of one workflow version. */
 export interface FunctionUnit {
@@ -20,7 +21,7 @@ export interface FunctionCallOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** ms from the call; when they are over the call rejects and a process that is stuck in it is replaced. */
   readonly timeoutMs: number;
-  readonly signal: AbortSignal;
+  readonly signal: CancellationSignal;
 }
 
 /** Runs the Python functions of archives, `f(data, context)`. */

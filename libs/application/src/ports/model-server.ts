@@ -1,4 +1,5 @@
 import type { NodeInput, NodeOutput } from '@torchweave/domain';
+import type { CancellationSignal } from './cancellation.js';
 
 /** A model to be registered, with the numbers of the spec. */
 export interface ModelRegistration {
@@ -33,7 +34,7 @@ export interface InferenceOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** ms; when they are over the call rejects with `modelServerUnreachable`. */
   readonly timeoutMs: number;
-  readonly signal: AbortSignal;
+  readonly signal: CancellationSignal;
 }
 
 /** One model server. Every method may be called again after a crash: each is idempotent. */

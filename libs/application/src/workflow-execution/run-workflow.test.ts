@@ -8,6 +8,7 @@ import {
 } from '@torchweave/domain';
 import { describe, expect, it } from 'vitest';
 import { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
+import { Cancellation } from '../ports/cancellation.js';
 import { silentLogger } from '../ports/logger.js';
 import type { FunctionCallOptions, FunctionRuntime } from '../ports/function-runtime.js';
 import { RunWorkflow, type RunnableWorkflow } from './run-workflow.js';
@@ -33,7 +34,7 @@ function runner(call: Call): RunWorkflow {
   return new RunWorkflow(functions, new ModelServerFleet([], silentLogger));
 }
 
-const request = (body: string, cancellation = new AbortController()) => ({
+const request = (body: string, cancellation = new Cancellation()) => ({
   requestId: 'r',
   headers: {},
   input: [{ name: 'body', value: Buffer.from(body), contentType: 'text/plain' }],
@@ -130,10 +131,11 @@ describe('RunWorkflow', () => {
       if (node === 'a') return Promise.resolve('a');
       if (node === 'b') return Promise.reject(nodeFailed(node));
       return new Promise((_, reject) => {
-        signal.addEventListener('abort', () => {
+        const handleEvent = (): void => {
           cancelled();
           reject(signal.reason as Error);
-        });
+        };
+        signal.addEventListener('abort', { handleEvent });
       });
     });
     const spec = 'models: {retry-attempts: 0}\ndag: {a: [b, c]}';
@@ -142,7 +144,7 @@ describe('RunWorkflow', () => {
   });
 
   it('cancels everything when the client is gone', async () => {
-    const client = new AbortController();
+    const client = new Cancellation();
     const run = runner((_node, _input, { signal }) => {
       client.abort(new Error('gone'));
       return Promise.reject(signal.reason as Error);

@@ -1,6 +1,7 @@
 import { answerOf, isTorchweaveError, toTorchweaveError, TorchweaveError } from '@torchweave/domain';
 import type { ExecutionPlan, NodeInput, NodeOutput, PlannedNode, PlanRun } from '@torchweave/domain';
 import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
+import type { Cancellation, CancellationSignal } from '../ports/cancellation.js';
 import type { FunctionRuntime } from '../ports/function-runtime.js';
 
 /** A workflow that a gateway can run: its plan, and the function unit loaded for it (where it has functions). */
@@ -18,7 +19,7 @@ export interface WorkflowRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly input: NodeInput;
   /** Whoever asks aborts it when the client is gone; the run aborts it when a node fails for good. */
-  readonly cancellation: AbortController;
+  readonly cancellation: Cancellation;
 }
 
 /** How an attempt of a node ended; one that was cancelled because of another node or of the client has not failed. */
@@ -57,9 +58,9 @@ export class RunWorkflow {
   async execute(workflow: RunnableWorkflow, request: WorkflowRequest): Promise<NodeOutput> {
     const { cancellation, input } = request;
     try {
-      cancellation.signal.throwIfAborted();
+      cancellation.throwIfAborted();
       const run = workflow.plan.begin(input);
-      await new Execution(this, workflow, run, request, cancellation.signal).node(run.start);
+      await new Execution(this, workflow, run, request).node(run.start);
       return answerOf(workflow.plan, run);
     } catch (error) {
       cancellation.abort(error);
@@ -72,10 +73,9 @@ export class RunWorkflow {
     workflow: RunnableWorkflow,
     { node }: PlannedNode,
     input: NodeInput,
-    request: WorkflowRequest,
-    signal: AbortSignal,
+    { requestId, headers, cancellation: signal }: WorkflowRequest,
   ): Promise<NodeOutput> {
-    const options = { requestId: request.requestId, headers: request.headers, timeoutMs: node.timeoutMs, signal };
+    const options = { requestId, headers, timeoutMs: node.timeoutMs, signal };
     if (node.kind === 'model') return this.modelServers.infer(node.modelName, input, options);
     if (workflow.functionUnitId === undefined) {
       return Promise.reject(new TorchweaveError('nodeFailed', { node: node.name, attempts: 0, reason: 'not loaded' }));
@@ -99,7 +99,6 @@ class Execution {
     private readonly workflow: RunnableWorkflow,
     private readonly run: PlanRun,
     private readonly request: WorkflowRequest,
-    private readonly signal: AbortSignal,
   ) {}
 
   /** Runs a node, then every child for which it was the last parent. Resolves when all of them are done. */
@@ -118,12 +117,12 @@ class Execution {
     for (;;) {
       const startedAt = performance.now();
       try {
-        const output = await this.runner.attempt(this.workflow, planned, input, this.request, this.signal);
+        const output = await this.runner.attempt(this.workflow, planned, input, this.request);
         this.runner.finished(this.workflow.name, name, 'ok', startedAt);
         return output;
       } catch (thrown) {
         const error = toTorchweaveError(thrown);
-        const outcome = this.signal.aborted ? 'cancelled' : 'failed';
+        const outcome = this.request.cancellation.aborted ? 'cancelled' : 'failed';
         this.runner.finished(this.workflow.name, name, outcome, startedAt, error);
         await this.beforeNextAttempt(planned, error);
       }
@@ -132,7 +131,7 @@ class Execution {
 
   /** Waits for the next attempt's time, or throws the error that ends the run. */
   private async beforeNextAttempt(planned: PlannedNode, error: TorchweaveError): Promise<void> {
-    this.signal.throwIfAborted();
+    this.request.cancellation.throwIfAborted();
     const raised = asRaised(planned.node.name, error);
     const delayMs = this.run.fail(planned.index);
     const isClientsFault = raised !== undefined && raised.status < 500;
@@ -148,7 +147,7 @@ class Execution {
       );
     }
     this.runner.retried(this.workflow.name, planned.node.name, error);
-    await delay(delayMs, this.signal);
+    await delay(delayMs, this.request.cancellation);
   }
 }
 
@@ -167,17 +166,19 @@ function reasonOf(error: TorchweaveError): string {
   return error.code === 'internal' ? 'internal error, see the server log' : error.message;
 }
 
-function delay(ms: number, signal: AbortSignal): Promise<void> {
+function delay(ms: number, signal: CancellationSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const finish = (): void => {
-      signal.removeEventListener('abort', stop);
+      signal.removeEventListener('abort', stopped);
       resolve();
     };
     const timer = setTimeout(finish, ms);
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
+    const stopped = {
+      handleEvent: (): void => {
+        clearTimeout(timer);
+        reject(signal.reason as Error);
+      },
     };
-    signal.addEventListener('abort', stop, { once: true });
+    signal.addEventListener('abort', stopped);
   });
 }

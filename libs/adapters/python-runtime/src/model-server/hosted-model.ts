@@ -1,5 +1,5 @@
 import type { Logger, ModelDescription, ModelRegistration, UnpackedArchive } from '@torchweave/application';
-import { onAbort, stopOnAbort } from '../pool/abort-listeners.js';
+import { setMaxListeners } from 'node:events';
 import { ProcessPool, type PoolSettings } from '../pool/process-pool.js';
 import type { CallRequest } from '../pool/call.js';
 import type { Supervisor } from '../processes/supervisor.js';
@@ -33,7 +33,9 @@ export class HostedModel {
   async start(signal: AbortSignal): Promise<void> {
     let abort: () => void = () => undefined;
     const aborted = new Promise<void>((resolve) => (abort = resolve));
-    onAbort(signal, abort);
+    // All models of a workflow share it: that is no leak to warn of.
+    setMaxListeners(0, signal);
+    signal.addEventListener('abort', abort);
     try {
       await Promise.race([this.pool.start(), aborted]);
       signal.throwIfAborted();
@@ -41,7 +43,7 @@ export class HostedModel {
       await this.close();
       throw error;
     } finally {
-      stopOnAbort(signal, abort);
+      signal.removeEventListener('abort', abort);
     }
   }
 

@@ -1,7 +1,7 @@
+import type { CancellationListener, CancellationSignal } from '@torchweave/application';
 import type { NodeInput } from '@torchweave/domain';
 import type { RowOutput } from '../protocol/answer-frame.js';
 import type { RequestRow } from '../protocol/request-frame.js';
-import { onAbort, stopOnAbort } from './abort-listeners.js';
 import { longestTimerMs } from '../processes/python-process.js';
 import { CallFailure } from './call-failure.js';
 import { sizeOf } from './check-input.js';
@@ -11,11 +11,11 @@ export interface CallRequest extends RequestRow {
   readonly entry: number;
   /** ms from now; when they are over the call fails. */
   readonly timeoutMs: number;
-  readonly signal: AbortSignal;
+  readonly signal: CancellationSignal;
 }
 
 /** One call on its way: waiting, sent to a process, or settled. It settles once, and looks after its own deadline. */
-export class Call implements RequestRow {
+export class Call implements RequestRow, CancellationListener {
   readonly entry: number;
   readonly requestId: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -28,7 +28,7 @@ export class Call implements RequestRow {
   /** True while it waits in a queue. */
   queued = false;
 
-  private readonly signal: AbortSignal;
+  private readonly signal: CancellationSignal;
   private readonly timer: NodeJS.Timeout;
 
   /** @param onAbandoned the call has settled without an answer, by its deadline or its signal. */
@@ -45,7 +45,7 @@ export class Call implements RequestRow {
     this.bytes = sizeOf(request.input);
     this.timeoutMs = request.timeoutMs;
     this.signal = request.signal;
-    onAbort(this.signal, this.abort);
+    this.signal.addEventListener('abort', this);
     // After a poll for I/O: an answer that has arrived while this process was busy is no late answer.
     this.timer = setTimeout(() => setImmediate(this.expire), Math.min(this.timeoutMs, longestTimerMs));
   }
@@ -58,19 +58,22 @@ export class Call implements RequestRow {
     if (this.settle()) this.reject(failure);
   }
 
+  /** The signal's `abort` event: nobody waits any more. */
+  handleEvent(): void {
+    this.abandon(abortFailure(this.signal));
+  }
+
   private settle(): boolean {
     if (this.settled) return false;
     this.settled = true;
     clearTimeout(this.timer);
-    stopOnAbort(this.signal, this.abort);
+    this.signal.removeEventListener('abort', this);
     return true;
   }
 
   private readonly expire = (): void => {
     this.abandon(new CallFailure('timeout', `no answer within ${this.timeoutMs} ms`));
   };
-
-  private readonly abort = (): void => this.abandon(abortFailure(this.signal));
 
   private abandon(failure: CallFailure): void {
     if (this.settled) return;
@@ -80,7 +83,7 @@ export class Call implements RequestRow {
 }
 
 /** The failure of a call whose signal is aborted; the signal's reason is its cause. */
-export function abortFailure(signal: AbortSignal): CallFailure {
+export function abortFailure(signal: CancellationSignal): CallFailure {
   const cause: unknown = signal.reason;
   const why = cause instanceof Error ? cause.message : String(cause);
   return new CallFailure('aborted', `cancelled: ${why}`, { cause });

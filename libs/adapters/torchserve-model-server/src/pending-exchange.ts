@@ -1,0 +1,68 @@
+import type { CancellationListener } from '@torchweave/application';
+import { setMaxListeners } from 'node:events';
+
+import { AnswerLateError, type ExchangeLimits, type HttpAnswer } from './exchange.js';
+
+/** What a timer can do; a longer one would ring at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** A request and whoever waits for its answer. It settles once, and looks after its own deadline and signal. */
+export class PendingExchange implements CancellationListener {
+  settled = false;
+  private readonly timer: NodeJS.Timeout;
+
+  /**
+   * @param head the request up to its body, as it is sent.
+   * @param onGivenUp it has settled without an answer: it was late, or nobody waits any more.
+   */
+  constructor(
+    readonly head: string,
+    readonly body: readonly Uint8Array[],
+    private readonly limits: ExchangeLimits,
+    private readonly resolve: (answer: HttpAnswer) => void,
+    private readonly reject: (reason: unknown) => void,
+    private readonly onGivenUp: (exchange: PendingExchange, reason: Error) => void,
+  ) {
+    // After a poll for I/O: an answer that has arrived while this process was busy is no late answer.
+    this.timer = setTimeout(() => setImmediate(this.expire), Math.min(limits.timeoutMs, longestTimerMs));
+    const { signal } = limits;
+    // Many calls at once share one: that is no leak to warn of.
+    if (signal instanceof AbortSignal) setMaxListeners(0, signal);
+    signal.addEventListener('abort', this);
+  }
+
+  get maxAnswerBytes(): number {
+    return this.limits.maxAnswerBytes;
+  }
+
+  succeed(answer: HttpAnswer): void {
+    if (this.settle()) this.resolve(answer);
+  }
+
+  fail(reason: unknown): void {
+    if (this.settle()) this.reject(reason);
+  }
+
+  /** The signal's `abort` event. */
+  handleEvent(): void {
+    this.giveUp(this.limits.signal.reason as Error);
+  }
+
+  private readonly expire = (): void => {
+    this.giveUp(new AnswerLateError(`No answer within ${this.limits.timeoutMs} ms.`));
+  };
+
+  private giveUp(reason: Error): void {
+    if (this.settled) return;
+    this.fail(reason);
+    this.onGivenUp(this, reason);
+  }
+
+  private settle(): boolean {
+    if (this.settled) return false;
+    this.settled = true;
+    clearTimeout(this.timer);
+    this.limits.signal.removeEventListener('abort', this);
+    return true;
+  }
+}
