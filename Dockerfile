@@ -31,5 +31,5 @@ ENV NODE_ENV=production TORCHWEAVE_DATA_DIR=/data
 # Every app tells its health on the port of its metrics.
 EXPOSE 8080 8081 8082
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s CMD ["node", "/app/deploy/healthcheck.mjs"]
-ENTRYPOINT ["tini", "--", "node", "/app/apps/cli/bin/torchweave.js"]
+ENTRYPOINT ["tini", "--", "node", "--max-semi-space-size=32", "/app/apps/cli/bin/torchweave.js"]
 CMD ["--help"]

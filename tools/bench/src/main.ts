@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { findLoadGenerator } from './load/find-load-generator.js';
 import { describeMachine } from './machine.js';
 import { help, parseOptions, type BenchOptions } from './options.js';
-import { cpuSecondsOf, machineBusySeconds } from './proc-stats.js';
+import { OtherWork } from './other-work.js';
 import { reportText, writeReport, type Report } from './report/report.js';
 import { runSections } from './run-sections.js';
 import { Scope } from './scope.js';
@@ -29,27 +29,23 @@ const interrupt = (): void => {
 };
 process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
 
-/** Core seconds so far of what is not this process, nor was started by it. */
-const busyOthers = (): number => machineBusySeconds() - cpuSecondsOf([process.pid]);
-
 async function bench(options: BenchOptions): Promise<Report> {
   const startedAt = new Date();
-  const othersBefore = busyOthers();
   const generator = await findLoadGenerator();
   const machine = describeMachine(generator.name);
   say(`load generator: ${generator.name}; load average ${machine.loadBefore.toFixed(2)}`);
   if (options.profileFolder !== undefined) mkdirSync(options.profileFolder, { recursive: true });
   const system = new System(scope, say, options.profileFolder);
-  const sections = await runSections({ system, options, generator, warmed: new Set(), say }).finally(() =>
-    scope.close(),
-  );
+  const otherWork = new OtherWork();
+  const context = { system, options, generator, warmed: new Set<string>(), say };
+  const sections = await runSections(context, otherWork).finally(() => scope.close());
   const figures = Object.fromEntries(sections.flatMap(({ result }) => Object.entries(result?.figures ?? {})));
   return {
     startedAt: startedAt.toISOString(),
     minutes: (Date.now() - startedAt.getTime()) / 60_000,
     command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
     machine,
-    coresOfOthers: (busyOthers() - othersBefore) / ((Date.now() - startedAt.getTime()) / 1_000),
+    coresOfOthers: otherWork.cores,
     figures,
     targets: judge(figures),
     sections,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { OtherWork } from './other-work.js';
 import type { SectionReport } from './report/report.js';
 import type { Section, SectionContext, SectionResult } from './sections/section.js';
 import { sections } from './sections/sections.js';
@@ -12,13 +13,15 @@ class OutOfTimeError extends Error {
 }
 
 /** Runs the sections asked for, one after the other; one that fails does not keep the others from being measured. */
-export async function runSections(context: SectionContext): Promise<SectionReport[]> {
+export async function runSections(context: SectionContext, otherWork: OtherWork): Promise<SectionReport[]> {
   const reports: SectionReport[] = [];
   for (const name of Object.keys(sections) as (keyof typeof sections)[]) {
     if (!context.options.sections.includes(name)) continue;
     const section = sections[name];
     context.say(`== ${section.title}`);
-    reports.push({ name, title: section.title, ...(await outcome(section, context)) });
+    // --quick has no time for it.
+    if (section.startsAnew === true && !context.options.quick) await context.system.renew();
+    reports.push({ name, title: section.title, ...(await otherWork.during(() => outcome(section, context))) });
   }
   return reports;
 }

@@ -40,7 +40,8 @@ export interface Cell {
   readonly runs: readonly Run[];
 }
 
-const warmUp = { clients: 8, longestSeconds: 2 };
+/** Long enough for the compilers of the JVM and of V8, which are new with every TorchServe. */
+const warmUp = { clients: 32, longestSeconds: 5 };
 
 /** Runs every side in turn, round after round, at every number of clients; smallest first, for overload lasts. */
 export async function sweep(context: SectionContext, plan: SweepPlan): Promise<Cell[]> {
@@ -66,11 +67,11 @@ export async function sweep(context: SectionContext, plan: SweepPlan): Promise<C
   return cells;
 }
 
-async function warm({ generator, warmed }: SectionContext, plan: SweepPlan, side: Side): Promise<void> {
-  if (warmed.has(side.url)) return;
-  warmed.add(side.url);
-  const seconds = Math.min(warmUp.longestSeconds, Math.ceil(plan.seconds / 3));
-  await generator.run(loadOf(side, { ...plan, seconds }, warmUp.clients));
+async function warm(context: SectionContext, plan: SweepPlan, side: Side): Promise<void> {
+  if (context.warmed.has(side.url)) return;
+  context.warmed.add(side.url);
+  const seconds = context.options.quick ? 1 : warmUp.longestSeconds;
+  await context.generator.run(loadOf(side, { ...plan, seconds }, warmUp.clients));
 }
 
 async function measure(context: SectionContext, plan: SweepPlan, side: Side, clients: number): Promise<Run> {

@@ -56,11 +56,19 @@ export class Torchweave {
   /** Starts one more process of an app and resolves when it is ready. */
   async add(app: AppName): Promise<ManagedProcess> {
     const { directory, redisUrl, profileFolder } = this.options;
-    const profile =
-      app === 'gateway' && profileFolder !== undefined ? ['--cpu-prof', '--cpu-prof-dir', profileFolder] : [];
+    const isProfiled = app === 'gateway' && profileFolder !== undefined;
+    // Without a profile as a shell starts it: the command gives Node flags of its own.
+    const profiled = [
+      process.execPath,
+      '--max-semi-space-size=32',
+      '--cpu-prof',
+      '--cpu-prof-dir',
+      profileFolder ?? '',
+    ];
+    const [program = command, ...args] = isProfiled ? [...profiled, command] : [command];
     const started = await ManagedProcess.start({
-      command: process.execPath,
-      args: [...profile, command, app, ...this.flags()],
+      command: program,
+      args: [...args, app, ...this.flags()],
       env: { REDIS_URL: redisUrl },
       logFile: join(directory, `${app}-${this.processes.length}-${Date.now()}.log`),
     });

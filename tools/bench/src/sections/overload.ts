@@ -24,6 +24,7 @@ async function measure(
 /** 512 clients. TorchServe's own workflows come last: they leave thousands of threads behind in its JVM. */
 export const overloadSection: Section = {
   title: 'Overload: 512 clients',
+  startsAnew: true,
   run: async (context) => {
     const { overloadSeconds, seconds, quick } = context.options;
     const parts: Part[] = [

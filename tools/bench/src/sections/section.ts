@@ -25,5 +25,7 @@ export interface SectionResult {
 
 export interface Section {
   readonly title: string;
+  /** True where it needs a TorchServe that nothing has been measured on yet. */
+  readonly startsAnew?: boolean;
   run(context: SectionContext): Promise<SectionResult>;
 }

@@ -9,6 +9,7 @@ const largeBody = 1_000_000;
 function sweepOf(name: string, title: string, comparison: Comparison, notes: readonly string[] = []): Section {
   return {
     title,
+    startsAnew: comparison.alone !== undefined,
     run: async (context) => {
       const { clients, seconds, rounds } = context.options;
       const sides = await sidesOf(context, comparison);
@@ -34,6 +35,7 @@ export const functionsSection = sweepOf('functions', 'Functions only: two nodes'
 
 export const bodiesSection: Section = {
   title: 'Chain with bodies of 1 MB',
+  startsAnew: true,
   run: async (context) => {
     const { bodyClients: clients, seconds, rounds } = context.options;
     const sides = await sidesOf(context, chain);
