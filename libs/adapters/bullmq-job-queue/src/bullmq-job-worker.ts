@@ -18,6 +18,8 @@ export interface BullMqWorkerOptions extends BullMqOptions {
 }
 
 const maintenanceIntervalMs = 5_000;
+/** ms that a step may take before it is told of. Every telling wakes the api, and most steps are over by then. */
+const tellAfterMs = 25;
 
 /** BullMQ tries again at once, and tells every failure: one a second is told, with how many there were besides. */
 function atMostOnceASecond(tell: (error: Error, more: number) => void): (error: Error) => void {
@@ -138,6 +140,7 @@ class JobRun implements JobContext {
   isLost = false;
   private readonly cancellation = new AbortController();
   private readonly timer: NodeJS.Timeout;
+  private tellTimer: NodeJS.Timeout | undefined;
   private progress: JobProgressRecord;
 
   constructor(
@@ -166,7 +169,8 @@ class JobRun implements JobContext {
     if (this.isLost) this.signal.throwIfAborted();
     const startedAt = performance.now();
     const step: OperationStep = { name, startedAt: new Date().toISOString() };
-    await this.record({ ...this.progress, steps: [...this.progress.steps, step] });
+    this.progress = { ...this.progress, steps: [...this.progress.steps, step] };
+    this.tellSoon();
     const ended = (outcome: 'succeeded' | 'failed'): number => {
       const durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
       this.options.onStepEnded?.(this.job.name as JobName, name, outcome, durationMs);
@@ -182,29 +186,42 @@ class JobRun implements JobContext {
     }
   }
 
-  /** Kept in memory: the next step's beginning, or the job's end, writes it. */
+  /** Kept in memory until it is told with the next step, or with the job's end. */
   private endStep(step: OperationStep, durationMs: number): void {
     this.progress = { ...this.progress, steps: [...this.progress.steps.slice(0, -1), { ...step, durationMs }] };
   }
 
   async concerns(workflow: string): Promise<void> {
-    await this.record({ ...this.progress, workflow });
+    await this.write({ ...this.progress, workflow });
   }
 
   async recordFailure(error: TorchweaveError): Promise<void> {
-    await this.record({ ...this.progress, error: error.toRecord() });
+    await this.write({ ...this.progress, error: error.toRecord() });
   }
 
   /** Writes what is not written yet. */
   async flush(): Promise<void> {
-    await this.record(this.progress);
+    await this.write(this.progress);
   }
 
   end(): void {
     clearTimeout(this.timer);
+    clearTimeout(this.tellTimer);
   }
 
-  private async record(progress: JobProgressRecord): Promise<void> {
+  /** For those who watch; a failure is met again by the write that ends the job. */
+  private tellSoon(): void {
+    this.tellTimer ??= setTimeout(() => {
+      if (this.isLost) return;
+      this.flush().catch((error: unknown) =>
+        this.options.logger.debug({ operationId: this.operationId, err: error }, 'a step could not be told'),
+      );
+    }, tellAfterMs);
+  }
+
+  private async write(progress: JobProgressRecord): Promise<void> {
+    clearTimeout(this.tellTimer);
+    this.tellTimer = undefined;
     this.progress = progress;
     await this.job.updateProgress(progress);
   }

@@ -47,7 +47,7 @@ export interface JobContext {
   readonly operationId: string;
   /** Aborted when the job's timeout is over or the worker may no longer hold the job. */
   readonly signal: AbortSignal;
-  /** Runs one named step and records it. */
+  /** Runs one named step and records it: soon, where it goes on for a while, and all of them with the job's end. */
   step<T>(name: string, run: () => Promise<T>): Promise<T>;
   /** Tells watchers which workflow the operation is about. */
   concerns(workflow: string): Promise<void>;

@@ -1,7 +1,7 @@
-import type { JobHandlers, JobQueue, JobWorker } from '@torchweave/application';
+import type { JobHandlers, JobQueue, JobWorker, Operation } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import { randomUUID } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 /** A queue with workers that run the given handlers; each call of `createWorker` is one more worker. */
 export interface QueueUnderTest {
@@ -11,6 +11,14 @@ export interface QueueUnderTest {
 }
 
 const waitMs = 10_000;
+
+/** The operation, once that many of its steps are told. */
+const toldOfSteps = (queue: JobQueue, id: string, count: number): Promise<Operation | undefined> =>
+  vi.waitFor(async () => {
+    const operation = await queue.operation(id);
+    expect(operation?.steps).toHaveLength(count);
+    return operation;
+  });
 
 /** What every pair of {@link JobQueue} and {@link JobWorker} must do. `create` gives an empty queue. */
 export function describeJobQueue(name: string, create: () => Promise<QueueUnderTest>): void {
@@ -107,7 +115,7 @@ export function describeJobQueue(name: string, create: () => Promise<QueueUnderT
           'unregister-workflow': async ({ workflow }, job) => {
             await job.concerns(workflow);
             await job.step('first', () => Promise.resolve());
-            await job.step('second', async () => (seenWithin = await under.queue.operation(id)));
+            await job.step('second', async () => (seenWithin = await toldOfSteps(under.queue, id, 2)));
             return { workflow };
           },
         };
