@@ -41,6 +41,8 @@ async function connectionsAreTaken(server: HttpServer): Promise<void> {
   let hasCome = true;
   const onConnection = (): void => void (hasCome = true);
   server.on('connection', onConnection);
+  // The present turn may be past its look for connections.
+  await setImmediate();
   for (let turn = 0; hasCome && turn < mostTurns; turn += 1) {
     hasCome = false;
     await setImmediate();
