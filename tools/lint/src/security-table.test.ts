@@ -13,14 +13,14 @@ interface Row {
 /** The rows of every table, without heads and rules. */
 const rows: Row[] = text
   .split('\n')
-  .filter((line) => /^\| (?!threat |fault )/.test(line))
+  .filter((line) => /^\| (?!threat |fault |means )/.test(line))
   .map((line) => line.split(' | '))
   .map((cells) => ({ threat: (cells[0] ?? '').slice(2), shownBy: (cells[2] ?? '').replace(/ \|$/, '') }));
 
 /** A file of this repository, and the titles of the tests in it that the row names. */
 function testsOf({ shownBy }: Row): { path: string; titles: string[] }[] {
   return shownBy.split(/; (?=`)/).map((group) => ({
-    path: /^`([\w./-]+)`/.exec(group)?.[1] ?? '',
+    path: /^(?:by construction, )?`([\w./-]+)`/.exec(group)?.[1] ?? '',
     titles: [...group.matchAll(/"((?:[^"\\]|\\.)+)"/g)].map(([, title = '']) => title),
   }));
 }
