@@ -1,8 +1,10 @@
 import os
 import socket
+import sys
+import tempfile
 import unittest
 
-from torchweave_runtime.confinement import Refused, leave_network
+from torchweave_runtime.confinement import Confinement, Refused, leave_network
 from torchweave_runtime.process_setup import libc
 
 PR_SET_DUMPABLE = 4
@@ -47,6 +49,31 @@ class LeaveNetworkTest(unittest.TestCase):
                 how = told.read()
             os.waitpid(pid, 0)
         self.assertRegex(how, "^(Network is unreachable 0 True|refused: the system allows no network namespace here: .+)$")
+
+
+class Stranger:
+    """A user who may read nothing of ours."""
+
+    def reads(self, path):
+        return False
+
+
+class ShareTest(unittest.TestCase):
+    def test_copies_the_stand_ins_to_where_everybody_may_read_them(self):
+        shims = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "shims")
+        confinement = Confinement.__new__(Confinement)
+        confinement._user = Stranger()
+        before = list(sys.path)
+        with tempfile.TemporaryDirectory() as folder:
+            sys.path.append(shims)
+            try:
+                confinement.share(folder)
+                self.assertEqual(sys.path[-1], os.path.join(folder, "shims"))
+            finally:
+                sys.path[:] = before
+            copied = os.path.join(folder, "shims", "ts", "context.py")
+            self.assertEqual(os.stat(copied).st_mode & 0o777, 0o644)
+            self.assertEqual(os.stat(os.path.dirname(copied)).st_mode & 0o777, 0o755)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from __future__ import annotations
 import ctypes
 import os
 import pwd
+import shutil
+import sys
 from typing import Any, Dict, List, NoReturn, Optional
 
 from .process_setup import apply_limits, die_with_parent, libc
@@ -39,10 +41,8 @@ class User:
         self.gid = entry.pw_gid
         self.home = entry.pw_dir
         self.groups: List[int] = os.getgrouplist(name, entry.pw_gid)
-        if not self._reads(os.__file__):
+        if not self.reads(os.__file__):
             raise Refused("user", "%s may not read the files of the Python interpreter" % name)
-        if not self._reads(__file__):
-            raise Refused("user", "%s may not read the files of Torchweave" % name)
 
     def become(self) -> None:
         """For good: real, effective and saved ids, and no group but the user's."""
@@ -51,7 +51,7 @@ class User:
         os.setuid(self.uid)
         os.environ.update(HOME=self.home, USER=self.name, LOGNAME=self.name)
 
-    def _reads(self, path: str) -> bool:
+    def reads(self, path: str) -> bool:
         """Tried in a child: what the user may read depends on every folder above, and on more than their modes."""
         pid = os.fork()
         if pid == 0:
@@ -73,6 +73,19 @@ class Confinement:
         if asked.get("network") == "none":
             leave_network()
         forbid_new_privileges()
+
+    def share(self, folder: str) -> None:
+        """Copies what handlers import of ours to where the user can read it, when this installation is closed to it."""
+        shims = sys.path[-1]
+        if self._user is None or self._user.reads(os.path.join(shims, "ts", "__init__.py")):
+            return
+        copy = os.path.join(folder, "shims")
+        shutil.copytree(shims, copy, copy_function=shutil.copyfile)
+        for path, _, files in os.walk(copy):
+            os.chmod(path, 0o755)
+            for file in files:
+                os.chmod(os.path.join(path, file), 0o644)
+        sys.path[-1] = copy
 
     def enter(self, folder: str, limits: Dict[str, int], parent_pid: int) -> None:
         """In a child, before it imports anything of an archive. `folder` is made, for what the process writes."""

@@ -140,6 +140,7 @@ class Supervisor:
             self._kill(frame["process"])
         elif operation == "socketDirectory":
             self._socket_directory = frame["path"]
+            self._confinement.share(frame["path"])
         elif operation == "shutdown":
             self._ending = True
 
