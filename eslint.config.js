@@ -20,6 +20,26 @@ export default tseslint.config(
     },
   },
   {
+    files: ['{apps,libs}/**/src/**/*.ts'],
+    ignores: [
+      '**/*.test.ts',
+      // Moments that are meant for people or files, and outlive the process: they can only be the wall clock's.
+      'libs/platform/src/auth/access-keys.ts',
+      'libs/adapters/filesystem-archive-store/src/folders.ts',
+      'libs/adapters/redis-workflow-state/src/redis-workflow-state.ts',
+    ],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'Date',
+          property: 'now',
+          message: 'The wall clock steps: deadlines and leases go by performance.now().',
+        },
+      ],
+    },
+  },
+  {
     // Nest reads constructor and parameter types at run time, so what looks like a type is a value there.
     files: ['apps/api/src/**/*.ts'],
     rules: { '@typescript-eslint/consistent-type-imports': 'off', '@typescript-eslint/no-inferrable-types': 'off' },

@@ -56,6 +56,17 @@ function pythonUnittest(folder) {
   total.passed += Math.max(0, ran - failed);
 }
 
+/** Generated requests to the served API: one test, of which schemathesis lists every operation. */
+function fuzz() {
+  const installed = spawnSync('python3', ['-c', 'import ensurepip'], { stdio: 'ignore' }).status === 0;
+  if (installed || process.env.CI === 'true') {
+    check('tests: fuzz', 'tools/schemathesis/run.sh', []);
+    return;
+  }
+  total.skipped += 1;
+  skippedTests.push('generated requests to the served API (python3-venv is missing)');
+}
+
 const wanted = new Set(process.argv.slice(2));
 const wants = (tier) => wanted.size === 0 || wanted.has(tier);
 
@@ -66,6 +77,7 @@ if (wants('check')) {
 }
 if (wants('python')) pythonUnittest('samples/digits');
 for (const tier of ['unit', 'integration', 'e2e']) if (wants(tier)) vitest(tier);
+if (wants('fuzz')) fuzz();
 
 if (skippedTests.length > 0) process.stdout.write(`\nskipped:\n${skippedTests.map((name) => `  ${name}\n`).join('')}`);
 const { passed, failed, skipped } = total;

@@ -4,7 +4,7 @@ import { ErrorAnswers, followTorchServe, requestIdOf, type Intake, type Workflow
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { inferenceOpenApi } from './http/openapi.js';
 import { PredictRoute } from './http/predict-route.js';
-import { unroutedError } from './http/unrouted.js';
+import { anyMethod, unroutedError } from './http/unrouted.js';
 import { measureRequest } from './measure-request.js';
 
 export interface GatewayServerOptions {
@@ -27,7 +27,6 @@ type PredictionRequest = FastifyRequest<PredictionRoute>;
 
 /** Characters; longer than any name that can be registered, so that a long one is told as missing. */
 const longestName = 65_536;
-const everyMethod = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'] as const;
 
 /**
  * The inference API, straight on Fastify: a prediction passes no pipeline that it does not need. It does not listen yet.
@@ -49,7 +48,7 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
   intake?.guard(server, errors);
   followTorchServe(server);
   server.setErrorHandler((error, request, reply) => {
-    const told = errors.answer(error, request, reply);
+    const told = errors.answer(isOfNoRoute(error, request) ? unroutedError(request.url) : error, request, reply);
     if (isPrediction(request)) options.metrics.requestFailed(request.params.name, told);
   });
   server.setNotFoundHandler((request, reply) => errors.answer(unroutedError(request.url), request, reply));
@@ -57,7 +56,7 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
   const healthy = { status: 'Healthy' };
-  server.route({ method: [...everyMethod], url: '/ping', handler: () => healthy });
+  server.route({ method: [...anyMethod], url: '/ping', handler: () => healthy });
   server.get('/health/live', () => healthy);
   server.get('/health/ready', () => {
     if (!options.isReady()) throw new TorchweaveError('shuttingDown', { retryAfterSeconds: 1 });
@@ -68,7 +67,7 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
   const predict = new PredictRoute(options.table, options.runner);
   for (const url of ['/wfpredict/:name', '/wfpredict/:name/*']) {
     server.route<PredictionRoute>({
-      method: [...everyMethod],
+      method: [...anyMethod],
       url,
       onRequest: (request, reply, done) => {
         measureRequest(options.metrics, request.params.name, reply.raw);
@@ -79,6 +78,10 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
   }
   return server;
 }
+
+/** A method that no route takes may be refused for its body before that is found out. */
+const isOfNoRoute = (error: unknown, request: FastifyRequest): boolean =>
+  request.is404 && error instanceof Error && 'code' in error && error.code === 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE';
 
 function isPrediction(request: FastifyRequest): request is PredictionRequest {
   return typeof request.params === 'object' && request.params !== null && 'name' in request.params;

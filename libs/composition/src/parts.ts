@@ -3,10 +3,11 @@ import { createArchiveSource } from '@torchweave/archive-source';
 import { TorchweaveError } from '@torchweave/domain';
 import { FilesystemArchiveStore } from '@torchweave/filesystem-archive-store';
 import type { Settings } from '@torchweave/platform';
-import { PythonFunctionRuntime, type PythonOptions } from '@torchweave/python-runtime';
+import { ConfinementError, PythonFunctionRuntime, type PythonOptions } from '@torchweave/python-runtime';
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createModelServers } from './model-servers.js';
+import { processLimits } from './process-limits.js';
 
 /** A function runtime that can be asked whether it works at all. */
 export interface StartableRuntime extends FunctionRuntime {
@@ -20,7 +21,12 @@ export interface Parts {
   readonly archives: ArchiveStore;
   readonly modelServers: ModelServerFleet;
   readonly functions: StartableRuntime;
-  /** Looks up the model servers that are given by name, and goes on doing so. A second call changes nothing. */
+  /**
+   * Looks up the model servers that are given by name, and goes on doing so. A second call changes nothing.
+   *
+   * @throws TorchweaveError `configurationInvalid` when the system does not allow what function processes are to be
+   * confined by: none is started then.
+   */
   start(): Promise<void>;
   close(): Promise<void>;
 }
@@ -50,6 +56,26 @@ function createSource(settings: Settings): ArchiveSource {
   });
 }
 
+const confinementSettings = { network: '--function-network', user: '--process-user' } as const;
+
+/** Starts Python ahead of the first workflow where it is to be confined, lest that fails only then. */
+async function assertConfinable(functions: StartableRuntime, settings: Settings): Promise<void> {
+  const { functionNetwork: network, processUser: user = '' } = settings;
+  if (network === 'host' && user === '') return;
+  try {
+    await functions.start();
+  } catch (error) {
+    if (!(error instanceof ConfinementError)) throw error;
+    const { what, reason } = error;
+    const data = {
+      setting: confinementSettings[what],
+      value: { network, user }[what],
+      rule: `possible here (${reason})`,
+    };
+    throw new TorchweaveError('configurationInvalid', data, { cause: error });
+  }
+}
+
 /**
  * Builds the adapters that the settings ask for. No process is started before it is used.
  *
@@ -66,18 +92,23 @@ export function createParts(settings: Settings, logger: Logger, isOneProcess: bo
     maxRequestBytes: settings.maxRequestSize,
     maxResponseBytes: settings.maxResponseSize,
     loadTimeoutMs: settings.defaultStartupTimeout * 1_000,
+    limits: processLimits(settings),
+    ...(settings.processUser === undefined ? {} : { confinement: { user: settings.processUser } }),
   };
   const source = createSource(settings);
   const directory = resolve(settings.archiveStore ?? join(settings.dataDir, 'archives'));
   const archives = new FilesystemArchiveStore({ directory, logger });
-  const functions = new PythonFunctionRuntime(python);
+  const confinement = { ...python.confinement, network: settings.functionNetwork };
+  const functions = new PythonFunctionRuntime({ ...python, confinement });
   const { fleet: modelServers, names } = createModelServers({ settings, source, python, logger, isOneProcess });
   return {
     source,
     archives,
     modelServers,
     functions,
-    start: () => names.start(),
+    start: async () => {
+      await Promise.all([names.start(), assertConfinable(functions, settings)]);
+    },
     close: async () => {
       await names.close();
       await Promise.all([functions.close(), modelServers.close()]);

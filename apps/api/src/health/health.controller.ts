@@ -12,6 +12,7 @@ export class HealthController {
   @Get('live')
   @ApiOperation({ operationId: 'isLive', summary: 'Whether the process answers.' })
   @ApiOkResponse({ type: StatusAnswer })
+  @ErrorAnswers()
   live(): StatusAnswer {
     return { status: 'Healthy' };
   }

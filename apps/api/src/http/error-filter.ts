@@ -23,6 +23,8 @@ export class ErrorFilter implements ExceptionFilter {
   private fromNest(exception: HttpException, request: FastifyRequest): unknown {
     switch (exception.getStatus()) {
       case 400:
+        // A method that no route takes may be refused for its body before that is found out.
+        if (request.is404) return unroutedError(request.url);
         return new TorchweaveError('bodyMalformed', { reason: exception.message }, { cause: exception });
       case 404:
         return unroutedError(request.url);

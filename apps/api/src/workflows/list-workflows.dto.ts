@@ -1,4 +1,4 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiHideProperty, type ApiQueryOptions } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsInt } from 'class-validator';
 
@@ -15,17 +15,29 @@ function intOr(fallback: number) {
 
 /** The parameters of `GET /workflows`. */
 export class ListWorkflowsDto {
-  @ApiPropertyOptional({
-    description: 'Workflows on a page, 1 to 100; anything else means 100.',
-    type: 'integer',
-    default: 100,
-  })
+  @ApiHideProperty()
   @Transform(intOr(100))
   @IsInt()
   limit: number = 100;
 
-  @ApiPropertyOptional({ description: 'The nextPageToken of the page before.', type: 'integer', default: 0 })
+  @ApiHideProperty()
   @Transform(intOr(0))
   @IsInt()
   next_page_token: number = 0;
 }
+
+/** As the document tells them: an integer is meant, and nothing is refused. */
+export const listParameters: readonly [ApiQueryOptions, ApiQueryOptions] = [
+  {
+    name: 'limit',
+    required: false,
+    description: 'Workflows on a page, 1 to 100; anything else means 100.',
+    schema: { anyOf: [{ type: 'integer' }, {}], default: 100 },
+  },
+  {
+    name: 'next_page_token',
+    required: false,
+    description: 'The nextPageToken of the page before; anything else means 0.',
+    schema: { anyOf: [{ type: 'integer' }, {}], default: 0 },
+  },
+];

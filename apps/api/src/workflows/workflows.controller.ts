@@ -5,12 +5,13 @@ import {
   ApiExcludeEndpoint,
   ApiOkResponse,
   ApiOperation,
+  ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
 import { WorkflowManagement, type Submission } from '@torchweave/application';
 import type { FastifyReply } from 'fastify';
 import { ErrorAnswers } from '../openapi/error-answers.js';
-import { ListWorkflowsDto } from './list-workflows.dto.js';
+import { ListWorkflowsDto, listParameters } from './list-workflows.dto.js';
 import { RegisterWorkflowDto } from './register-workflow.dto.js';
 import { UnregisterWorkflowDto } from './unregister-workflow.dto.js';
 import { AcceptedAnswer, DescribedWorkflow, StatusAnswer, WorkflowListAnswer } from './workflow-answers.js';
@@ -28,7 +29,7 @@ export class WorkflowsController {
   @ApiConsumes('application/json', 'application/x-www-form-urlencoded')
   @ApiOkResponse({ type: StatusAnswer })
   @ApiAcceptedResponse({ type: AcceptedAnswer })
-  @ErrorAnswers(400, 404, 409, 413, 500, 503, 504)
+  @ErrorAnswers(404, 409, 413, 415, 500, 502, 503, 504, 507)
   async register(
     @Body() parameters: RegisterWorkflowDto,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -45,6 +46,8 @@ export class WorkflowsController {
 
   @Get()
   @ApiOperation({ operationId: 'listWorkflows', summary: 'List the registered workflows by name.' })
+  @ApiQuery(listParameters[0])
+  @ApiQuery(listParameters[1])
   @ApiOkResponse({ type: WorkflowListAnswer })
   @ErrorAnswers(503)
   async list(@Query() query: ListWorkflowsDto): Promise<WorkflowListAnswer> {
@@ -63,7 +66,7 @@ export class WorkflowsController {
   @ApiOperation({ operationId: 'unregisterWorkflow', summary: 'Unregister a workflow.' })
   @ApiOkResponse({ type: StatusAnswer })
   @ApiAcceptedResponse({ type: AcceptedAnswer })
-  @ErrorAnswers(400, 404, 409, 500, 503, 504)
+  @ErrorAnswers(404, 409, 413, 500, 502, 503, 504)
   async unregister(
     @Param('name') name: string,
     @Query() { synchronous = true }: UnregisterWorkflowDto,

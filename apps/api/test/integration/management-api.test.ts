@@ -2,7 +2,7 @@ import { silentLogger, WorkflowManagement, type JobHandlers } from '@torchweave/
 import { createApiServer } from '@torchweave/api';
 import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
 import { TorchweaveError } from '@torchweave/domain';
-import { Monitoring } from '@torchweave/platform';
+import { loadSettings, Monitoring, openIntake } from '@torchweave/platform';
 import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { TestRedis } from '@torchweave/testing/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,6 +13,8 @@ type Register = JobHandlers['register-workflow'];
 describe('the management API', () => {
   let redis: TestRedis;
   let base: string;
+  /** The same API with room for one request that waits. */
+  let narrow: string;
   let onRegister: Register = ({ url }) => Promise.resolve({ workflow: url });
   const closing: (() => Promise<unknown>)[] = [];
 
@@ -36,8 +38,14 @@ describe('the management API', () => {
     });
     await server.listen(0, '127.0.0.1');
     base = await server.getUrl();
+    const { settings } = loadSettings({ flags: { maxWaitingOperations: 1 }, environment: {} });
+    const { intake } = await openIntake(settings, 'management', silentLogger);
+    const second = await createApiServer({ management, logger: silentLogger, maxRequestSize: 10_000, intake });
+    await second.listen(0, '127.0.0.1');
+    narrow = await second.getUrl();
     closing.push(
       () => server.close(),
+      () => second.close(),
       () => worker.close(),
       () => jobs.close(),
       () => Promise.resolve(connection.close()),
@@ -151,6 +159,23 @@ describe('the management API', () => {
     ['GET', '/%zz', 404, 'ResourceNotFoundException'],
   ])('answers %s %s with %i %s', async (method, path, status, type) => {
     expect(await ask(method, path)).toMatchObject({ status, body: { code: status, type } });
+  });
+
+  it('answers 503 and when to try again, at once, to more than may wait for their end; reads go on', async () => {
+    let end: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    const begun = new Promise<void>((resolve) => {
+      onRegister = ({ url }) => (resolve(), ended.then(() => ({ workflow: url })));
+    });
+    const first = fetch(`${narrow}/workflows?url=a.war`, { method: 'POST' });
+    await begun;
+    const refused = await fetch(`${narrow}/workflows?url=b.war`, { method: 'POST' });
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(await refused.json()).toMatchObject({ code: 503, type: 'ServiceUnavailableException' });
+    expect((await fetch(`${narrow}/workflows`)).status).toBe(200);
+    end();
+    expect((await first).status).toBe(200);
+    expect((await fetch(`${narrow}/workflows?url=b.war`, { method: 'POST' })).status).toBe(200);
   });
 
   it('refuses a body that is larger than the limit', async () => {

@@ -31,7 +31,10 @@ export function addWorkflowRegisterCommand(workflow: Command, context: CommandCo
   const command = workflow
     .command('register')
     .description('Register a workflow archive and wait until it is served.')
-    .argument('<archive>', 'file of the workflow store, URL, or path of a file on the machine of the server')
+    .argument(
+      '<archive>',
+      'file of the workflow store, URL, or path of a file on the machine of the server (where its allowed_urls has file://)',
+    )
     .option('--name <name>', "name of the workflow; wins over the one in the archive's manifest")
     .option('--async', 'do not wait; tell the operation to watch')
     .option('--sha256 <digest>', 'sha-256 that the archive must have');

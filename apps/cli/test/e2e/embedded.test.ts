@@ -179,6 +179,11 @@ describe('a start that cannot succeed', () => {
       /torchweave: Setting --workflow-store must be a folder that exists, not "\/no\/store"\./,
     ],
     ['that Redis refuses', ['--redis-url', 'redis://127.0.0.1:1'], /torchweave: The workflow state cannot be reached/],
+    [
+      'that functions cannot be confined',
+      ['--process-user', 'nobody-of-this-name', '--function-network', 'none'],
+      /torchweave: Setting --process-user must be possible here \(there is no user nobody-of-this-name\)/,
+    ],
     ['that a setting is wrong', ['--management-port', 'x'], /torchweave: Setting --management-port must be/],
     [
       'that the ts-config is not there',

@@ -1,38 +1,63 @@
+import { anyMethod } from './unrouted.js';
+
 const errorAnswer = (description: string): object => ({
   description,
   content: { 'application/json': { schema: { $ref: '#/components/schemas/ErrorAnswer' } } },
 });
+
+const nameParameter = { name: 'name', in: 'path', required: true, schema: { type: 'string' }, example: 'digits' };
+const ofEveryRoute = {
+  401: errorAnswer('The key is missing, wrong or expired.'),
+  414: errorAnswer('The path and query are too long.'),
+  431: errorAnswer('The headers are too large, or too many.'),
+};
+const predictionAnswers = {
+  200: { description: 'The output of the leaf, or a JSON object of leaf name to output.' },
+  ...ofEveryRoute,
+  400: errorAnswer('The body is none of its content type.'),
+  404: errorAnswer('No such workflow.'),
+  408: errorAnswer('The request was not sent in time.'),
+  413: errorAnswer('The body is too large.'),
+  500: errorAnswer('A node failed.'),
+  503: errorAnswer('Try again later.'),
+  default: errorAnswer('The status that a node has raised an exception with.'),
+};
+const health = { 200: { description: '{"status": "Healthy"}' }, ...ofEveryRoute };
+const bodiless: readonly string[] = ['GET', 'HEAD', 'DELETE', 'OPTIONS'];
+
+/** The same operation for every method, as TorchServe takes them. */
+const forAnyMethod = (operationId: string, operation: (method: string) => object): object =>
+  Object.fromEntries(
+    anyMethod.map((method) => [
+      method.toLowerCase(),
+      { operationId: `${operationId}By${method.charAt(0)}${method.slice(1).toLowerCase()}`, ...operation(method) },
+    ]),
+  );
 
 /** The OpenAPI 3.1 document of the inference API. */
 export const inferenceOpenApi = {
   openapi: '3.1.0',
   info: { title: 'Torchweave inference API', description: 'Runs registered workflows.', version: '1.0.0' },
   paths: {
-    '/ping': {
+    '/ping': forAnyMethod('ping', () => ({ summary: 'Whether the gateway answers.', responses: health })),
+    '/health/live': {
+      get: { operationId: 'isLive', summary: 'Whether the process answers.', responses: health },
+    },
+    '/health/ready': {
       get: {
-        operationId: 'ping',
-        summary: 'Whether the gateway answers.',
-        responses: { 200: { description: '{"status": "Healthy"}' } },
+        operationId: 'isReady',
+        summary: 'Whether the process serves.',
+        responses: { ...health, 503: errorAnswer('It is starting or stopping.') },
       },
     },
-    '/wfpredict/{name}': {
-      post: {
-        operationId: 'predict',
-        summary: 'Run a workflow on the request.',
-        parameters: [{ name: 'name', in: 'path', required: true, schema: { type: 'string' }, example: 'digits' }],
-        requestBody: { description: 'What the first node receives.', content: { '*/*': { schema: {} } } },
-        responses: {
-          200: { description: 'The output of the leaf, or a JSON object of leaf name to output.' },
-          400: errorAnswer('The body is none of its content type.'),
-          401: errorAnswer('The key is missing, wrong or expired.'),
-          404: errorAnswer('No such workflow.'),
-          413: errorAnswer('The body is too large.'),
-          500: errorAnswer('A node failed.'),
-          503: errorAnswer('Try again later.'),
-          default: errorAnswer('The status that a node has raised an exception with.'),
-        },
-      },
-    },
+    '/wfpredict/{name}': forAnyMethod('predict', (method) => ({
+      summary: 'Run a workflow on the request.',
+      parameters: [nameParameter],
+      ...(bodiless.includes(method)
+        ? {}
+        : { requestBody: { description: 'What the first node receives.', content: { '*/*': { schema: {} } } } }),
+      responses: predictionAnswers,
+    })),
   },
   components: {
     schemas: {

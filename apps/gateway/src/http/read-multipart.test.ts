@@ -52,6 +52,8 @@ describe('readMultipart', () => {
     ['that is cut off in a value', type, `--XX\r\n${named('a')}\r\n\r\nx`],
     ['that is cut off after a boundary', type, '--XX'],
     ['whose part has no name', type, part('content-disposition: form-data', 'x') + '--XX--'],
+    ['of more than a thousand parts', type, `${part(named('a'), 'x').repeat(1_001)}--XX--`],
+    ['whose part has headers beyond any need', type, `${part(`${named('a')}\r\na: ${'b'.repeat(16_384)}`, 'x')}--XX--`],
     ['whose part has no end of headers', type, '--XX\r\nx\r\n--XX--'],
   ])('refuses a body %s', (_, contentType, text) => {
     expect(() => read(text, contentType)).toThrow(expect.objectContaining({ code: 'bodyMalformed', status: 400 }));

@@ -3,6 +3,7 @@ import type { JobWorker, OperationStep } from '@torchweave/application';
 import { isTorchweaveError, TorchweaveError, toTorchweaveError } from '@torchweave/domain';
 import { Queue, UnrecoverableError, Worker, type Job } from 'bullmq';
 import type { BullMqOptions } from './bullmq-job-queue.js';
+import { DelayedJobs } from './delayed-jobs.js';
 import { progressOf, type JobProgressRecord } from './job-record.js';
 import { queueNameOf, queueNames, queuePrefix, type QueueName } from './queue-names.js';
 
@@ -11,6 +12,8 @@ export interface BullMqWorkerOptions extends BullMqOptions {
   readonly concurrency: number;
   /** ms without a sign of life after which a job counts as abandoned by its worker. */
   readonly lockMs: number;
+  /** ms that a job may be delayed before it goes on whatever the wall clock says. Default 15,000. */
+  readonly longestDelayMs?: number;
   /** Told of every job that ended, for metrics. */
   readonly onJobEnded?: (name: JobName, outcome: 'succeeded' | 'failed' | 'retried', durationMs: number) => void;
   /** Told of every step that ended, for metrics. */
@@ -40,6 +43,7 @@ function atMostOnceASecond(tell: (error: Error, more: number) => void): (error: 
 /** Takes jobs from BullMQ and runs the handlers of the catalogue. */
 export class BullMqJobWorker implements JobWorker {
   private workers: Worker[] = [];
+  private delayed: DelayedJobs | undefined;
   private readonly running = new Map<string, JobRun>();
 
   constructor(
@@ -51,9 +55,20 @@ export class BullMqJobWorker implements JobWorker {
     await this.scheduleRepeatingJobs();
     this.workers = queueNames.map((name) => this.createWorker(name));
     await Promise.all(this.workers.map((worker) => worker.waitUntilReady()));
+    const { redisUrl, namespace, logger, longestDelayMs: patienceMs = 15_000 } = this.options;
+    const prefix = queuePrefix(namespace);
+    this.delayed = new DelayedJobs({
+      redisUrl,
+      prefix,
+      queues: queueNames,
+      logger,
+      patienceMs,
+      intervalMs: patienceMs / 3,
+    });
   }
 
   async close(): Promise<void> {
+    await this.delayed?.close();
     await Promise.all(this.workers.map((worker) => worker.close()));
   }
 

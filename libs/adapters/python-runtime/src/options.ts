@@ -4,10 +4,21 @@ import type { Logger } from '@torchweave/application';
 export interface ProcessLimits {
   readonly addressSpaceBytes?: number;
   readonly openFiles?: number;
-  /** Processes and threads of the whole user, not of this process alone. */
+  /** Processes and threads of the whole user, not of this process alone. Root's are not limited. */
   readonly processes?: number;
-  /** CPU seconds of a process's whole life; it is replaced when they are used up. */
+  /**
+   * CPU seconds of a process's whole life. It is replaced between two calls when it has used half of them, so that
+   * every call may use the other half.
+   */
   readonly cpuSeconds?: number;
+}
+
+/** What processes must not have. Where the system does not allow it, none is started. */
+export interface Confinement {
+  /** `none`: an empty network of their own, without even a loopback address. Default `host`. */
+  readonly network?: 'host' | 'none';
+  /** The name of the user they run as; only root's server may choose one. Default: the server's own. */
+  readonly user?: string;
 }
 
 /** How Python processes are started, whatever runs in them. */
@@ -26,6 +37,7 @@ export interface PythonOptions {
   /** An existing folder for the socket that the processes connect to. Default: a private temporary one. */
   readonly socketDirectory?: string;
   readonly limits?: ProcessLimits;
+  readonly confinement?: Confinement;
   /** ms that importing and initializing may take. Default 60,000. */
   readonly loadTimeoutMs?: number;
   /** Output of one process that is passed on to the logger; four times this at once. Default 65,536. */
@@ -37,13 +49,15 @@ export type ResolvedPythonOptions = Required<Omit<PythonOptions, 'socketDirector
   Pick<PythonOptions, 'socketDirectory'>;
 
 export function resolveOptions(options: PythonOptions): ResolvedPythonOptions {
-  const { python = 'python3', limits = {}, loadTimeoutMs = 60_000, logBytesPerSecond = 65_536 } = options;
+  const { python = 'python3', limits = {}, confinement = {} } = options;
+  const { loadTimeoutMs = 60_000, logBytesPerSecond = 65_536 } = options;
   const { maxRequestBytes = 6_553_500, maxResponseBytes = 6_553_500 } = options;
   const environment = options.environment ?? scrubbedEnvironment(process.env);
   return {
     ...options,
     python,
     limits,
+    confinement,
     loadTimeoutMs,
     logBytesPerSecond,
     maxRequestBytes,

@@ -9,6 +9,7 @@ import type { WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
 import { registrationOf } from './model-registration.js';
 import { noRacePoints } from './race-points.js';
 import { undoRegistration } from './undo-registration.js';
+import { usedArchives } from './used-archives.js';
 
 export interface ReconcilePorts {
   readonly state: WorkflowState;
@@ -158,14 +159,7 @@ export class ReconcileModelServers {
     const { archives, state } = this.ports;
     const idle = (await archives.list()).filter(({ idleMs }) => idleMs > archiveGraceMs);
     if (idle.length === 0) return;
-    const used = new Set<string>();
-    for (const record of await state.unfinished()) used.add(record.definition.digest);
-    for (let offset = 0; ; offset += pageSize) {
-      const page = await state.page(offset, pageSize);
-      const records = await Promise.all(page.workflows.map(({ name }) => state.get(name)));
-      for (const record of records) if (record !== undefined) used.add(record.definition.digest);
-      if (!page.hasMore) break;
-    }
+    const used = await usedArchives(state);
     for (const { digest } of idle) if (!used.has(digest)) await archives.remove(digest);
   }
 }

@@ -1,5 +1,6 @@
 import { defineWorkflow, functionNodes, manifestPath, modelNodes, parseManifest, parseSpec } from '@torchweave/domain';
-import { TorchweaveError, toTorchweaveError, type NodeFailure, type WorkflowDefinition } from '@torchweave/domain';
+import { isTorchweaveError, TorchweaveError, toTorchweaveError, type ErrorCode } from '@torchweave/domain';
+import type { NodeFailure, WorkflowDefinition } from '@torchweave/domain';
 import type { JobPayload, JobResult } from '../job-catalogue/job-catalogue.js';
 import type { ArchiveSource } from '../ports/archive-source.js';
 import type { ArchiveStore } from '../ports/archive-store.js';
@@ -11,8 +12,10 @@ import type { WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
 import { functionUnitOf } from '../workflow-execution/function-unit.js';
 import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
 import { registrationOf } from './model-registration.js';
+import { pinnedContent } from './pinned-content.js';
 import type { RacePoints } from './race-points.js';
 import { undoRegistration } from './undo-registration.js';
+import { usedArchives } from './used-archives.js';
 
 export interface RegisterWorkflowPorts {
   readonly source: ArchiveSource;
@@ -27,6 +30,12 @@ export interface RegisterWorkflowPorts {
   readonly responseTimeoutMs: number;
   readonly racePoints: RacePoints;
 }
+
+/** Faults of an archive that no parameter of a registration mends. */
+const unusable = new Set<ErrorCode>([
+  ...(['archiveUnreadable', 'archiveEntryRefused', 'archiveLimitExceeded', 'manifestMissing'] as const),
+  ...(['manifestMalformed', 'specFileMissing', 'specInvalid', 'dagInvalid'] as const),
+]);
 
 type Payload = JobPayload<'register-workflow'>;
 type Result = JobResult<'register-workflow'>;
@@ -65,7 +74,12 @@ export class RegisterWorkflow {
     const { archives, state, racePoints } = this.ports;
     const digest = await job.step('fetch-archive', () => this.fetch(payload, job.signal));
     await racePoints.reach('archive-fetched');
-    const definition = await job.step('read-archive', () => this.read(payload, digest));
+    const definition = await job.step('read-archive', () =>
+      this.read(payload, digest).catch(async (error: unknown) => {
+        await this.forgetUnusable(digest, error);
+        throw error;
+      }),
+    );
     await racePoints.reach('archive-read');
     await job.step('reserve-name', () => state.reserve(definition, job.operationId));
     // The archive may have been swept between put and reserve; from here on the record keeps it.
@@ -76,11 +90,22 @@ export class RegisterWorkflow {
 
   private async fetch(payload: Payload, signal: AbortSignal): Promise<string> {
     const { source, archives } = this.ports;
-    const { digest } = await archives.put(await source.open(payload.url, signal));
-    if (payload.sha256 !== undefined && payload.sha256.toLowerCase() !== digest) {
-      throw new TorchweaveError('digestMismatch', { url: payload.url, expected: payload.sha256, actual: digest });
-    }
+    const { url, sha256 } = payload;
+    const content = await source.open(url, signal);
+    const { digest } = await archives.put(sha256 === undefined ? content : pinnedContent(content, url, sha256));
     return digest;
+  }
+
+  /** What no registration can use is not kept; what another one may use is swept when nobody has for a while. */
+  private async forgetUnusable(digest: string, thrown: unknown): Promise<void> {
+    if (!isTorchweaveError(thrown) || !unusable.has(thrown.code)) return;
+    const { archives, state, logger } = this.ports;
+    try {
+      // A workflow may have it from a time of other rules.
+      if (!(await usedArchives(state)).has(digest)) await archives.remove(digest);
+    } catch (error) {
+      logger.warn({ digest, err: error }, 'an archive that was refused cannot be removed; it is swept later');
+    }
   }
 
   private async read(payload: Payload, digest: string): Promise<WorkflowDefinition> {

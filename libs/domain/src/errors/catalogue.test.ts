@@ -16,7 +16,7 @@ const examples: { readonly [Code in ErrorCode]: ErrorData[Code] } = {
   headersTooLarge: { limitBytes: 16_384, limitCount: 200 },
   keyNotRenewed: { reason: 'EROFS', retryAfterSeconds: 1 },
   resourceNotFound: {},
-  methodNotAllowed: {},
+  methodNotAllowed: { allow: 'GET' },
   operationNotFound: { operationId: 'op' },
   operationPending: { operationId: 'op', waitedMs: 100 },
   workflowNotFound: { workflow: 'chain' },

@@ -35,7 +35,8 @@ export interface ErrorData {
   headersTooLarge: { limitBytes: number; limitCount: number };
   keyNotRenewed: { reason: string; retryAfterSeconds: number };
   resourceNotFound: Record<never, never>;
-  methodNotAllowed: Record<never, never>;
+  /** `allow`: the methods that are, as the header of that name has them. */
+  methodNotAllowed: { allow: string };
   operationNotFound: { operationId: string };
   operationPending: { operationId: string; waitedMs: number };
 

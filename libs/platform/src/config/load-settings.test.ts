@@ -23,7 +23,8 @@ describe('loadSettings', () => {
       managementAddress: 'http://127.0.0.1:8081',
       inferenceAddress: 'http://127.0.0.1:8080',
       maxRequestSize: 6_553_500,
-      allowedUrls: ['file://.*|http(s)?://.*'],
+      // Unlike TorchServe's, without file://.
+      allowedUrls: ['http(s)?://.*'],
       allowPrivateAddresses: false,
       modelServers: [],
     });

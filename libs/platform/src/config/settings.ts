@@ -128,6 +128,44 @@ export const settings = {
     description: 'Python interpreter of the function nodes (default python3)',
     schema: z.string().min(1).default('python3'),
   },
+  processMemory: {
+    property: 'process_memory',
+    variable: 'TORCHWEAVE_PROCESS_MEMORY',
+    description: 'Address space of a function or local model process in bytes (default unlimited)',
+    schema: bytes.optional(),
+  },
+  processCount: {
+    property: 'process_count',
+    variable: 'TORCHWEAVE_PROCESS_COUNT',
+    description: 'Processes and threads of the user that function and local model processes run as (default unlimited)',
+    schema: count.optional(),
+  },
+  processOpenFiles: {
+    property: 'process_open_files',
+    variable: 'TORCHWEAVE_PROCESS_OPEN_FILES',
+    description: "Files that a function or local model process may have open (default the server's own limit)",
+    schema: z.coerce.number().int().min(16).optional(),
+  },
+  processCpuSeconds: {
+    property: 'process_cpu_seconds',
+    variable: 'TORCHWEAVE_PROCESS_CPU_SECONDS',
+    description: 'CPU time of a function or local model process in s; a call may use half of it (default unlimited)',
+    schema: z.coerce.number().int().min(2).optional(),
+  },
+  processUser: {
+    flag: 'process-user',
+    property: 'process_user',
+    variable: 'TORCHWEAVE_PROCESS_USER',
+    description: "User that function and local model processes run as; only for root's server (default its own user)",
+    schema: z.string().min(1).optional(),
+  },
+  functionNetwork: {
+    flag: 'function-network',
+    property: 'function_network',
+    variable: 'TORCHWEAVE_FUNCTION_NETWORK',
+    description: 'Network of the function processes: host, or none for an empty one (default host)',
+    schema: z.enum(['host', 'none']).default('host'),
+  },
   installPyDepPerModel: {
     property: 'install_py_dep_per_model',
     description: "Whether the local model server installs a model's requirements file (default false)",
@@ -135,8 +173,8 @@ export const settings = {
   },
   allowedUrls: {
     property: 'allowed_urls',
-    description: 'Comma-separated regular expressions of the URLs that archives may come from',
-    schema: commaList.default(['file://.*|http(s)?://.*']),
+    description: 'Comma-separated regular expressions of the URLs that archives may come from (default http(s)?://.*)',
+    schema: commaList.default(['http(s)?://.*']),
   },
   allowPrivateAddresses: {
     property: 'allow_private_addresses',

@@ -33,9 +33,27 @@ export async function closeServer(
 /** A connection counts as idle while its next request lies unread: what has arrived is read before a look. */
 const requestsAreRead = (): Promise<void> => setImmediate();
 
+/** Turns of the event loop that may bring connections before the server closes all the same. */
+const mostTurns = 100;
+
+/** Takes the connections that the system has taken for the server: it resets them when the server stops listening. */
+async function connectionsAreTaken(server: HttpServer): Promise<void> {
+  let hasCome = true;
+  const onConnection = (): void => void (hasCome = true);
+  server.on('connection', onConnection);
+  // The present turn may be past its look for connections.
+  await setImmediate();
+  for (let turn = 0; hasCome && turn < mostTurns; turn += 1) {
+    hasCome = false;
+    await setImmediate();
+  }
+  server.off('connection', onConnection);
+}
+
 /** Stops listening; resolves when the last connection is gone, or after a while. */
 async function hasNoConnections(server: HttpServer): Promise<void> {
   if (!server.listening) return;
+  await connectionsAreTaken(server);
   const waiting = new AbortController();
   const timer = setTimeout(() => waiting.abort(), lingerMs);
   const closed = once(server, 'close', { signal: waiting.signal }).catch(() => undefined);

@@ -23,6 +23,7 @@ export class ErrorAnswers {
     const event = { requestId: request.id, method: request.method, path: pathOf(request) };
     this.log(error, event);
     if ('retryAfterSeconds' in error.data) void reply.header('retry-after', String(error.data.retryAfterSeconds));
+    if ('allow' in error.data) void reply.header('allow', String(error.data.allow));
     if (error.code === 'unauthorized') void reply.header('www-authenticate', 'Bearer');
     // Set here too: answers of the framework itself pass no hook.
     void reply.headers({ ...commonHeaders, 'x-request-id': request.id, 'content-type': 'application/json' });

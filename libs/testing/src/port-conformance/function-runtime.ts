@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -19,7 +19,10 @@ export class FunctionArchives {
   private constructor(private readonly root: string) {}
 
   static async create(): Promise<FunctionArchives> {
-    return new FunctionArchives(await mkdtemp(join(tmpdir(), 'functions-')));
+    const root = await mkdtemp(join(tmpdir(), 'functions-'));
+    // Functions may run as another user.
+    await chmod(root, 0o755);
+    return new FunctionArchives(root);
   }
 
   /**

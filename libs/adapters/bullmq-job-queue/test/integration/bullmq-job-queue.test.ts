@@ -1,5 +1,6 @@
 import { silentLogger, type JobHandlers } from '@torchweave/application';
 import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
+import { TorchweaveError } from '@torchweave/domain';
 import { describeJobQueue } from '@torchweave/testing/port-conformance/job-queue';
 import { TestRedis } from '@torchweave/testing/redis';
 import { randomUUID } from 'node:crypto';
@@ -46,5 +47,47 @@ describe('BullMqJobQueue without Redis', () => {
     await vi.waitFor(enqueue, { timeout: 10_000 });
     await queue.close();
     await own.dispose();
+  });
+});
+
+describe('BullMqJobWorker under a wall clock that steps', () => {
+  const dayMs = 86_400_000;
+
+  it.each([
+    ['back', dayMs],
+    ['forward', -dayMs],
+  ])('%s goes on with what repeats and with what is tried again', async (_direction, wrongByMs) => {
+    const realNow = Date.now.bind(Date);
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => realNow() + wrongByMs);
+    const options = { redisUrl: redis.url, namespace: `test-${(namespaces += 1)}`, logger: silentLogger };
+    let reconciliations = 0;
+    let tries = 0;
+    const worker = new BullMqJobWorker(
+      { ...options, concurrency: 4, lockMs: 2_000, longestDelayMs: 300 },
+      {
+        ...idle,
+        'reconcile-model-servers': () => Promise.resolve({ registered: (reconciliations += 1), removed: 0 }),
+        'register-workflow': () => {
+          if ((tries += 1) > 1) return Promise.resolve({ workflow: 'w' });
+          // The clock is set right before the delay begins, or while it lasts.
+          setTimeout(() => clock.mockRestore(), 100);
+          return Promise.reject(new TorchweaveError('stateUnavailable', { reason: 'away', retryAfterSeconds: 1 }));
+        },
+      },
+    );
+    const queue = await BullMqJobQueue.open(options);
+    try {
+      await worker.start();
+      await vi.waitUntil(() => reconciliations > 0, { timeout: 10_000 });
+      const operationId = randomUUID();
+      await queue.enqueue('register-workflow', { url: 'a' }, operationId);
+      await expect(queue.waitForEnd('register-workflow', operationId, 20_000)).resolves.toEqual({ workflow: 'w' });
+      const before = reconciliations;
+      await vi.waitUntil(() => reconciliations > before + 1, { timeout: 20_000 });
+    } finally {
+      clock.mockRestore();
+      await worker.close();
+      await queue.close();
+    }
   });
 });

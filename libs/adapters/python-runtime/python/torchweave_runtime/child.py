@@ -7,7 +7,7 @@ import socket
 import sys
 import time
 import traceback
-from typing import Any, Dict, List, NoReturn, Tuple
+from typing import Any, Callable, Dict, List, NoReturn, Tuple
 
 from .context import Context
 from .failures import describe_failure, traceback_of
@@ -16,16 +16,23 @@ from .function_loading import load_functions
 from .loading import Entry, LoadError
 from .model_loading import load_model
 from .output import meta_bytes, rows_of, to_bytes
-from .process_setup import apply_limits
 from .streams import CapturedOutput, EventLog
 
+
+#: Exit code of a process that ends between two calls: what it was sent and has not answered, it has not begun.
+RESTED = 75
 
 #: By the kind of a spec.
 LOADERS = {"functions": load_functions, "model": load_model}
 
 
-def run_child(spec: Dict[str, Any], log_descriptor: int, listener_descriptor: int) -> NoReturn:
-    """Never returns: the frames above belong to the supervisor this process was forked from."""
+def run_child(
+    spec: Dict[str, Any], enter: Callable[[], None], log_descriptor: int, listener_descriptor: int
+) -> NoReturn:
+    """Never returns: the frames above belong to the supervisor this process was forked from.
+
+    `enter` gives up what code of an archive must not have; OSError says that it could not.
+    """
     status = 1
     output = None
     try:
@@ -34,11 +41,10 @@ def run_child(spec: Dict[str, Any], log_descriptor: int, listener_descriptor: in
         writer = FrameWriter(answers)
         output = CapturedOutput(EventLog(log_descriptor, spec["logBytesPerSecond"]))
         output.install()
-        apply_limits(spec["limits"])
-        entries = load(spec, writer, output)
+        entries = load(spec, enter, writer, output)
         if entries is not None:
             Server(spec, entries, FrameReader(requests), writer, output).serve()
-        status = 0
+            status = RESTED
     except (Disconnected, ConnectionError):
         status = 0
     except BaseException:
@@ -58,11 +64,11 @@ def accept(listener_descriptor: int) -> Tuple[socket.socket, socket.socket]:
     return requests, answers
 
 
-def load(spec: Dict[str, Any], writer: FrameWriter, output: CapturedOutput) -> Any:
+def load(spec: Dict[str, Any], enter: Callable[[], None], writer: FrameWriter, output: CapturedOutput) -> Any:
     """Loads and says how it went; None where it failed."""
     began = time.perf_counter_ns()
-    os.chdir(spec["directory"])
     try:
+        prepare(spec, enter)
         entries = LOADERS[spec["kind"]](spec)
     except LoadError as error:
         if error.details is not None:
@@ -73,6 +79,18 @@ def load(spec: Dict[str, Any], writer: FrameWriter, output: CapturedOutput) -> A
     output.end_call()
     writer.json(0, READY, micros_since(began), {})
     return entries
+
+
+def prepare(spec: Dict[str, Any], enter: Callable[[], None]) -> None:
+    """Raises LoadError."""
+    try:
+        enter()
+    except (OSError, ValueError) as error:
+        raise LoadError("its process cannot be confined: %s" % (getattr(error, "strerror", None) or error)) from error
+    try:
+        os.chdir(spec["directory"])
+    except OSError as error:
+        raise LoadError("its process cannot enter the folder of the archive: %s" % error.strerror) from error
 
 
 #: µs after which Torchweave may have taken back what it had sent behind a call.
@@ -98,9 +116,11 @@ class Server:
         self._writer = writer
         self._output = output
         self._pid = os.getpid()
+        #: Half of what the process may use: whatever call comes next has the other half.
+        self._cpu_seconds = spec["limits"].get("cpuSeconds", 0) / 2
 
-    def serve(self) -> NoReturn:
-        """Until the connection ends, which raises."""
+    def serve(self) -> None:
+        """Until the connection ends, which raises; or until the process has used half of its CPU time."""
         reader, output = self._reader, self._output
         read = reader.request
         while True:
@@ -130,6 +150,8 @@ class Server:
             values = inputs = rows = None
             if micros_since(began) > LONG_CALL:
                 reader.look_ahead()
+            if self._cpu_seconds and time.process_time() > self._cpu_seconds:
+                return
 
     def _run(self, entry: Entry, inputs: List[dict]) -> List[Any]:
         context: Context = entry.context

@@ -21,6 +21,8 @@ def describe_exception(error: BaseException, directory: str) -> str:
         text = "%s (%s, line %s)" % (error.msg, os.path.basename(file), error.lineno)
     else:
         text = text_of(error)
+    if isinstance(error, MemoryError) and not text:
+        text = "the process may not use more memory"
     name = type(error).__name__
     sentence = "%s: %s" % (name, text) if text else name
     return sentence.replace(directory + os.sep, "")[:MAX_REASON]

@@ -20,21 +20,21 @@ LIMITS = {
 }
 
 # Loaded before any fork: looking libc up takes longer than all else a fork does.
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 def die_with_parent(parent_pid: int) -> None:
     """Has the kernel kill this process when its parent ends. Linux only; elsewhere the lost connection ends it."""
-    if _libc is not None:
-        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if libc is not None:
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent_pid:
         os._exit(1)
 
 
 def adopt_orphans() -> None:
     """Makes what descendants leave behind children of this process, so that it can end them. Linux only."""
-    if _libc is not None:
-        _libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    if libc is not None:
+        libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def raise_open_files() -> int:
@@ -54,9 +54,14 @@ def limit_open_files(soft: int) -> None:
 
 
 def apply_limits(limits: Dict[str, int]) -> None:
-    """Sets the limits of a process spec, soft and hard."""
+    """Sets the limits of a process spec, soft and hard, where the system's own are not lower."""
     for name, value in limits.items():
-        resource.setrlimit(getattr(resource, LIMITS[name]), (value, value))
+        limit = getattr(resource, LIMITS[name])
+        _, hard = resource.getrlimit(limit)
+        highest = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        # SIGXCPU, at the soft limit, says what has happened; SIGKILL, a second later, does not.
+        spare = 1 if name == "cpuSeconds" and highest == value else 0
+        resource.setrlimit(limit, (highest, highest + spare))
 
 
 def close_descriptors_from(lowest: int) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import json
 import os
 import platform
 import selectors
@@ -17,6 +18,7 @@ import traceback
 from typing import Any, Dict, List, NoReturn, Optional, Set
 
 from .child import run_child
+from .confinement import Confinement, Refused
 from .control import ControlConnection
 from .output_pipes import RawOutput
 from .process_setup import (
@@ -47,11 +49,13 @@ LISTENER_DESCRIPTOR = 4
 class ProcessRecord:
     """A process that was forked and not yet reaped."""
 
-    __slots__ = ("id", "pid", "descriptors", "raw")
+    __slots__ = ("id", "pid", "folder", "descriptors", "raw")
 
-    def __init__(self, id: str, pid: int, descriptors: Dict[int, str], raw: RawOutput) -> None:
+    def __init__(self, id: str, pid: int, folder: str, descriptors: Dict[int, str], raw: RawOutput) -> None:
         self.id = id
         self.pid = pid
+        #: The process's own, for what it writes.
+        self.folder = folder
         #: Read ends, and what comes out of them.
         self.descriptors = descriptors
         self.raw = raw
@@ -60,8 +64,9 @@ class ProcessRecord:
 class Supervisor:
     """Single-threaded event loop over the control connection, signals and the output of all processes."""
 
-    def __init__(self, control_descriptor: int) -> None:
-        self._control = ControlConnection(control_descriptor)
+    def __init__(self, control: ControlConnection, confinement: Confinement) -> None:
+        self._control = control
+        self._confinement = confinement
         self._selector = selectors.DefaultSelector()
         self._processes: Dict[str, ProcessRecord] = {}
         self._by_pid: Dict[int, ProcessRecord] = {}
@@ -71,6 +76,7 @@ class Supervisor:
         self._open_files = raise_open_files()
         self._wakeup_read, self._wakeup_write = os.pipe()
         self._socket_directory: Optional[str] = None
+        self._abandoned: Optional[str] = None
         self._ending = False
 
     def run(self) -> NoReturn:
@@ -82,8 +88,7 @@ class Supervisor:
                 self._turn()
         except ConnectionError:
             # Torchweave may have been killed: nobody else removes this then.
-            if self._socket_directory is not None:
-                shutil.rmtree(self._socket_directory, ignore_errors=True)
+            self._abandoned = self._socket_directory
         except Exception:
             traceback.print_exc()
         finally:
@@ -135,6 +140,7 @@ class Supervisor:
             self._kill(frame["process"])
         elif operation == "socketDirectory":
             self._socket_directory = frame["path"]
+            self._confinement.share(frame["path"])
         elif operation == "shutdown":
             self._ending = True
 
@@ -155,13 +161,15 @@ class Supervisor:
             return
         out_read, out_write, err_read, err_write, log_read, log_write, listener = opened
         if pid == 0:
-            self._become_child(spec, [out_write, err_write, log_write, listener])
+            self._become_child(spec, folder_of(path), [out_write, err_write, log_write, listener])
         for descriptor in (out_write, err_write, log_write, listener):
             os.close(descriptor)
-        self._watch(process, pid, {out_read: "stdout", err_read: "stderr", log_read: "log"}, spec)
+        raw = RawOutput(spec["logBytesPerSecond"], lambda stream, text: self._emit(process, stream, text))
+        descriptors = {out_read: "stdout", err_read: "stderr", log_read: "log"}
+        self._watch(ProcessRecord(process, pid, folder_of(path), descriptors, raw))
         self._control.send({"event": "spawned", "process": process, "path": path, "pid": pid})
 
-    def _become_child(self, spec: Dict[str, Any], descriptors: List[int]) -> NoReturn:
+    def _become_child(self, spec: Dict[str, Any], folder: str, descriptors: List[int]) -> NoReturn:
         """`descriptors` are what becomes stdout, stderr, the log socket and the listening socket."""
         try:
             signal.set_wakeup_fd(-1)
@@ -177,15 +185,14 @@ class Supervisor:
                 os.dup2(source, target, inheritable=target < LOG_DESCRIPTOR)
             close_descriptors_from(LISTENER_DESCRIPTOR + 1)
             limit_open_files(self._open_files)
-            run_child(spec, LOG_DESCRIPTOR, LISTENER_DESCRIPTOR)
+            enter = functools.partial(self._confinement.enter, folder, spec["limits"], self._pid)
+            run_child(spec, enter, LOG_DESCRIPTOR, LISTENER_DESCRIPTOR)
         finally:
             os._exit(70)
 
-    def _watch(self, process: str, pid: int, descriptors: Dict[int, str], spec: Dict[str, Any]) -> None:
-        raw = RawOutput(spec["logBytesPerSecond"], lambda stream, text: self._emit(process, stream, text))
-        record = ProcessRecord(process, pid, descriptors, raw)
-        self._processes[process] = self._by_pid[pid] = record
-        for descriptor, stream in descriptors.items():
+    def _watch(self, record: ProcessRecord) -> None:
+        self._processes[record.id] = self._by_pid[record.pid] = record
+        for descriptor, stream in record.descriptors.items():
             os.set_blocking(descriptor, False)
             self._selector.register(
                 descriptor, selectors.EVENT_READ, functools.partial(self._on_output, record, descriptor, stream)
@@ -250,6 +257,7 @@ class Supervisor:
                     break
             self._forget(record, descriptor)
         record.raw.end()
+        self._remove_folder(record.folder)
         killed = os.WIFSIGNALED(status)
         event = {
             "event": "exited",
@@ -258,6 +266,24 @@ class Supervisor:
             "signal": os.WTERMSIG(status) if killed else None,
         }
         self._control.send(event)
+
+    def _remove_folder(self, folder: str) -> None:
+        """What a process has written may be much: then another one removes it, and this one goes on."""
+        try:
+            os.rmdir(folder)
+        except FileNotFoundError:
+            pass
+        except OSError:
+            try:
+                pid = os.fork()
+            except OSError:
+                return
+            if pid == 0:
+                try:
+                    close_descriptors_from(0)
+                    shutil.rmtree(folder, ignore_errors=True)
+                finally:
+                    os._exit(0)
 
     def _end(self) -> NoReturn:
         """Ends every process and then this one."""
@@ -273,6 +299,8 @@ class Supervisor:
             self._end_processes(signal.SIGKILL)
             for pid in adopted_children():
                 signal_group(pid, signal.SIGKILL)
+            if self._abandoned is not None:
+                shutil.rmtree(self._abandoned, ignore_errors=True)
             os._exit(0)
 
     def _end_processes(self, number: int) -> None:
@@ -288,6 +316,17 @@ def listen(path: str) -> int:
     return listener.detach()
 
 
-def main(control_descriptor: int) -> NoReturn:
-    """Entry point of `supervise.py`."""
-    Supervisor(control_descriptor).run()
+def folder_of(path: str) -> str:
+    """The folder of the process whose socket has that path."""
+    return path + ".d"
+
+
+def main(control_descriptor: int, confinement: str) -> NoReturn:
+    """Entry point of `supervise.py`. `confinement` is JSON: what processes must not have, if the system allows that."""
+    control = ControlConnection(control_descriptor)
+    try:
+        confined = Confinement(json.loads(confinement))
+    except Refused as refused:
+        control.send({"event": "refused", "what": refused.what, "reason": str(refused)})
+        os._exit(1)
+    Supervisor(control, confined).run()

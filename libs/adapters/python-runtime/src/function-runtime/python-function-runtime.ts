@@ -35,7 +35,11 @@ export class PythonFunctionRuntime implements FunctionRuntime {
     this.supervisor = new Supervisor(this.options);
   }
 
-  /** Starts the supervisor ahead of the first load. @throws Error that says why Python cannot be started. */
+  /**
+   * Starts the supervisor ahead of the first load.
+   *
+   * @throws Error that says why Python cannot be started; ConfinementError where it cannot be confined as wanted.
+   */
   start(): Promise<void> {
     return this.supervisor.start();
   }

@@ -1,3 +1,4 @@
+import type { Confinement } from '../options.js';
 import type { ProcessSpec } from './process-spec.js';
 
 /** What the supervisor is told. */
@@ -20,6 +21,8 @@ export interface OutputEvent {
 /** What the supervisor tells. */
 export type ControlEvent =
   | { readonly event: 'started'; readonly pid: number; readonly version: string }
+  /** Instead of `started`: processes cannot be confined as they are to be. */
+  | { readonly event: 'refused'; readonly what: keyof Confinement; readonly reason: string }
   | { readonly event: 'spawned'; readonly process: string; readonly path: string; readonly pid: number }
   | { readonly event: 'spawnFailed'; readonly process: string; readonly reason: string }
   | { readonly event: 'exited'; readonly process: string; readonly code: number | null; readonly signal: number | null }

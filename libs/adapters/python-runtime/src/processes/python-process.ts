@@ -1,7 +1,7 @@
 import type { Answer, LoadFailure } from '../protocol/answer-frame.js';
 import { encodeRequest, encodeTakeBack, type RequestRow } from '../protocol/request-frame.js';
 import { ProcessConnection, type ConnectionUser } from './process-connection.js';
-import { describeExit, type ProcessExit } from './process-exit.js';
+import { describeExit, restedExitCode, type ProcessExit } from './process-exit.js';
 import type { ProcessOwner } from './process-spec.js';
 
 /** How an executed exchange went. */
@@ -264,9 +264,14 @@ export class PythonProcess implements ConnectionUser {
     const exit = this.exit ?? { code: null, signal: null };
     this.rejectLoaded(new ProcessLoadError(describeExit(exit)));
     const [head, ...behind] = this.sent.splice(0);
-    const isOurs = head !== undefined && !head.takenBack;
-    const waiting = behind.filter(({ takenBack }) => !takenBack).map(({ exchange }) => exchange);
-    this.user?.ended(this, { executing: isOurs ? head.exchange : undefined, waiting, overdue: this.overdue });
+    // Of itself a process rests only behind an answer. That keeps a function that ends so from being called for ever.
+    const hasRested = exit.code === restedExitCode && this.answeredCount > 0;
+    const begun = hasRested ? [] : head === undefined ? [] : [head];
+    const unbegun = hasRested && head !== undefined ? [head, ...behind] : behind;
+    const exchangesOf = (sent: readonly SentExchange[]): Exchange[] =>
+      sent.filter(({ takenBack }) => !takenBack).map(({ exchange }) => exchange);
+    const [executing] = exchangesOf(begun);
+    this.user?.ended(this, { executing, waiting: exchangesOf(unbegun), overdue: this.overdue });
     this.resolveEnded();
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TorchweaveError } from '@torchweave/domain';
@@ -8,16 +8,23 @@ const maxSocketPath = 103;
 /** Room for the socket's own name: a dash and a number. */
 const socketNameLength = 16;
 
-/** A private folder for the sockets of the processes: only this user can connect to them. */
+/**
+ * A private folder for the sockets of the processes, to which only this user can connect, and for a folder of each
+ * process's own.
+ */
 export class SocketDirectory {
   private count = 0;
 
   private constructor(readonly path: string) {}
 
-  /** @throws TorchweaveError `configurationInvalid` when the path is too long for a socket in it. */
-  static async create(parent: string | undefined): Promise<SocketDirectory> {
+  /**
+   * @param isForOtherUser its processes run as another user, who must get to their own folders in it.
+   * @throws TorchweaveError `configurationInvalid` when the path is too long for a socket in it.
+   */
+  static async create(parent: string | undefined, isForOtherUser: boolean): Promise<SocketDirectory> {
     const path = await mkdtemp(join(parent ?? shortTemporaryFolder(), 'torchweave-'));
     const room = maxSocketPath - socketNameLength;
+    if (isForOtherUser) await chmod(path, 0o711);
     if (Buffer.byteLength(path) <= room) return new SocketDirectory(path);
     await rm(path, { recursive: true });
     const rule = `a folder for Unix sockets, with a path of at most ${room - '/torchweave-XXXXXX'.length} bytes`;

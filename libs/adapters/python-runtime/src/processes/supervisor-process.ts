@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { Socket } from 'node:net';
+import type { Confinement } from '../options.js';
 import { superviseScript } from '../python-sources.js';
 import { ControlDecoder, encodeControl, type ControlEvent, type ControlRequest } from './control-frames.js';
 
@@ -7,12 +8,23 @@ import { ControlDecoder, encodeControl, type ControlEvent, type ControlRequest }
 export interface SupervisorLaunch {
   readonly python: string;
   readonly environment: Readonly<Record<string, string>>;
+  readonly confinement: Confinement;
   readonly onEvent: (event: ControlEvent) => void;
   /** The process had started and is gone; with the last thing it said on stderr. */
   readonly onExit: (lastWords: string) => void;
 }
 
 const startTimeoutMs = 30_000;
+
+/** The system does not allow what processes are to be confined by. */
+export class ConfinementError extends Error {
+  constructor(
+    readonly what: keyof Confinement,
+    readonly reason: string,
+  ) {
+    super(`Python processes cannot be confined as the settings want it: ${reason}`);
+  }
+}
 
 /** One supervisor: a Python process of ours, and the control connection to it. It ends when that connection does. */
 export class SupervisorProcess {
@@ -24,9 +36,12 @@ export class SupervisorProcess {
     private readonly control: Socket,
   ) {}
 
-  /** Resolves when it takes control requests; rejects with an Error whose message says why it does not. */
+  /**
+   * Resolves when it takes control requests; rejects with an Error whose message says why it does not, a
+   * {@link ConfinementError} where that is the cause.
+   */
   static start(launch: SupervisorLaunch): Promise<SupervisorProcess> {
-    const child = spawn(launch.python, ['-B', superviseScript, '3'], {
+    const child = spawn(launch.python, ['-B', superviseScript, '3', JSON.stringify(launch.confinement)], {
       env: launch.environment,
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
       // A session of its own: a terminal's Ctrl-C is for Torchweave, which lets calls under way end.
@@ -62,12 +77,15 @@ export class SupervisorProcess {
       const timer = setTimeout(() => child.kill('SIGKILL'), startTimeoutMs);
       const decoder = new ControlDecoder();
       let ready = false;
+      let refusal: ConfinementError | undefined;
       control.on('data', (chunk: Buffer) => {
         for (const event of decoder.push(chunk)) {
           if (event.event === 'started') {
             clearTimeout(timer);
             ready = true;
             resolve(this);
+          } else if (event.event === 'refused') {
+            refusal = new ConfinementError(event.what, event.reason);
           } else {
             launch.onEvent(event);
           }
@@ -82,7 +100,7 @@ export class SupervisorProcess {
         clearTimeout(timer);
         control.destroy();
         if (ready) launch.onExit(reason);
-        else reject(new Error(`${launch.python} cannot be started: ${reason}`));
+        else reject(refusal ?? new Error(`${launch.python} cannot be started: ${reason}`));
       };
       child.once('error', (error) => gone(error.message));
       child.once('close', (code, signal) => gone(this.lastWords || `it ended with ${signal ?? `exit code ${code}`}`));

@@ -25,7 +25,7 @@ export class Supervisor {
 
   constructor(readonly options: ResolvedPythonOptions) {}
 
-  /** @throws Error that says why Python cannot be started. */
+  /** @throws Error that says why Python cannot be started; ConfinementError where it cannot be confined as wanted. */
   async start(): Promise<void> {
     await this.supervisor();
   }
@@ -75,10 +75,10 @@ export class Supervisor {
   private async launch(): Promise<SupervisorProcess> {
     try {
       const sockets = await this.socketDirectory();
-      const { python, environment } = this.options;
+      const { python, environment, confinement } = this.options;
       const onEvent = (event: ControlEvent): void => this.heard(event);
       const onExit = (lastWords: string): void => this.lost(lastWords);
-      const supervisor = await SupervisorProcess.start({ python, environment, onEvent, onExit });
+      const supervisor = await SupervisorProcess.start({ python, environment, confinement, onEvent, onExit });
       supervisor.send({ op: 'socketDirectory', path: sockets.path });
       return supervisor;
     } catch (error) {
@@ -88,12 +88,13 @@ export class Supervisor {
   }
 
   private socketDirectory(): Promise<SocketDirectory> {
-    this.sockets ??= SocketDirectory.create(this.options.socketDirectory);
+    const { socketDirectory, confinement } = this.options;
+    this.sockets ??= SocketDirectory.create(socketDirectory, confinement.user !== undefined);
     return this.sockets;
   }
 
   private heard(event: ControlEvent): void {
-    if (event.event === 'started') return;
+    if (event.event === 'started' || event.event === 'refused') return;
     const process = this.processes.get(event.process);
     switch (event.event) {
       case 'spawned':

@@ -30,8 +30,10 @@ def flood_raw(data, context):
     if data is None:
         return None
     block = b"z" * 1_000_000
-    for _ in range(200):
-        os.write(1, block)
+    for _ in range(1_000):
+        view = memoryview(block)
+        while view:
+            view = view[os.write(1, view) :]
     return ["flooded"]
 
 def fail(data, context):

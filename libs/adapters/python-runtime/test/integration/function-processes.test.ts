@@ -243,7 +243,9 @@ describe('the processes of a unit', () => {
       processes,
       async ({ call }) => {
         expect(await call('allocate', '1000000')).toBe('1000000');
-        await expect(call('allocate', '1000000000')).rejects.toMatchObject({ data: { reason: 'MemoryError' } });
+        await expect(call('allocate', '1000000000')).rejects.toMatchObject({
+          data: { reason: 'MemoryError: the process may not use more memory' },
+        });
         expect(await call('allocate', '1000000')).toBe('1000000');
       },
       { limits },

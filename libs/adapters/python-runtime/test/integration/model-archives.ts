@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -50,6 +50,8 @@ export async function testFolders(): Promise<{
   remove(): Promise<void>;
 }> {
   const root = await mkdtemp(join(tmpdir(), 'models-'));
+  // Models may run as another user.
+  await chmod(root, 0o755);
   const modelStore = join(root, 'store');
   await mkdir(modelStore);
   await mkdir(join(root, 'unpacked'));
