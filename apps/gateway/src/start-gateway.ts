@@ -18,7 +18,7 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
   const redis = new RedisConnection(redisUrl, logger);
   await redis.open();
   const state = new RedisWorkflowState(redis, namespace);
-  const gateways = new RedisGatewayRegistry(redis, namespace);
+  const gateways = new RedisGatewayRegistry(redis, namespace, settings.gatewayLeaseMs);
   const table = new RoutingTable(randomUUID(), { ...parts, state, gateways, logger });
   const metrics = new WorkflowMetrics(monitoring, (name) => table.get(name)?.revision);
   observeWorkflowCount(monitoring, () => table.size);

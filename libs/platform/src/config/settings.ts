@@ -278,6 +278,12 @@ export const settings = {
     description: 'ms without a sign of life after which another worker takes a job up (default 6000)',
     schema: milliseconds.default(6_000),
   },
+  gatewayLeaseMs: {
+    flag: 'gateway-lease-ms',
+    variable: 'TORCHWEAVE_GATEWAY_LEASE_MS',
+    description: 'ms without a sign of life after which nobody waits for a gateway (default 5000)',
+    schema: milliseconds.default(5_000),
+  },
   logLevel: {
     flag: 'log-level',
     variable: 'TORCHWEAVE_LOG_LEVEL',
