@@ -19,6 +19,11 @@ export { JobMetrics } from './metrics/job-metrics.js';
 export { Monitoring, type ReadinessCheck } from './metrics/monitoring.js';
 export { serveMonitoring, type MonitoringServer } from './metrics/serve-monitoring.js';
 export { startMonitored } from './metrics/start-monitored.js';
-export { observeModelServers, observeQueues, observeWorkflowCount } from './metrics/sampled-metrics.js';
+export {
+  observeModelServers,
+  observeProcesses,
+  observeQueues,
+  observeWorkflowCount,
+} from './metrics/sampled-metrics.js';
 export { WorkflowMetrics } from './metrics/workflow-metrics.js';
 export type { RequestOutcome } from './metrics/workflow-series.js';
