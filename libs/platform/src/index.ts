@@ -1,4 +1,5 @@
 export { AccessKeys, type AccessKeysOptions, type RenewedKey } from './auth/access-keys.js';
+export { boardPath } from './auth/permission.js';
 export { serveKeyRenewal } from './auth/token-route.js';
 export { listenAddress, type ListenAddress } from './config/listen-address.js';
 export { loadSettings, type LoadedSettings, type SettingSources } from './config/load-settings.js';

@@ -166,6 +166,7 @@ export const settings = {
   disableTokenAuth: {
     flag: 'disable-token-auth',
     property: 'disable_token_authorization',
+    variable: 'TORCHWEAVE_DISABLE_TOKEN_AUTH',
     isSwitch: true,
     description: 'Serve without asking for keys, also beyond this machine',
     schema: boolean.default(false),

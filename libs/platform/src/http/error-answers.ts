@@ -23,7 +23,9 @@ export class ErrorAnswers {
     const event = { requestId: request.id, method: request.method, path: pathOf(request) };
     this.log(error, event);
     if ('retryAfterSeconds' in error.data) void reply.header('retry-after', String(error.data.retryAfterSeconds));
-    if (error.code === 'unauthorized') void reply.header('www-authenticate', 'Bearer');
+    if (error.code === 'unauthorized' && !reply.hasHeader('www-authenticate')) {
+      void reply.header('www-authenticate', 'Bearer');
+    }
     // Set here too: answers of the framework itself pass no hook.
     void reply.headers({ ...commonHeaders, 'x-request-id': request.id, 'content-type': 'application/json' });
     const send = (): void => void reply.status(error.status).send(Buffer.from(prettyJson(error.toBody())));
