@@ -101,6 +101,8 @@ describe('the metrics and health of a gateway', () => {
           'torchweave_node_attempts_total{workflow="echo",node="first",outcome="failed"} 2',
           'torchweave_node_attempts_total{workflow="echo",node="second",outcome="ok"} 1',
           'torchweave_node_retries_total{workflow="echo",node="first"} 1',
+          'torchweave_node_attempt_duration_seconds_count{workflow="echo",node="first"} 3',
+          'torchweave_node_wait_duration_seconds_count{workflow="echo",node="first"} 1',
           'torchweave_workflows_loaded 1',
           'torchweave_model_server_up{endpoint="local"} 1',
         ]),

@@ -23,6 +23,8 @@ export interface HttpAnswer {
   readonly status: number;
   readonly contentType: string | undefined;
   readonly body: Buffer;
+  /** ms that the request waited for a connection. */
+  readonly waitedMs: number;
 }
 
 /** Thrown when the whole answer was not there in time. */
@@ -78,6 +80,8 @@ class AnswerCollector implements Dispatcher.DispatchHandler {
   private contentType: string | undefined;
   private readonly chunks: Buffer[] = [];
   private size = 0;
+  private readonly askedAt = performance.now();
+  private waitedMs = 0;
   private readonly timer: NodeJS.Timeout;
 
   constructor(
@@ -101,6 +105,7 @@ class AnswerCollector implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
+    this.waitedMs = performance.now() - this.askedAt;
     if (this.stopped !== undefined) controller.abort(this.stopped);
   }
 
@@ -124,7 +129,7 @@ class AnswerCollector implements Dispatcher.DispatchHandler {
     this.release();
     const [only] = this.chunks;
     const body = this.chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.chunks, this.size);
-    this.resolve({ status: this.status, contentType: this.contentType, body });
+    this.resolve({ status: this.status, contentType: this.contentType, body, waitedMs: this.waitedMs });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
