@@ -1,6 +1,12 @@
 import { RoutingTable, RunWorkflow } from '@torchweave/application';
 import type { Parts } from '@torchweave/composition';
-import { closeServer, listenOn, observeModelServers, observeWorkflowCount } from '@torchweave/platform';
+import {
+  closeServer,
+  listenOn,
+  observeModelServers,
+  observeProcesses,
+  observeWorkflowCount,
+} from '@torchweave/platform';
 import { openIntake, WorkflowMetrics, type AppOptions, type RunningApp } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { randomUUID } from 'node:crypto';
@@ -18,11 +24,12 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
   const redis = new RedisConnection(redisUrl, logger);
   await redis.open();
   const state = new RedisWorkflowState(redis, namespace);
-  const gateways = new RedisGatewayRegistry(redis, namespace);
+  const gateways = new RedisGatewayRegistry(redis, namespace, settings.gatewayLeaseMs);
   const table = new RoutingTable(randomUUID(), { ...parts, state, gateways, logger });
   const metrics = new WorkflowMetrics(monitoring, (name) => table.get(name)?.revision);
   observeWorkflowCount(monitoring, () => table.size);
   observeModelServers(monitoring, () => parts.modelServers.status);
+  observeProcesses(monitoring, parts.processes);
   let isReady = false;
   monitoring.addReadiness('gateway', async () => {
     if (!isReady) throw new Error('it loads its workflows, or is stopping');

@@ -23,7 +23,7 @@ export async function startWorker(options: AppOptions, parts: Parts): Promise<Ru
   const ports = {
     ...parts,
     state: new RedisWorkflowState(redis, namespace),
-    gateways: new RedisGatewayRegistry(redis, namespace),
+    gateways: new RedisGatewayRegistry(redis, namespace, settings.gatewayLeaseMs),
     jobs,
     logger,
     responseTimeoutMs: settings.defaultResponseTimeout * 1_000,

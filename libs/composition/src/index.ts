@@ -1,1 +1,1 @@
-export { createParts, type Parts, type StartableRuntime } from './parts.js';
+export { createParts, type Parts, type PythonProcesses, type StartableRuntime } from './parts.js';

@@ -26,6 +26,8 @@ const remoteRule = 'torchserve=MANAGEMENT_URL,INFERENCE_URL, at least once';
 export interface ModelServers {
   readonly fleet: ModelServerFleet;
   readonly names: NamedModelServers;
+  /** Where there is one. */
+  readonly local: LocalModelServer | undefined;
 }
 
 /**
@@ -37,13 +39,14 @@ export function createModelServers(parts: ModelServerParts): ModelServers {
   const given: readonly ModelServerSetting[] = parts.settings.modelServers;
   const servers: ModelServer[] = [];
   const names: ModelServerName[] = [];
+  let local: LocalModelServer | undefined;
   for (const server of given.length > 0 ? given : [{ kind: 'local' as const }]) {
-    if (server.kind === 'local') servers.push(createLocal(parts));
+    if (server.kind === 'local') servers.push((local ??= createLocal(parts)));
     else if (isExpandable(server.managementUrl, server.inferenceUrl)) names.push(nameOf(parts, server));
     else servers.push(createTorchServe(parts, server));
   }
   const fleet = new ModelServerFleet(servers, parts.logger);
-  return { fleet, names: new NamedModelServers(fleet, names, parts.logger) };
+  return { fleet, names: new NamedModelServers(fleet, names, parts.logger), local };
 }
 
 /** Both URLs with the same address: inferences go to the server that was asked to hold the model. */
@@ -70,7 +73,7 @@ function createTorchServe(
   });
 }
 
-function createLocal({ settings, source, python, logger, isOneProcess }: ModelServerParts): ModelServer {
+function createLocal({ settings, source, python, logger, isOneProcess }: ModelServerParts): LocalModelServer {
   if (!isOneProcess) {
     const value = settings.modelServers.length > 0 ? 'local' : '';
     throw new TorchweaveError('configurationInvalid', { setting: '--model-server', value, rule: remoteRule });

@@ -3,7 +3,12 @@ import { createArchiveSource } from '@torchweave/archive-source';
 import { TorchweaveError } from '@torchweave/domain';
 import { FilesystemArchiveStore } from '@torchweave/filesystem-archive-store';
 import type { Settings } from '@torchweave/platform';
-import { ConfinementError, PythonFunctionRuntime, type PythonOptions } from '@torchweave/python-runtime';
+import {
+  ConfinementError,
+  PythonFunctionRuntime,
+  type ProcessStatus,
+  type PythonOptions,
+} from '@torchweave/python-runtime';
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createModelServers } from './model-servers.js';
@@ -15,12 +20,22 @@ export interface StartableRuntime extends FunctionRuntime {
   start(): Promise<void>;
 }
 
+/** The Python processes of one app: by workflow those of its functions, by model those of the local model server. */
+export interface PythonProcesses {
+  readonly functions: () => readonly NamedProcesses[];
+  readonly models: () => readonly NamedProcesses[];
+}
+
+type NamedProcesses = ProcessStatus & { readonly name: string };
+
 /** What a worker or a gateway works with beside Redis. */
 export interface Parts {
   readonly source: ArchiveSource;
   readonly archives: ArchiveStore;
   readonly modelServers: ModelServerFleet;
   readonly functions: StartableRuntime;
+  /** The Python processes beside this one, for metrics. */
+  readonly processes: PythonProcesses;
   /**
    * Looks up the model servers that are given by name, and goes on doing so. A second call changes nothing.
    *
@@ -100,12 +115,14 @@ export function createParts(settings: Settings, logger: Logger, isOneProcess: bo
   const archives = new FilesystemArchiveStore({ directory, logger });
   const confinement = { ...python.confinement, network: settings.functionNetwork };
   const functions = new PythonFunctionRuntime({ ...python, confinement });
-  const { fleet: modelServers, names } = createModelServers({ settings, source, python, logger, isOneProcess });
+  const servers = createModelServers({ settings, source, python, logger, isOneProcess });
+  const { fleet: modelServers, names, local } = servers;
   return {
     source,
     archives,
     modelServers,
     functions,
+    processes: { functions: () => functions.processes, models: () => local?.processes ?? [] },
     start: async () => {
       await Promise.all([names.start(), assertConfinable(functions, settings)]);
     },

@@ -1,4 +1,5 @@
 export { AccessKeys, type AccessKeysOptions, type RenewedKey } from './auth/access-keys.js';
+export { boardPath } from './auth/permission.js';
 export { serveKeyRenewal } from './auth/token-route.js';
 export { listenAddress, type ListenAddress } from './config/listen-address.js';
 export { loadSettings, type LoadedSettings, type SettingSources } from './config/load-settings.js';
@@ -19,6 +20,11 @@ export { JobMetrics } from './metrics/job-metrics.js';
 export { Monitoring, type ReadinessCheck } from './metrics/monitoring.js';
 export { serveMonitoring, type MonitoringServer } from './metrics/serve-monitoring.js';
 export { startMonitored } from './metrics/start-monitored.js';
-export { observeModelServers, observeQueues, observeWorkflowCount } from './metrics/sampled-metrics.js';
+export {
+  observeModelServers,
+  observeProcesses,
+  observeQueues,
+  observeWorkflowCount,
+} from './metrics/sampled-metrics.js';
 export { WorkflowMetrics } from './metrics/workflow-metrics.js';
 export type { RequestOutcome } from './metrics/workflow-series.js';

@@ -2,17 +2,16 @@ import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import type { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
+import { boardPath } from '@torchweave/platform';
 import type { FastifyInstance } from 'fastify';
 import { keepPagesLocal } from './keep-pages-local.js';
-
-export const boardPath = '/dashboard/queues';
 
 const descriptions = {
   operations: 'Registrations and unregistrations that clients asked for',
   maintenance: 'Repeating upkeep: model servers, orphans, archives',
 };
 
-/** Serves Bull Board: the jobs of every queue with their steps and errors, to look at and to act on. */
+/** Serves Bull Board below {@link boardPath}: the jobs of every queue with their steps and errors, to look at and to act on. */
 export function serveQueueBoard(fastify: FastifyInstance, queues: BullMqJobQueue['queues']): void {
   const adapter = new FastifyAdapter().setBasePath(boardPath);
   createBullBoard({

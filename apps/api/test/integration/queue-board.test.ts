@@ -55,7 +55,7 @@ describe('the queue board', () => {
     for (const file of files) expect([file, (await fetch(`${board}/${file}`)).status]).toEqual([file, 200]);
   });
 
-  it('shows the steps and the error of a failed job in full, and forgets the job when asked to', async () => {
+  it('shows the steps, the progress and the error of a failed job in full, and forgets the job when asked to', async () => {
     const submitted = await fetch(`${api.address}/workflows?url=digits.war&synchronous=false`, { method: 'POST' });
     const { operationId } = (await submitted.json()) as { operationId: string };
     const jobs = async (): Promise<BoardJob[]> => {
@@ -70,7 +70,8 @@ describe('the queue board', () => {
     expect(job).toMatchObject({
       id: operationId,
       progress: {
-        steps: [{ name: 'fetch-archive' }, { name: 'register-nodes' }],
+        progress: 17,
+        steps: [{ name: 'fetch-archive', durationMs: expect.any(Number) as number }, { name: 'register-nodes' }],
         error: { code: 'registrationFailed', data: failure },
       },
       failedReason: expect.stringContaining('there is no such file') as string,

@@ -1,12 +1,19 @@
+import { jobCatalogue, type Operation } from '@torchweave/application';
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { parse } from 'yaml';
 import { composeServices, projectRoot } from './support/deployment/compose-file.js';
 import { LocalServices } from './support/deployment/local-services.js';
 import { missingProgram } from './support/deployment/missing-program.js';
 import { missingTorchServe } from './support/torchweave.js';
 import { fillStores } from './support/write-archives.js';
+
+interface PrometheusConfig {
+  readonly scrape_configs: readonly { readonly job_name: string }[];
+}
 
 const because = (reason: string | undefined): string => (reason === undefined ? '' : ` (skipped: ${reason})`);
 const noCompose = missingProgram('docker-compose', 'version', 'docker-compose');
@@ -14,15 +21,14 @@ const noBalancer = missingProgram('haproxy', '-v', 'haproxy');
 const noTorchServe = missingTorchServe();
 
 describe('docker-compose.yml', () => {
-  it.skipIf(noCompose !== undefined)(`is one that docker-compose understands${because(noCompose)}`, () => {
-    const { status, stderr } = spawnSync('docker-compose', [
-      '-f',
-      join(projectRoot, 'docker-compose.yml'),
-      'config',
-      '-q',
-    ]);
-    expect([status, String(stderr)]).toEqual([0, '']);
-  });
+  it.skipIf(noCompose !== undefined).each([[[]], [['docker-compose.keys.yml']]])(
+    `is one that docker-compose understands${because(noCompose)}, with %j too`,
+    (overrides) => {
+      const files = ['docker-compose.yml', ...overrides].flatMap((file) => ['-f', join(projectRoot, file)]);
+      const { status, stderr } = spawnSync('docker-compose', [...files, 'config', '-q']);
+      expect([status, String(stderr)]).toEqual([0, '']);
+    },
+  );
 
   it.skipIf(noBalancer !== undefined)(`has a balancer whose configuration is valid${because(noBalancer)}`, () => {
     const file = join(projectRoot, 'deploy/haproxy/haproxy.cfg');
@@ -58,6 +64,60 @@ describe('the health check of the image', () => {
   });
 });
 
+describe('the services as local processes that ask for keys', () => {
+  const keys = { read: 'the-key-of-read', register: 'the-key-of-register' };
+  let services: LocalServices;
+
+  beforeAll(async () => {
+    services = await LocalServices.prepare(['docker-compose.keys.yml']);
+    const named = Object.entries(keys).map(([role, key]) => ({
+      ...{ name: role, role },
+      sha256: createHash('sha256').update(key).digest('hex'),
+    }));
+    writeFileSync(services.world.path('api', '/etc/torchweave/keys/key_file.json'), JSON.stringify({ keys: named }));
+    await services.startRedis();
+    await Promise.all((['api', 'worker', 'gateway'] as const).map((app) => services.startApp(app)));
+  });
+  afterAll(() => services.dispose());
+
+  const status = async (url: string, key?: string): Promise<number> => {
+    const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+    return (await fetch(url, { headers })).status;
+  };
+
+  it.each(['api', 'worker', 'gateway'] as const)('pass the health check of %s', async (app) => {
+    expect(await services.checkHealth(app)).toBe(0);
+  });
+
+  it('tell the metrics to whoever has the key that Prometheus has', async () => {
+    for (const app of ['api', 'worker', 'gateway']) {
+      const metrics = `${services.world.url(app, 8082)}/metrics`;
+      expect([app, await status(metrics), await status(metrics, keys.read)]).toEqual([app, 401, 200]);
+    }
+  });
+
+  it.skipIf(noBalancer !== undefined)(
+    `are reached through the balancer, with a key${because(noBalancer)}`,
+    async () => {
+      const { world } = services;
+      await services.startBalancer();
+      const workflows = `${world.url('balancer', 8081)}/workflows`;
+      await vi.waitUntil(async () => (await status(workflows)) === 401, { timeout: 10_000 });
+      expect([await status(workflows, keys.read), await status(workflows, 'wrong-wrong')]).toEqual([200, 401]);
+    },
+  );
+
+  it('are scraped by a Prometheus that has the same configuration as without keys but for the key', () => {
+    const read = (file: string): PrometheusConfig =>
+      parse(readFileSync(join(projectRoot, 'deploy/prometheus', file), 'utf8')) as PrometheusConfig;
+    const { scrape_configs: guarded, ...rest } = read('prometheus-keys.yml');
+    const { scrape_configs: open, ...openRest } = read('prometheus.yml');
+    expect(rest).toEqual(openRest);
+    const authorization = { credentials_file: '/etc/prometheus-keys/read.key' };
+    expect(guarded).toEqual(open.map((job) => (job.job_name === 'torchserve' ? job : { ...job, authorization })));
+  });
+});
+
 describe.skipIf(noTorchServe !== undefined)(
   `the services of docker-compose.yml as local processes${because(noTorchServe)}`,
   () => {
@@ -85,6 +145,26 @@ describe.skipIf(noTorchServe !== undefined)(
       const { world } = services;
       await registerAndPredict(world.url('api', 8081), world.url('gateway', 8080), 'direct');
     });
+
+    it.each([
+      ['POST', '?url=chain.war&workflow_name=stepwise&', 'register-workflow'],
+      ['DELETE', '/stepwise?', 'unregister-workflow'],
+    ] as const)(
+      'take the steps of the catalogue for a %s, so that the board tells the progress',
+      async (method, path, job) => {
+        const management = services.world.url('api', 8081);
+        const submitted = await fetch(`${management}/workflows${path}synchronous=false`, { method });
+        const { operationId } = (await submitted.json()) as { operationId: string };
+        const operation = await vi.waitUntil(
+          async () => {
+            const found = (await (await fetch(`${management}/operations/${operationId}`)).json()) as Operation;
+            return found.state === 'succeeded' && found;
+          },
+          { timeout: 20_000 },
+        );
+        expect(operation.steps.map(({ name }) => name)).toEqual(jobCatalogue[job].steps);
+      },
+    );
 
     it.each(['api', 'worker', 'gateway'] as const)('pass the health check of %s', async (app) => {
       expect(await services.checkHealth(app)).toBe(0);

@@ -59,21 +59,39 @@ describe.skipIf(missing !== undefined)(`2 apis, 3 workers and 3 gateways on 2 To
   describe('undisturbed', () => {
     it.each(recordedScenarios)('$scenario', play);
 
+    /** What every gateway itself answers. */
+    const statusesOf = (workflow: string): Promise<number[]> =>
+      Promise.all(
+        system.addressesOf('gateway').map(async (gateway) => {
+          const answer = await fetch(`${gateway}/wfpredict/${workflow}`, { method: 'POST', body: 'hello' });
+          await answer.arrayBuffer();
+          return answer.status;
+        }),
+      );
+    const register = async (workflow: string): Promise<number> =>
+      (await player.send(stepOf('POST', `/workflows?url=${workflow}.war`))).status;
+    const unregister = async (workflow: string): Promise<number> =>
+      (await player.send(stepOf('DELETE', `/workflows/${workflow}`))).status;
+
     it('serve a workflow on every gateway at once when it is answered 200, and on none when it is unregistered', async () => {
-      const statuses = (): Promise<number[]> =>
-        Promise.all(
-          system.addressesOf('gateway').map(async (gateway) => {
-            const answer = await fetch(`${gateway}/wfpredict/chain`, { method: 'POST', body: 'hello' });
-            await answer.arrayBuffer();
-            return answer.status;
-          }),
-        );
-      for (let round = 0; round < 10; round += 1) {
-        expect((await player.send(stepOf('POST', '/workflows?url=chain.war'))).status).toBe(200);
-        expect(await statuses()).toEqual([200, 200, 200]);
-        expect((await player.send(stepOf('DELETE', '/workflows/chain'))).status).toBe(200);
-        expect(await statuses()).toEqual([404, 404, 404]);
+      for (const workflow of [...Array<string>(20).fill('fnonly'), 'chain']) {
+        expect(await register(workflow)).toBe(200);
+        expect(await statusesOf(workflow)).toEqual([200, 200, 200]);
+        expect(await unregister(workflow)).toBe(200);
+        expect(await statusesOf(workflow)).toEqual([404, 404, 404]);
       }
+    });
+
+    it('do so also on a gateway that is killed and starts meanwhile', async () => {
+      const gateway = system.replicas.find(({ app }) => app === 'gateway');
+      const whileItRestarts = async (change: Promise<number>): Promise<number> => {
+        const [status] = await Promise.all([change, gateway === undefined ? undefined : system.restart(gateway)]);
+        return status;
+      };
+      expect(await whileItRestarts(register('fnonly'))).toBe(200);
+      expect(await statusesOf('fnonly')).toEqual([200, 200, 200]);
+      expect(await whileItRestarts(unregister('fnonly'))).toBe(200);
+      expect(await statusesOf('fnonly')).toEqual([404, 404, 404]);
     });
 
     it('lose no connection and leave nothing behind', async () => {

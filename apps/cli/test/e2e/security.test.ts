@@ -25,6 +25,10 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 const readKeys = (file: string): StoredKeys => JSON.parse(readFileSync(file, 'utf8')) as StoredKeys;
 const bearer = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` });
+/** As a browser sends what its user has typed. */
+const password = (key: string): Record<string, string> => ({
+  authorization: `Basic ${Buffer.from(`somebody:${key}`).toString('base64')}`,
+});
 
 /** A named key of each role, one of them expired. */
 const named = {
@@ -46,7 +50,7 @@ const namedKeys = [
 
 /** Which keys open what, told once more than in the product: by hand. */
 function openers(api: 'management' | 'inference', method: string, path: string): string[] {
-  if (`${method} ${path}` === 'OPTIONS /' || `${method} ${path}` === 'GET /health/live') return ['nobody asks'];
+  if (['OPTIONS /', 'GET /health/live', 'GET /health/ready'].includes(`${method} ${path}`)) return ['nobody asks'];
   if (api === 'inference') return ['inference', 'predict'];
   if (path === '/token') return ['API'];
   return ['GET', 'OPTIONS', 'HEAD'].includes(method) ? ['management', 'read', 'register'] : ['management', 'register'];
@@ -106,6 +110,7 @@ describe.each(['management', 'inference'] as const)('every route of the %s API',
       '/health/live/../../workflows',
       '/health/live/..%2f..%2fworkflows',
       '/health/live;/workflows',
+      '/health/ready/x',
       '/HEALTH/LIVE',
       '/./workflows',
       '/workflows/%2e%2e',
@@ -135,6 +140,53 @@ describe.each(['management', 'inference'] as const)('every route of the %s API',
   });
 
   if (api === 'inference') return;
+
+  describe('on the queue board', () => {
+    const board = '/dashboard/queues';
+    const ask = (
+      method: string,
+      path: string,
+      headers: Record<string, string> = {},
+    ): Promise<{ status: number; headers: Record<string, unknown> }> =>
+      rawRequest(server.address, method, path, headers);
+
+    it('has a browser ask for a key, and takes it as the password', async () => {
+      const { status: refused, headers } = await ask('GET', board);
+      expect([refused, headers['www-authenticate']]).toEqual([401, 'Basic realm="Torchweave", charset="UTF-8"']);
+      expect((await ask('GET', board, password(named.read))).status).toBe(200);
+      expect((await ask('GET', board, password(readKeys(file).management.key))).status).toBe(200);
+      for (const key of [named.predict, named.expired, 'wrong-wrong', '']) {
+        expect((await ask('GET', board, password(key))).status).toBe(401);
+      }
+      for (const authorization of ['Basic', 'Basic ?', `Basic ${Buffer.from(named.read).toString('base64')}`]) {
+        expect((await ask('GET', board, { authorization })).status).toBe(401);
+      }
+    });
+
+    it('lets nobody act who may only look', async () => {
+      const pause = `${board}/api/queues/operations/pause`;
+      expect((await ask('PUT', pause, password(named.read))).status).toBe(401);
+      expect((await ask('PUT', pause, password(named.register))).status).not.toBe(401);
+    });
+
+    it("does nothing that another site's page has a browser ask for", async () => {
+      const pause = `${board}/api/queues/operations/pause`;
+      const known = password(named.register);
+      const { host } = new URL(server.address);
+      for (const foreign of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'http://elsewhere' }, { origin: 'null' }]) {
+        expect((await ask('PUT', pause, { ...known, host, ...foreign })).status).toBe(401);
+      }
+      for (const own of [{ 'sec-fetch-site': 'same-origin' }, { origin: `http://${host}` }]) {
+        expect((await ask('PUT', pause, { ...known, host, ...own })).status).not.toBe(401);
+      }
+    });
+
+    it('is the only place where a key is a password', async () => {
+      for (const path of ['/workflows', '/openapi.json', '/dashboard', '/dashboard/queuesx']) {
+        expect([path, (await ask('GET', path, password(named.read))).status]).toEqual([path, 401]);
+      }
+    });
+  });
 
   it('renews a key for the API key, and the old one opens nothing then', async () => {
     const before = readKeys(file);
@@ -311,8 +363,11 @@ describe('torchweave start with keys and TLS', () => {
       expect(JSON.parse(predicted.body)).toEqual({ authorization: null, mine: 'seen' });
       const metrics = `https://127.0.0.1:${metricsPort}`;
       expect((await ask('GET', `${metrics}/metrics`)).status).toBe(401);
-      expect((await ask('GET', `${metrics}/health/ready`)).status).toBe(401);
-      expect((await ask('GET', `${metrics}/health/live`)).status).toBe(200);
+      for (const health of ['live', 'ready']) {
+        for (const address of [management, `https://127.0.0.1:${inferencePort}`, metrics]) {
+          expect((await ask('GET', `${address}/health/${health}`)).status).toBe(200);
+        }
+      }
       expect((await ask('GET', `${metrics}/metrics`, keys.inference.key)).body).toContain('torchweave_build_info');
       const renewed = await ask('GET', `${management}/token?type=inference`, keys.API.key);
       const { key } = JSON.parse(renewed.body) as { key: string };

@@ -41,7 +41,8 @@ const readOnly = (): Promise<never> => Promise.reject(new Error('read only'));
 const nothing = (): Promise<void> => Promise.resolve();
 const state: WorkflowState = {
   ...{ reserve: readOnly, commit: readOnly, beginUndo: readOnly, beginRemoval: readOnly, release: readOnly },
-  ...{ addOrphans: nothing, forgetOrphans: nothing },
+  ...{ addOrphans: nothing, settleOrphans: nothing },
+  claimOrphans: () => Promise.resolve({ unowned: [], owned: [] }),
   trace: () => Promise.resolve({ outcome: 'none' }),
   get: (name) => Promise.resolve(name === 'echo' ? record : undefined),
   page: () => Promise.resolve({ workflows: [], hasMore: false }),

@@ -12,9 +12,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-const spec = specText({ settings: { 'retry-attempts': 1 }, models: {}, dag: { first: ['second'] } });
+const spec = specText({
+  settings: { 'retry-attempts': 1, 'timeout-ms': 2_000 },
+  models: {},
+  dag: { first: ['second'] },
+});
 const handler = `
-import time
+import os, time
 
 def first(data, context):
     if data is None:
@@ -22,6 +26,8 @@ def first(data, context):
     body = data[0]["body"]
     if body == "slow":
         time.sleep(30)
+    if body == "die":
+        os._exit(1)
     if body == "bad":
         raise ValueError("no")
     return [body]
@@ -95,11 +101,25 @@ describe('the metrics and health of a gateway', () => {
           'torchweave_node_attempts_total{workflow="echo",node="first",outcome="failed"} 2',
           'torchweave_node_attempts_total{workflow="echo",node="second",outcome="ok"} 1',
           'torchweave_node_retries_total{workflow="echo",node="first"} 1',
+          'torchweave_node_attempt_duration_seconds_count{workflow="echo",node="first"} 3',
+          'torchweave_node_wait_duration_seconds_count{workflow="echo",node="first"} 1',
           'torchweave_workflows_loaded 1',
           'torchweave_model_server_up{endpoint="local"} 1',
         ]),
       ),
     );
+  });
+
+  it('counts the processes of functions, and those that were lost by cause', async () => {
+    const restarts = 'torchweave_function_process_restarts_total{workflow="echo"';
+    const processes = 'torchweave_function_processes{workflow="echo"} 1';
+    expect(await samples()).toEqual(
+      expect.arrayContaining([processes, `${restarts},cause="died"} 0`, `${restarts},cause="deadline"} 0`]),
+    );
+    // Two attempts each.
+    expect([await predict('echo', 'die'), await predict('echo', 'slow')]).toEqual([500, 500]);
+    const lines = [processes, `${restarts},cause="died"} 2`, `${restarts},cause="deadline"} 2`];
+    await vi.waitFor(async () => expect(await samples()).toEqual(expect.arrayContaining(lines)), { timeout: 10_000 });
   });
 
   it('counts a prediction whose client hung up as cancelled, and none of its nodes as failed', async () => {

@@ -194,6 +194,7 @@ class JobRun implements JobContext {
     try {
       const result = await run();
       this.endStep(step, ended('succeeded'));
+      this.advance(name);
       return result;
     } catch (error) {
       this.endStep(step, ended('failed'));
@@ -204,6 +205,13 @@ class JobRun implements JobContext {
   /** Kept in memory until it is told with the next step, or with the job's end. */
   private endStep(step: OperationStep, durationMs: number): void {
     this.progress = { ...this.progress, steps: [...this.progress.steps.slice(0, -1), { ...step, durationMs }] };
+  }
+
+  /** A step that is none of those in which nothing fails brings the job no further. */
+  private advance(step: string): void {
+    const { steps } = jobCatalogue[this.job.name as JobName];
+    const done = steps.indexOf(step) + 1;
+    if (done > 0) this.progress = { ...this.progress, progress: Math.round((100 * done) / steps.length) };
   }
 
   async concerns(workflow: string): Promise<void> {

@@ -4,6 +4,8 @@ import type { ErrorRecord } from '@torchweave/domain';
 /** What a job keeps as its BullMQ progress: shown on the board, and where an error survives with its data. */
 export interface JobProgressRecord {
   readonly steps: readonly OperationStep[];
+  /** % of the job's steps that are behind it, by this name for the board. */
+  readonly progress?: number;
   readonly workflow?: string;
   readonly error?: ErrorRecord;
 }

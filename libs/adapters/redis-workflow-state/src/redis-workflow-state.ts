@@ -1,4 +1,5 @@
 import type {
+  ClaimedOrphans,
   OperationTrace,
   WorkflowChange,
   WorkflowPage,
@@ -6,6 +7,7 @@ import type {
   WorkflowState,
 } from '@torchweave/application';
 import { modelNodes, TorchweaveError, type ErrorRecord, type WorkflowDefinition } from '@torchweave/domain';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StateKeys } from './keys.js';
 import { Script, type RedisConnection } from './redis-connection.js';
 import { readWorkflow, type StoredWorkflow } from './stored-workflow.js';
@@ -16,14 +18,23 @@ const scripts = {
   beginUndo: new Script('begin-undo-1'),
   beginRemoval: new Script('begin-removal-6'),
   release: new Script('release-6'),
+  claimOrphans: new Script('claim-orphans-2'),
+  settleOrphans: new Script('settle-orphans-2'),
 };
 
 /** s that a finished operation is remembered. */
 const operationTtl = 86_400;
 /** ms that gateways can be away and still learn of a removal without reading everything again. */
 const tombstoneTtl = 86_400_000;
+/** Stands for the owner of a model while it is being removed; no workflow can have such a name. */
+const removalMark = '(removal)';
+/** ms that a reservation waits for the removal of a model of that name, and between two looks. */
+const longestRemovalMs = 15_000;
+const removalPollMs = 50;
 /** ms between two looks for changes that no message told of. */
 const pollIntervalMs = 2_000;
+
+type ReserveAnswer = [answer: 'held' | 'conflict' | 'busy' | 'removing' | 'taken', first?: string, second?: string];
 
 /** {@link WorkflowState} on Redis or Valkey: a hash for each workflow, changed by scripts alone. */
 export class RedisWorkflowState implements WorkflowState {
@@ -37,19 +48,36 @@ export class RedisWorkflowState implements WorkflowState {
   }
 
   async reserve(definition: WorkflowDefinition, operationId: string): Promise<WorkflowRecord> {
+    const { name: workflow } = definition;
+    const deadline = performance.now() + longestRemovalMs;
+    for (;;) {
+      const [answer, first = '', second = ''] = await this.tryToReserve(definition, operationId);
+      switch (answer) {
+        case 'held':
+          return this.held(workflow, operationId);
+        case 'conflict':
+          throw new TorchweaveError('workflowConflict', { workflow });
+        case 'taken':
+          throw new TorchweaveError('modelNameTaken', { workflow, model: first, owner: second });
+        case 'busy':
+          throw new TorchweaveError('workflowBusy', { workflow, phase: first, operationId: second });
+      }
+      if (performance.now() > deadline) {
+        const reason = 'what an earlier workflow has left on a model server is still being removed';
+        throw new TorchweaveError('operationAbandoned', { operationId, reason });
+      }
+      await sleep(removalPollMs);
+    }
+  }
+
+  private async tryToReserve(definition: WorkflowDefinition, operationId: string): Promise<ReserveAnswer> {
     const { keys } = this;
-    const { name } = definition;
-    const [answer, first = '', second = ''] = (await this.redis.script(
+    const { name, url } = definition;
+    return (await this.redis.script(
       scripts.reserve,
       [keys.workflow(name), keys.models, keys.unfinished, keys.operation(operationId)],
-      [name, operationId, JSON.stringify(definition), now(), definition.url, ...modelNamesOf(definition)],
-    )) as string[];
-    if (answer === 'conflict') throw new TorchweaveError('workflowConflict', { workflow: name });
-    if (answer === 'busy')
-      throw new TorchweaveError('workflowBusy', { workflow: name, phase: first, operationId: second });
-    if (answer === 'taken')
-      throw new TorchweaveError('modelNameTaken', { workflow: name, model: first, owner: second });
-    return this.held(name, operationId);
+      [name, operationId, JSON.stringify(definition), now(), url, removalMark, ...modelNamesOf(definition)],
+    )) as ReserveAnswer;
   }
 
   async commit(workflow: string, operationId: string): Promise<WorkflowRecord> {
@@ -175,8 +203,19 @@ export class RedisWorkflowState implements WorkflowState {
     if (models.length > 0) await this.redis.run((redis) => redis.sadd(this.keys.orphans, ...models));
   }
 
-  async forgetOrphans(models: readonly string[]): Promise<void> {
-    if (models.length > 0) await this.redis.run((redis) => redis.srem(this.keys.orphans, ...models));
+  async claimOrphans(): Promise<ClaimedOrphans> {
+    const { keys } = this;
+    const claimed = await this.redis.script(scripts.claimOrphans, [keys.models, keys.orphans], [removalMark]);
+    const [unowned, pairs] = claimed as [string[], string[]];
+    const owned: { model: string; workflow: string }[] = [];
+    for (let i = 0; i < pairs.length; i += 2) owned.push({ model: pairs[i] ?? '', workflow: pairs[i + 1] ?? '' });
+    return { unowned, owned };
+  }
+
+  async settleOrphans(gone: readonly string[], left: readonly string[]): Promise<void> {
+    const { keys } = this;
+    const args = [removalMark, gone.length, ...gone, ...left];
+    await this.redis.script(scripts.settleOrphans, [keys.models, keys.orphans], args);
   }
 
   private async read(names: readonly string[]): Promise<(WorkflowRecord | undefined)[]> {

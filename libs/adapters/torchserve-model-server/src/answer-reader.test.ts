@@ -2,16 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { AnswerReader } from './answer-reader.js';
-import { AnswerTooLargeError, type HttpAnswer } from './exchange.js';
+import { AnswerTooLargeError, type ReadAnswer } from './exchange.js';
 
 const maxBytes = 1_000;
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
 
 /** Pushes the pieces one after the other, each in memory that is used again, and ends the connection where asked to. */
-function read(pieces: readonly Buffer[], isEnded = false): { answer: HttpAnswer | undefined; reader: AnswerReader } {
+function read(pieces: readonly Buffer[], isEnded = false): { answer: ReadAnswer | undefined; reader: AnswerReader } {
   const reader = new AnswerReader(maxBytes);
   const memory = Buffer.alloc(70_000);
-  let answer: HttpAnswer | undefined;
+  let answer: ReadAnswer | undefined;
   for (const piece of pieces) {
     expect(answer).toBeUndefined();
     answer = reader.push(memory.subarray(0, piece.copy(memory)));
@@ -20,8 +20,8 @@ function read(pieces: readonly Buffer[], isEnded = false): { answer: HttpAnswer 
   return { answer: isEnded ? reader.end() : answer, reader };
 }
 
-const whole = (text: string): HttpAnswer | undefined => read([bytes(text)]).answer;
-const answerOf = (status: number, body: string, contentType?: string): HttpAnswer => ({
+const whole = (text: string): ReadAnswer | undefined => read([bytes(text)]).answer;
+const answerOf = (status: number, body: string, contentType?: string): ReadAnswer => ({
   status,
   contentType,
   body: bytes(body),

@@ -1,4 +1,4 @@
-import { AnswerTooLargeError, ExchangeFailure, type HttpAnswer } from './exchange.js';
+import { AnswerTooLargeError, ExchangeFailure, type ReadAnswer } from './exchange.js';
 
 /** Bytes of a status line with its headers; TorchServe sends some 300. */
 const largestHead = 65_536;
@@ -49,7 +49,7 @@ export class AnswerReader {
    * @returns the answer with its last piece.
    * @throws ExchangeFailure `notHttp`, also for bytes behind the answer; AnswerTooLargeError.
    */
-  push(piece: Buffer): HttpAnswer | undefined {
+  push(piece: Buffer): ReadAnswer | undefined {
     let rest = piece;
     for (;;) {
       const after = this.take(rest);
@@ -64,7 +64,7 @@ export class AnswerReader {
   }
 
   /** The server has ended the connection. @returns the answer where that is its end. */
-  end(): HttpAnswer | undefined {
+  end(): ReadAnswer | undefined {
     if (this.expected !== 'untilEnd') return undefined;
     this.keepsAlive = false;
     const { status, contentType } = this.head;

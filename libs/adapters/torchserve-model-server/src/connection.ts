@@ -2,7 +2,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
 import { AnswerReader } from './answer-reader.js';
-import { ConnectionLostError, ExchangeFailure, type HttpAnswer } from './exchange.js';
+import { ConnectionLostError, ExchangeFailure, type ReadAnswer } from './exchange.js';
 import type { PendingExchange } from './pending-exchange.js';
 
 /** Where connections go to. */
@@ -68,6 +68,7 @@ export class Connection {
   /** Sends the request; the exchange settles with its answer, or when the connection is lost. */
   send(exchange: PendingExchange): void {
     this.exchange = exchange;
+    exchange.begin();
     this.reader = new AnswerReader(exchange.maxAnswerBytes);
     const { head, body } = exchange;
     const bodyBytes = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
@@ -107,7 +108,7 @@ export class Connection {
       this.destroy();
       return true;
     }
-    let answer: HttpAnswer | undefined;
+    let answer: ReadAnswer | undefined;
     try {
       answer = this.reader.push(readBuffer.subarray(0, bytes));
     } catch (error) {
@@ -124,7 +125,7 @@ export class Connection {
     this.destroy();
   }
 
-  private answered(exchange: PendingExchange, answer: HttpAnswer): void {
+  private answered(exchange: PendingExchange, answer: ReadAnswer): void {
     this.exchange = undefined;
     // An answer that came before its request was sent leaves a connection on which the rest is still under way.
     if (this.reader.keepsAlive && this.socket.writableLength === 0) {

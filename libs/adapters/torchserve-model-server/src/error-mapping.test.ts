@@ -14,6 +14,7 @@ const answer = (status: number, body: string | object): HttpAnswer => ({
   status,
   contentType: undefined,
   body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+  waitedMs: 0,
 });
 const coded = (code: string): Error => Object.assign(new Error(`${code} 10.0.0.7:8081`), { code });
 

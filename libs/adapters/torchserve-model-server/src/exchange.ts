@@ -16,10 +16,17 @@ export interface ExchangeLimits {
   readonly maxAnswerBytes: number;
 }
 
-export interface HttpAnswer {
+/** An answer as it has been read. */
+export interface ReadAnswer {
   readonly status: number;
   readonly contentType: string | undefined;
   readonly body: Buffer;
+}
+
+/** An answer, for whoever has asked. */
+export interface HttpAnswer extends ReadAnswer {
+  /** ms that the request waited for a connection. */
+  readonly waitedMs: number;
 }
 
 /** Thrown when the whole answer was not there in time. */

@@ -38,9 +38,9 @@ export class InferenceApi {
       signal,
       maxAnswerBytes: this.options.maxResponseBytes,
     });
-    const { status, body, contentType } = answer;
+    const { status, body, contentType, waitedMs } = answer;
     if (status < 200 || status > 299) throw refusedBy(this.options.endpoint, answer);
-    return contentType === undefined ? { value: body } : { value: body, contentType };
+    return contentType === undefined ? { value: body, waitedMs } : { value: body, contentType, waitedMs };
   }
 
   /** Whether `/ping` answers 200 within 2 s. Never rejects. */

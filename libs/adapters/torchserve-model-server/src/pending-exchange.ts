@@ -1,7 +1,7 @@
 import type { CancellationListener } from '@torchweave/application';
 import { setMaxListeners } from 'node:events';
 
-import { AnswerLateError, type ExchangeLimits, type HttpAnswer } from './exchange.js';
+import { AnswerLateError, type ExchangeLimits, type HttpAnswer, type ReadAnswer } from './exchange.js';
 
 /** What a timer can do; a longer one would ring at once. */
 const longestTimerMs = 2 ** 31 - 1;
@@ -9,6 +9,8 @@ const longestTimerMs = 2 ** 31 - 1;
 /** A request and whoever waits for its answer. It settles once, and looks after its own deadline and signal. */
 export class PendingExchange implements CancellationListener {
   settled = false;
+  private readonly askedAt = performance.now();
+  private waitedMs = 0;
   private readonly timer: NodeJS.Timeout;
 
   /**
@@ -35,8 +37,13 @@ export class PendingExchange implements CancellationListener {
     return this.limits.maxAnswerBytes;
   }
 
-  succeed(answer: HttpAnswer): void {
-    if (this.settle()) this.resolve(answer);
+  /** A connection has taken it up. */
+  begin(): void {
+    this.waitedMs = performance.now() - this.askedAt;
+  }
+
+  succeed({ status, contentType, body }: ReadAnswer): void {
+    if (this.settle()) this.resolve({ status, contentType, body, waitedMs: this.waitedMs });
   }
 
   fail(reason: unknown): void {

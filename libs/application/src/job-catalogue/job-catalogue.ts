@@ -5,6 +5,8 @@ interface JobDescription<Payload extends z.ZodType, Result extends z.ZodType> {
   readonly schemaVersion: number;
   readonly payload: Payload;
   readonly result: Result;
+  /** The steps of a run in which nothing fails, in order. */
+  readonly steps: readonly string[];
   /** ms that one run may take. */
   readonly timeoutMs: number;
   /** ms between runs, for a job that repeats by itself. */
@@ -24,18 +26,21 @@ export const jobCatalogue = {
       sha256: z.string().optional(),
     }),
     result: workflowResult,
+    steps: ['fetch-archive', 'read-archive', 'reserve-name', 'register-nodes', 'commit', 'publish'],
     timeoutMs: 600_000,
   }),
   'unregister-workflow': describe({
     schemaVersion: 1,
     payload: z.object({ workflow: z.string() }),
     result: workflowResult,
+    steps: ['begin-removal', 'withdraw', 'remove-models'],
     timeoutMs: 120_000,
   }),
   'reconcile-model-servers': describe({
     schemaVersion: 1,
     payload: z.object({}),
     result: z.object({ registered: z.number(), removed: z.number() }),
+    steps: ['finish-abandoned-operations', 'restore-models', 'remove-orphans', 'remove-unused-archives'],
     timeoutMs: 300_000,
     everyMs: 5_000,
   }),

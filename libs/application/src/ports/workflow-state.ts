@@ -35,6 +35,12 @@ export interface WorkflowPage {
   readonly hasMore: boolean;
 }
 
+export interface ClaimedOrphans {
+  readonly unowned: readonly string[];
+  /** Not claimed: a workflow in some phase has the name. */
+  readonly owned: readonly { readonly model: string; readonly workflow: string }[];
+}
+
 /** What there is to know about all workflows. All methods throw TorchweaveError `stateUnavailable` when it is away. */
 export interface WorkflowState {
   /**
@@ -75,5 +81,8 @@ export interface WorkflowState {
   /** Model names that may lie about on model servers without a workflow. */
   orphans(): Promise<readonly string[]>;
   addOrphans(models: readonly string[]): Promise<void>;
-  forgetOrphans(models: readonly string[]): Promise<void>;
+  /** Takes the orphans that no workflow owns for removal: a reservation of such a name waits until that is settled. */
+  claimOrphans(): Promise<ClaimedOrphans>;
+  /** Ends a removal. Models that are `gone` are orphans no more, those that are `left` stay ones. */
+  settleOrphans(gone: readonly string[], left: readonly string[]): Promise<void>;
 }

@@ -104,6 +104,22 @@ describe('RoutingTable', () => {
     await world.table.leave();
   });
 
+  it('does not serve what was withdrawn while it started and had no lease that anybody would have waited for', async () => {
+    const world = new World();
+    let release: () => void = () => undefined;
+    world.heldLoads = new Promise((resolve) => (release = resolve));
+    world.register('a', 1);
+    const started = world.table.start();
+    // No message tells of it: only a further look can.
+    await world.announcementOf(0);
+    world.unregister('a', 2);
+    release();
+    await started;
+    expect(world.table.get('a')).toBeUndefined();
+    await world.announcementOf(2);
+    await world.table.leave();
+  });
+
   it('announces a change only once it is served', async () => {
     const world = new World();
     await world.table.start();

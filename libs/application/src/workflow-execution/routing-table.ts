@@ -65,8 +65,10 @@ export class RoutingTable {
       if (connectionWasLost) this.resync();
       void this.follow();
     });
-    await this.follow();
-    await Promise.all(this.applying.values());
+    await this.catchUp();
+    // Once more, with a lease: what was withdrawn before did not wait for this gateway, what is withdrawn from now on does.
+    await this.announce();
+    await this.catchUp();
     this.announcing = setInterval(() => void this.announce(), this.ports.gateways.leaseMs / 3).unref();
   }
 
@@ -112,6 +114,11 @@ export class RoutingTable {
     this.revision = 0;
     this.unseen = new Set([...this.workflows.keys(), ...this.unloadable.keys()]);
     this.newest.clear();
+  }
+
+  private async catchUp(): Promise<void> {
+    await this.follow();
+    await Promise.all(this.applying.values());
   }
 
   /** Applies all new changes; calls while it runs make it run once more. */

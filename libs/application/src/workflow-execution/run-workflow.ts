@@ -27,6 +27,8 @@ export type AttemptOutcome = 'ok' | 'failed' | 'cancelled';
 
 /** Told of every attempt of a node, for metrics. Durations in ms. */
 export interface ExecutionObserver {
+  /** How much of an attempt that went well passed before the node began, where that is known. Told before its end. */
+  nodeWaited(workflow: string, node: string, waitedMs: number): void;
   /** @param error why, when it failed. */
   nodeFinished(
     workflow: string,
@@ -38,7 +40,11 @@ export interface ExecutionObserver {
   nodeRetried(workflow: string, node: string, error: TorchweaveError): void;
 }
 
-const silentObserver: ExecutionObserver = { nodeFinished: () => undefined, nodeRetried: () => undefined };
+const silentObserver: ExecutionObserver = {
+  nodeWaited: () => undefined,
+  nodeFinished: () => undefined,
+  nodeRetried: () => undefined,
+};
 
 /** Statuses by which a model server speaks of itself; any other from 400 on comes from the model's handler. */
 const serverStatuses = new Set([404, 405, 408, 413, 429, 500, 502, 503, 504, 507]);
@@ -87,6 +93,10 @@ export class RunWorkflow {
     this.observer.nodeFinished(workflow, node, outcome, performance.now() - startedAt, error);
   }
 
+  waited(workflow: string, node: string, waitedMs: number | undefined): void {
+    if (waitedMs !== undefined) this.observer.nodeWaited(workflow, node, waitedMs);
+  }
+
   retried(workflow: string, node: string, error: TorchweaveError): void {
     this.observer.nodeRetried(workflow, node, error);
   }
@@ -118,6 +128,7 @@ class Execution {
       const startedAt = performance.now();
       try {
         const output = await this.runner.attempt(this.workflow, planned, input, this.request);
+        this.runner.waited(this.workflow.name, name, output.waitedMs);
         this.runner.finished(this.workflow.name, name, 'ok', startedAt);
         return output;
       } catch (thrown) {

@@ -44,14 +44,17 @@ export class ReconcileModelServers {
   }
 
   private async finishAbandonedOperations(job: JobContext): Promise<void> {
-    for (const record of await this.ports.state.unfinished()) {
-      const operation = await this.ports.jobs.operation(record.operationId);
+    for (const { definition, operationId } of await this.ports.state.unfinished()) {
+      const operation = await this.ports.jobs.operation(operationId);
       if (operation !== undefined && operation.state !== 'failed' && operation.state !== 'succeeded') continue;
+      // Read again now that the operation has ended: it may have finished its work since, and the name be another's.
+      const record = await this.ports.state.get(definition.name);
+      if (record === undefined || record.operationId !== operationId || record.phase === 'ready') continue;
       this.ports.logger.warn(
         {
-          workflow: record.definition.name,
+          workflow: definition.name,
           phase: record.phase,
-          operationId: record.operationId,
+          operationId,
           job: job.operationId,
         },
         'finishing an operation that no worker holds any more',
@@ -134,25 +137,16 @@ export class ReconcileModelServers {
 
   private async removeOrphans(signal: AbortSignal): Promise<number> {
     const { state, modelServers } = this.ports;
-    const orphans = await state.orphans();
-    if (orphans.length === 0) return 0;
-    const owned = new Set<string>();
-    for (const record of await this.ownersOf(orphans)) {
-      for (const node of modelNodes(record.definition)) owned.add(node.modelName);
-    }
-    const unowned = orphans.filter((model) => !owned.has(model));
+    const { unowned, owned } = await state.claimOrphans();
     const left = new Set(signal.aborted ? unowned : await modelServers.unregisterAll(unowned));
-    await state.forgetOrphans(orphans.filter((model) => !left.has(model)));
-    return unowned.length - left.size;
-  }
-
-  /** Workflows that own one of the models: a model's name begins with its workflow's and `__`. */
-  private async ownersOf(models: readonly string[]): Promise<WorkflowRecord[]> {
-    const names = new Set(
-      models.flatMap((model) => [...model.matchAll(/__/g)].map((match) => model.slice(0, match.index))),
+    const gone = unowned.filter((model) => !left.has(model));
+    // A workflow that is not ready may be on its way out, and have removed its models before one was registered again.
+    const kept = await Promise.all(
+      owned.map(async ({ model, workflow }) => ((await state.get(workflow))?.phase === 'ready' ? [model] : [])),
     );
-    const records = await Promise.all([...names].map((name) => this.ports.state.get(name)));
-    return records.filter((record): record is WorkflowRecord => record !== undefined);
+    const settled = [...gone, ...kept.flat()];
+    if (settled.length + left.size > 0) await state.settleOrphans(settled, [...left]);
+    return gone.length;
   }
 
   private async removeUnusedArchives(): Promise<void> {

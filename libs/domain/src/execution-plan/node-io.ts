@@ -15,4 +15,6 @@ export interface NodeOutput {
   readonly contentType?: string;
   /** Headers that a function set with `context.set_response_header`, lower-case names. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** ms that the input waited before the node began to work on it, where that is known. */
+  readonly waitedMs?: number;
 }

@@ -23,6 +23,7 @@ export interface RenewedKey {
 const lookAgainMs = 1_000;
 
 const bearer = /^Bearer +(\S+) *$/i;
+const basic = /^Basic +([\w+/=-]+) *$/i;
 
 /** Whoever may come in, as the key file says. */
 export class AccessKeys {
@@ -58,13 +59,15 @@ export class AccessKeys {
    * Whether the header carries a key that allows any of the permissions. Every key is compared, in a time that tells nothing
    * of it.
    *
+   * @param mayBePassword whether it may come as a browser sends it: `Basic`, the key being the password of any user name.
    * @returns the error to answer with; undefined when the key is good.
    */
   refusal(
     authorization: string | undefined,
     wanted: readonly Permission[],
+    mayBePassword = false,
   ): TorchweaveError<'unauthorized'> | undefined {
-    const given = bearer.exec(authorization ?? '')?.[1];
+    const given = keyIn(authorization ?? '', mayBePassword);
     if (given === undefined) return new TorchweaveError('unauthorized', { reason: 'missing' });
     this.lookAgain();
     const digest = digestOf(given);
@@ -110,6 +113,13 @@ export class AccessKeys {
       this.options.logger.warn(event, 'the key file cannot be read; the keys read before stay');
     }
   }
+}
+
+function keyIn(authorization: string, mayBePassword: boolean): string | undefined {
+  const token = bearer.exec(authorization)?.[1];
+  if (token !== undefined || !mayBePassword) return token;
+  const credentials = Buffer.from(basic.exec(authorization)?.[1] ?? '', 'base64').toString('utf8');
+  return /^[^:]*:(.+)$/s.exec(credentials)?.[1];
 }
 
 const expiryOf = ({ expirationMin }: AccessKeysOptions): Date => new Date(Date.now() + expirationMin * 60_000);

@@ -27,6 +27,11 @@ export async function openMonitoringAccess(settings: Settings, logger: Logger): 
   };
 }
 
+/** Whether a request may be told why the process is not ready, and not just that it is not. */
+export function mayHearReasons({ keys }: MonitoringAccess, { method = '', headers }: IncomingMessage): boolean {
+  return keys?.refusal(headers.authorization, monitoringRule(method, undefined)) === undefined;
+}
+
 /** Why a request for metrics or health is not let in; undefined when it is. */
 export function monitoringRefusal(
   { keys }: MonitoringAccess,

@@ -14,9 +14,12 @@ export type RenewableKey = (typeof renewableKeys)[number];
 /** Any one of the permissions that it returns opens the route; the route is undefined where there is none. */
 export type RouteRule = (method: string, route: string | undefined) => readonly Permission[];
 
-const openRoutes = new Set(['OPTIONS /', 'GET /health/live']);
+const openRoutes = new Set(['OPTIONS /', 'GET /health/live', 'GET /health/ready']);
 
-/** Routes that want no key: the API's description, and whether the process lives. Everything else is closed. */
+/**
+ * Routes that want no key: the API's description, and whether the process lives and can work, which balancers and containers
+ * ask. Everything else is closed.
+ */
 export const isOpenRoute = (method: string, route: string | undefined): boolean =>
   route !== undefined && openRoutes.has(`${method} ${route}`);
 
@@ -27,7 +30,14 @@ export const managementRule: RouteRule = (method, route) => {
   return lookingMethods.has(method) ? ['read'] : ['register'];
 };
 
+/** Where the queue board is. */
+export const boardPath = '/dashboard/queues';
+
+/** Pages, for which a browser asks its user: it cannot be told to send a key by itself. */
+export const isPageRoute = (route: string | undefined): boolean =>
+  route !== undefined && (route === boardPath || route.startsWith(`${boardPath}/`));
+
 export const inferenceRule: RouteRule = () => ['predict'];
 
-/** Metrics and readiness are for whoever may look at either API. */
+/** Metrics, and why a process is not ready, are for whoever may look at either API. */
 export const monitoringRule: RouteRule = () => ['read', 'predict'];

@@ -204,6 +204,7 @@ export const settings = {
   disableTokenAuth: {
     flag: 'disable-token-auth',
     property: 'disable_token_authorization',
+    variable: 'TORCHWEAVE_DISABLE_TOKEN_AUTH',
     isSwitch: true,
     description: 'Serve without asking for keys, also beyond this machine',
     schema: boolean.default(false),
@@ -315,6 +316,12 @@ export const settings = {
     variable: 'TORCHWEAVE_JOB_LOCK_MS',
     description: 'ms without a sign of life after which another worker takes a job up (default 6000)',
     schema: milliseconds.default(6_000),
+  },
+  gatewayLeaseMs: {
+    flag: 'gateway-lease-ms',
+    variable: 'TORCHWEAVE_GATEWAY_LEASE_MS',
+    description: 'ms without a sign of life after which nobody waits for a gateway (default 5000)',
+    schema: milliseconds.default(5_000),
   },
   logLevel: {
     flag: 'log-level',

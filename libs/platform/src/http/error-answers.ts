@@ -24,7 +24,9 @@ export class ErrorAnswers {
     this.log(error, event);
     if ('retryAfterSeconds' in error.data) void reply.header('retry-after', String(error.data.retryAfterSeconds));
     if ('allow' in error.data) void reply.header('allow', String(error.data.allow));
-    if (error.code === 'unauthorized') void reply.header('www-authenticate', 'Bearer');
+    if (error.code === 'unauthorized' && !reply.hasHeader('www-authenticate')) {
+      void reply.header('www-authenticate', 'Bearer');
+    }
     // Set here too: answers of the framework itself pass no hook.
     void reply.headers({ ...commonHeaders, 'x-request-id': request.id, 'content-type': 'application/json' });
     const send = (): void => void reply.status(error.status).send(Buffer.from(prettyJson(error.toBody())));

@@ -5,7 +5,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { AccessKeys } from '../auth/access-keys.js';
 import { assertExposure } from '../auth/assert-exposure.js';
-import { inferenceRule, isOpenRoute, managementRule, type RouteRule } from '../auth/permission.js';
+import { inferenceRule, isOpenRoute, isPageRoute, managementRule, type RouteRule } from '../auth/permission.js';
 import { listenAddress, type ListenAddress } from '../config/listen-address.js';
 import type { Settings } from '../config/settings.js';
 import type { ErrorAnswers } from './error-answers.js';
@@ -71,6 +71,7 @@ export class Intake {
     fastify.addHook('onRequest', (request, reply, done) => {
       const refusal = this.refusalOf(request);
       if (refusal === undefined) return done();
+      if (mayAskUser(request)) void reply.header('www-authenticate', 'Basic realm="Torchweave", charset="UTF-8"');
       // Answered here: a part of the server may have an error handler of its own, which knows nothing of this.
       errors.answer(refusal, request, reply);
     });
@@ -89,12 +90,13 @@ export class Intake {
     });
   }
 
-  private strangerAt({ method, routeOptions, headers }: FastifyRequest): TorchweaveError | undefined {
+  private strangerAt(request: FastifyRequest): TorchweaveError | undefined {
+    const { method, routeOptions, headers } = request;
     const { keys, rule } = this.options;
     // Of the route, not of the address: what is spelt in another way is another route, or none, and so closed.
     const { url } = routeOptions;
     if (keys === undefined || isOpenRoute(method, url)) return undefined;
-    return keys.refusal(headers.authorization, rule(method, url));
+    return keys.refusal(headers.authorization, rule(method, url), mayAskUser(request));
   }
 
   private excess({ raw }: FastifyRequest): TorchweaveError | undefined {
@@ -127,6 +129,18 @@ export class Intake {
     this.broken.watch(server);
     return server;
   }
+}
+
+/**
+ * Whether a browser may ask its user for a key. It sends the password with every request that any page makes it send here, so
+ * what changes something must come from this server's own pages.
+ */
+function mayAskUser({ method, routeOptions, headers }: FastifyRequest): boolean {
+  if (!isPageRoute(routeOptions.url)) return false;
+  if (method === 'GET' || method === 'HEAD') return true;
+  const { origin, host, 'sec-fetch-site': site } = headers;
+  if (site !== undefined) return site === 'same-origin';
+  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
 }
 
 /**

@@ -16,6 +16,8 @@ export class Monitoring {
   private readonly checks = new Map<string, ReadinessCheck>();
   private readonly collectors: (() => Promise<void> | void)[] = [];
   private readonly ready: Gauge<'part'>;
+  /** What was last told of why parts are not ready. */
+  private told = '';
 
   /** @param app stands in `torchweave_build_info`. */
   constructor(
@@ -55,7 +57,19 @@ export class Monitoring {
       return reason === undefined ? undefined : [part, reason];
     });
     const unready = new Map((await Promise.all(reasons)).filter((entry) => entry !== undefined));
-    return this.phase === 'serving' ? unready : unready.set('process', `it is ${this.phase}`);
+    if (this.phase !== 'serving') return unready.set('process', `it is ${this.phase}`);
+    this.tell(unready);
+    return unready;
+  }
+
+  /** The log has the reasons, once, also where whoever asked must not hear them. */
+  private tell(unready: ReadonlyMap<string, string>): void {
+    const reasons = Object.fromEntries(unready);
+    const now = unready.size === 0 ? '' : JSON.stringify(reasons);
+    if (now === this.told) return;
+    this.told = now;
+    if (now === '') this.logger.info({}, 'ready again');
+    else this.logger.warn({ reasons }, 'not ready');
   }
 
   /** All metrics in Prometheus' text format. */

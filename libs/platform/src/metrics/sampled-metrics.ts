@@ -1,5 +1,5 @@
 import type { ModelServerStatus } from '@torchweave/application';
-import { Gauge } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
 import type { Monitoring } from './monitoring.js';
 
 /** Samples at every scrape which model servers are up and how busy this process keeps them. */
@@ -33,6 +33,57 @@ export function observeWorkflowCount(monitoring: Monitoring, workflowCount: () =
   const help = 'Workflows that this gateway has loaded.';
   const gauge = new Gauge({ name: 'torchweave_workflows_loaded', help, registers: [monitoring.registry] });
   monitoring.onScrape(() => gauge.set(workflowCount()));
+}
+
+/** What is known of the processes that run the functions of one workflow, or one model. */
+export interface SampledProcesses {
+  readonly name: string;
+  /** Processes that take calls. */
+  readonly ready: number;
+  /** Cause to how many were lost and replaced. */
+  readonly restarts: Readonly<Record<string, number>>;
+}
+
+/**
+ * Samples at every scrape the Python processes beside this one. Those of a workflow or model that is there no more are not
+ * told any more.
+ */
+export function observeProcesses(
+  monitoring: Monitoring,
+  { functions, models }: Readonly<Record<'functions' | 'models', () => readonly SampledProcesses[]>>,
+): void {
+  sampleProcesses(monitoring, 'function', 'workflow', 'the functions of the workflow', functions);
+  sampleProcesses(monitoring, 'local_model', 'model', 'the model of the local model server', models);
+}
+
+function sampleProcesses(
+  monitoring: Monitoring,
+  kind: string,
+  label: string,
+  what: string,
+  processes: () => readonly SampledProcesses[],
+): void {
+  const registers = [monitoring.registry];
+  const ready = new Gauge({
+    name: `torchweave_${kind}_processes`,
+    help: `Python processes that run ${what}.`,
+    labelNames: [label],
+    registers,
+  });
+  const restarts = new Counter({
+    name: `torchweave_${kind}_process_restarts_total`,
+    help: `Python processes that ran ${what}, were lost and replaced: died, or killed for a call beyond its deadline.`,
+    labelNames: [label, 'cause'],
+    registers,
+  });
+  monitoring.onScrape(() => {
+    ready.reset();
+    restarts.reset();
+    for (const { name, ready: count, restarts: lost } of processes()) {
+      ready.inc({ [label]: name }, count);
+      for (const [cause, value] of Object.entries(lost)) restarts.inc({ [label]: name, cause }, value);
+    }
+  });
 }
 
 /** What a queue tells of itself. */

@@ -1,5 +1,9 @@
 import { silentLogger, type Logger } from '@torchweave/application';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { AccessKeys } from '../auth/access-keys.js';
 import { Monitoring } from './monitoring.js';
 import { serveMonitoring, type MonitoringServer } from './serve-monitoring.js';
 
@@ -14,8 +18,9 @@ describe('serveMonitoring', () => {
     monitoring: Monitoring,
     where: Where,
     logger: Logger = silentLogger,
+    access: Parameters<typeof serveMonitoring>[3] = {},
   ): Promise<string | undefined> {
-    const server = await serveMonitoring(monitoring, where, logger);
+    const server = await serveMonitoring(monitoring, where, logger, access);
     servers.push(server);
     return server.address;
   }
@@ -50,6 +55,37 @@ describe('serveMonitoring', () => {
     expect(await (await fetch(`${address}/metrics`)).text()).toContain('torchweave_ready{part="worker"} 1');
     monitoring.phase = 'stopping';
     expect((await ready())[0]).toBe(503);
+  });
+
+  it('tells everybody whether it is ready, and why not only to whoever has a key, and to the log', async () => {
+    const keyFile = join(mkdtempSync(join(tmpdir(), 'torchweave-monitoring-')), 'keys.json');
+    const keys = AccessKeys.open({ file: keyFile, expirationMin: 1, logger: silentLogger });
+    const { inference } = JSON.parse(readFileSync(keyFile, 'utf8')) as { inference: { key: string } };
+    const told: [object, string][] = [];
+    const tell = (data: object, message: string): void => void told.push([data, message]);
+    const monitoring = new Monitoring('worker', { ...silentLogger, warn: tell, info: tell });
+    let redis: Promise<void> = Promise.reject(new Error('Redis is away'));
+    redis.catch(() => undefined);
+    monitoring.addReadiness('worker', () => redis);
+    monitoring.phase = 'serving';
+    const address = await serve(monitoring, anywhere, silentLogger, { keys });
+    const ready = async (headers: Record<string, string>): Promise<[number, unknown]> => {
+      const response = await fetch(`${address}/health/ready`, { headers });
+      return [response.status, await response.json()];
+    };
+    const reasons = { worker: 'Redis is away' };
+    const known = { authorization: `Bearer ${inference.key}` };
+    expect(await ready({})).toEqual([503, { status: 'Unhealthy' }]);
+    expect(await ready({ authorization: 'Bearer wrong-wrong' })).toEqual([503, { status: 'Unhealthy' }]);
+    expect(await ready(known)).toEqual([503, { status: 'Unhealthy', reasons }]);
+    redis = Promise.resolve();
+    expect(await ready({})).toEqual([200, { status: 'Healthy' }]);
+    expect((await fetch(`${address}/metrics`)).status).toBe(401);
+    expect(told).toEqual([
+      [{ reasons }, 'not ready'],
+      [{}, 'ready again'],
+    ]);
+    rmSync(dirname(keyFile), { recursive: true });
   });
 
   it('tells the other metrics when one cannot be collected', async () => {

@@ -3,7 +3,7 @@ import { isTorchweaveError } from '@torchweave/domain';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { monitoringRefusal, type MonitoringAccess } from '../auth/monitoring-access.js';
+import { mayHearReasons, monitoringRefusal, type MonitoringAccess } from '../auth/monitoring-access.js';
 import { listenAddress, type ListenAddress } from '../config/listen-address.js';
 import type { Settings } from '../config/settings.js';
 import { listenOn } from '../http/listen.js';
@@ -98,7 +98,8 @@ async function answer(
       case '/health/ready': {
         const unready = await monitoring.unready();
         if (unready.size === 0) return send(200, { status: 'Healthy' });
-        return send(503, { status: 'Unhealthy', reasons: Object.fromEntries(unready) });
+        const reasons = mayHearReasons(access, request) ? { reasons: Object.fromEntries(unready) } : {};
+        return send(503, { status: 'Unhealthy', ...reasons });
       }
       default:
         return send(404, { status: 'Not found' });

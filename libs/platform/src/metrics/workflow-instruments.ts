@@ -12,6 +12,7 @@ export class WorkflowInstruments {
   private readonly nodeFailures: Counter<'workflow' | 'node' | 'code'>;
   private readonly retries: Counter<'workflow' | 'node'>;
   private readonly nodeDuration: Histogram<'workflow' | 'node'>;
+  private readonly nodeWait: Histogram<'workflow' | 'node'>;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -67,14 +68,21 @@ export class WorkflowInstruments {
       buckets: requestBuckets,
       registers,
     });
+    this.nodeWait = new Histogram({
+      name: 'torchweave_node_wait_duration_seconds',
+      help: 'The part of an attempt that went well before a process began with it, or it was sent to a model server.',
+      labelNames: node,
+      buckets: requestBuckets,
+      registers,
+    });
   }
 
   workflowTimer(workflow: string): Timer {
     return this.duration.labels(workflow);
   }
 
-  nodeTimer(workflow: string, node: string): Timer {
-    return this.nodeDuration.labels(workflow, node);
+  nodeTimers(workflow: string, node: string): { readonly duration: Timer; readonly wait: Timer } {
+    return { duration: this.nodeDuration.labels(workflow, node), wait: this.nodeWait.labels(workflow, node) };
   }
 
   /** Writes what has been counted. */
@@ -87,7 +95,9 @@ export class WorkflowInstruments {
   /** Forgets the timings of a workflow. */
   forget({ workflow, nodes }: WorkflowSeries): void {
     this.duration.remove({ workflow });
-    for (const node of nodes.keys()) this.nodeDuration.remove({ workflow, node });
+    for (const node of nodes.keys()) {
+      for (const histogram of [this.nodeDuration, this.nodeWait]) histogram.remove({ workflow, node });
+    }
   }
 
   private writeWorkflow(series: WorkflowSeries): void {

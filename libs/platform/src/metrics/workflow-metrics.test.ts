@@ -37,6 +37,7 @@ describe('WorkflowMetrics', () => {
     const error = new TorchweaveError('noModelServer', { model: 'digits__net' });
     metrics.nodeFinished('digits', 'net', 'failed', 5, error);
     metrics.nodeRetried('digits', 'net');
+    metrics.nodeWaited('digits', 'net', 2);
     metrics.nodeFinished('digits', 'net', 'ok', 5);
     metrics.nodeFinished('digits', 'net', 'cancelled', 5, error);
     expect(await samples()).toEqual(
@@ -47,6 +48,7 @@ describe('WorkflowMetrics', () => {
         'torchweave_node_failures_total{workflow="digits",node="net",code="noModelServer"} 1',
         'torchweave_node_retries_total{workflow="digits",node="net"} 1',
         'torchweave_node_attempt_duration_seconds_count{workflow="digits",node="net"} 3',
+        'torchweave_node_wait_duration_seconds_count{workflow="digits",node="net"} 1',
       ]),
     );
   });

@@ -50,6 +50,10 @@ export class WorkflowMetrics implements ExecutionObserver {
     count(this.find(workflow).failures, error.code);
   }
 
+  nodeWaited(workflow: string, node: string, waitedMs: number): void {
+    this.nodeOf(workflow, node).wait.observe(waitedMs / 1_000);
+  }
+
   nodeFinished(
     workflow: string,
     node: string,
@@ -82,7 +86,7 @@ export class WorkflowMetrics implements ExecutionObserver {
     const label = series === this.unknown ? unknown : node;
     let found = series.nodes.get(label);
     if (found === undefined) {
-      found = newNodeSeries(this.instruments.nodeTimer(series.workflow, label));
+      found = newNodeSeries(this.instruments.nodeTimers(series.workflow, label));
       series.nodes.set(label, found);
     }
     return found;

@@ -12,6 +12,7 @@ export interface NodeSeries {
   readonly attempts: Record<AttemptOutcome, number>;
   readonly failures: Map<string, number>;
   readonly duration: Timer;
+  readonly wait: Timer;
   retries: number;
 }
 
@@ -28,8 +29,8 @@ export interface WorkflowSeries {
   inFlight: number;
 }
 
-export function newNodeSeries(duration: Timer): NodeSeries {
-  return { attempts: { ok: 0, failed: 0, cancelled: 0 }, failures: new Map(), duration, retries: 0 };
+export function newNodeSeries(timers: Pick<NodeSeries, 'duration' | 'wait'>): NodeSeries {
+  return { attempts: { ok: 0, failed: 0, cancelled: 0 }, failures: new Map(), retries: 0, ...timers };
 }
 
 export function newWorkflowSeries(workflow: string, revision: number, duration: Timer): WorkflowSeries {

@@ -197,11 +197,33 @@ export function describeWorkflowState(
     );
 
     it(
-      'keeps orphans until they are forgotten',
+      'keeps orphans until they are gone',
       on(async (state) => {
         await state.addOrphans(['x__a', 'x__b']);
-        await state.forgetOrphans(['x__a']);
+        expect([...(await state.claimOrphans()).unowned].sort()).toEqual(['x__a', 'x__b']);
+        await state.settleOrphans(['x__a'], ['x__b']);
         expect(await state.orphans()).toEqual(['x__b']);
+      }),
+    );
+
+    it(
+      'lets nobody reserve the name of a model that is being removed before that is settled',
+      on(async (state) => {
+        await state.addOrphans(['chain__up']);
+        expect(await state.claimOrphans()).toEqual({ unowned: ['chain__up'], owned: [] });
+        let isReserved = false;
+        const reserved = register(state, 'chain').then(() => (isReserved = true));
+        // Claimed again, as by a worker that goes on after another one has died.
+        expect(await state.claimOrphans()).toEqual({ unowned: ['chain__up'], owned: [] });
+        expect(isReserved).toBe(false);
+        await state.settleOrphans([], ['chain__up']);
+        await reserved;
+        expect(await state.claimOrphans()).toEqual({
+          unowned: [],
+          owned: [{ model: 'chain__up', workflow: 'chain' }],
+        });
+        await state.settleOrphans(['chain__up'], []);
+        expect(await state.orphans()).toEqual([]);
       }),
     );
   });

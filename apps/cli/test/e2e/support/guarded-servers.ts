@@ -85,7 +85,8 @@ const nothingRegistered: WorkflowState = {
   watch: () => Promise.resolve(() => Promise.resolve()),
   orphans: () => Promise.resolve([]),
   addOrphans: () => Promise.resolve(),
-  forgetOrphans: () => Promise.resolve(),
+  claimOrphans: () => Promise.resolve({ unowned: [], owned: [] }),
+  settleOrphans: () => Promise.resolve(),
 };
 const functions: FunctionRuntime = {
   load: () => Promise.resolve(),

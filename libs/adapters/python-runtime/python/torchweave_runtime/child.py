@@ -130,7 +130,7 @@ class Server:
                 continue
             began = time.perf_counter_ns()
             entry = self._entries[index]
-            output.log.node = entry.node
+            output.log.begin_call(entry.node, rows)
             entry.context.begin_call(rows)
             try:
                 values = self._run(entry, inputs)

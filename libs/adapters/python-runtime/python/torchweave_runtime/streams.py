@@ -7,8 +7,9 @@ import logging
 import socket
 import sys
 import threading
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
+from .context import Row
 from .rate_limit import RateLimit
 
 MAX_LINE = 8_192
@@ -25,8 +26,19 @@ class EventLog:
         self._socket = socket.socket(fileno=descriptor)
         self._socket.settimeout(SEND_TIMEOUT)
         self._limit = RateLimit(bytes_per_second, 4 * bytes_per_second)
-        #: The function that runs now.
-        self.node: Optional[str] = None
+        #: The function that runs now, and the requests that it runs for.
+        self._node: Optional[str] = None
+        self._rows: Sequence[Row] = ()
+
+    def begin_call(self, node: Optional[str], rows: Sequence[Row]) -> None:
+        """What is told from here on is told of this function and these requests."""
+        self._node = node
+        self._rows = rows
+
+    def end_call(self) -> None:
+        """What is told from here on, by a thread that a function has left behind, is told of none."""
+        self._node = None
+        self._rows = ()
 
     def emit(self, stream: str, text: str, level: Optional[str] = None) -> None:
         """Passes `text` on, or counts it as dropped when there is too much."""
@@ -47,7 +59,10 @@ class EventLog:
             self._send({"stream": "logging", "text": text, "level": "warn"})
 
     def _send(self, event: dict) -> None:
-        event["node"] = self.node
+        rows = self._rows
+        event["node"] = self._node
+        # A line of a batch is told of none of its requests: nobody can say which one it is about.
+        event["request"] = rows[0].request_id() if len(rows) == 1 else None
         try:
             self._socket.send(json.dumps(event).encode("utf-8"))
         except OSError:
@@ -58,13 +73,13 @@ def read_event(datagram: bytes) -> Dict[str, Any]:
     """The event in a datagram. Functions can write to its socket too: whatever is no event is told as raw output."""
     try:
         event = json.loads(datagram.decode("utf-8"))
-        stream, text, level, node = (event[key] for key in ("stream", "text", "level", "node"))
+        stream, text, level, node, request = (event[key] for key in ("stream", "text", "level", "node", "request"))
     except (ValueError, TypeError, KeyError, RecursionError):
-        stream = text = level = node = None
-    known = stream in STREAMS and isinstance(text, str) and level in LEVELS and isinstance(node, (str, type(None)))
-    if not known:
+        stream = text = level = node = request = None
+    known = stream in STREAMS and isinstance(text, str) and level in LEVELS
+    if not known or not all(isinstance(name, (str, type(None))) for name in (node, request)):
         return {"stream": "stderr", "text": datagram[:MAX_LINE].decode("utf-8", "replace")}
-    return {"stream": stream, "text": text, "level": level, "node": node}
+    return {"stream": stream, "text": text, "level": level, "node": node, "request": request}
 
 
 class LineStream(io.TextIOBase):
@@ -176,6 +191,7 @@ class CapturedOutput:
         self._stdout.end_call()
         self._stderr.end_call()
         self.log.report_dropped()
+        self.log.end_call()
 
     def flush(self) -> None:
         """Sends what was written around us, before the process ends."""

@@ -4,6 +4,7 @@ import { resolveOptions, type PythonOptions, type ResolvedPythonOptions } from '
 import { CallFailure } from '../pool/call-failure.js';
 import { inputFailure } from '../pool/check-input.js';
 import { ProcessPool } from '../pool/process-pool.js';
+import type { ProcessStatus } from '../pool/process-supply.js';
 import { Supervisor } from '../processes/supervisor.js';
 import { callError, loadError } from './function-errors.js';
 
@@ -15,6 +16,7 @@ export interface PythonFunctionRuntimeOptions extends PythonOptions {
 }
 
 interface LoadedUnit {
+  readonly workflow: string;
   readonly pool: ProcessPool;
   readonly entries: ReadonlyMap<string, number>;
   readonly loading: Promise<void>;
@@ -33,6 +35,11 @@ export class PythonFunctionRuntime implements FunctionRuntime {
     this.maxProcesses = options.maxProcessesPerUnit ?? 4;
     this.idleMs = options.idleProcessMs ?? 30_000;
     this.supervisor = new Supervisor(this.options);
+  }
+
+  /** The processes of each unit, by the name of its workflow; two units of one are there while one replaces the other. */
+  get processes(): readonly (ProcessStatus & { readonly name: string })[] {
+    return [...this.units.values()].map(({ workflow, pool }) => ({ name: workflow, ...pool.status }));
   }
 
   /**
@@ -109,7 +116,7 @@ export class PythonFunctionRuntime implements FunctionRuntime {
       await pool.close('the function could not be loaded');
       throw error;
     });
-    const loaded = { pool, entries, loading };
+    const loaded = { workflow, pool, entries, loading };
     this.units.set(unit.id, loaded);
     return loaded;
   }

@@ -2,6 +2,7 @@ import type { Logger, ModelDescription, ModelRegistration, UnpackedArchive } fro
 import { setMaxListeners } from 'node:events';
 import { ProcessPool, type PoolSettings } from '../pool/process-pool.js';
 import type { CallRequest } from '../pool/call.js';
+import type { ProcessStatus } from '../pool/process-supply.js';
 import type { Supervisor } from '../processes/supervisor.js';
 import type { RowOutput } from '../protocol/answer-frame.js';
 
@@ -73,6 +74,10 @@ export class HostedModel {
     const { name, url, minWorkers, maxWorkers, batchSize, maxBatchDelay } = this.registration;
     const readyWorkers = this.pool.readyProcesses;
     return { name, url, minWorkers, maxWorkers, batchSize, maxBatchDelay, readyWorkers };
+  }
+
+  get processes(): ProcessStatus {
+    return this.pool.status;
   }
 
   /** Takes no more requests, lets those under way end, and ends the workers. */

@@ -9,6 +9,7 @@ import type {
 import type { NodeInput, NodeOutput } from '@torchweave/domain';
 import { resolveOptions, type PythonOptions, type ResolvedPythonOptions } from '../options.js';
 import { inputFailure } from '../pool/check-input.js';
+import type { ProcessStatus } from '../pool/process-supply.js';
 import { Supervisor } from '../processes/supervisor.js';
 import { HostedModel } from './hosted-model.js';
 import { endpoint, inferenceError, modelNotFound, refusedByHandler, registrationError } from './model-errors.js';
@@ -51,6 +52,11 @@ export class LocalModelServer implements ModelServer {
     this.source = new ModelSource(options);
     const { python, environment } = this.python;
     this.environments = new VirtualEnvironments({ python, environment, folder: options.environmentFolder });
+  }
+
+  /** The processes of each model, by its name. */
+  get processes(): readonly (ProcessStatus & { readonly name: string })[] {
+    return [...this.models].map(([name, model]) => ({ name, ...model.processes }));
   }
 
   async register(model: ModelRegistration, signal: AbortSignal): Promise<void> {

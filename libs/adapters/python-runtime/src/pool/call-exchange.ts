@@ -21,9 +21,12 @@ export class CallExchange implements Exchange {
       return;
     }
     const outputs = decodeOutputs(answer.body, this.rows.length);
+    const beganAt = performance.now() - answer.micros / 1_000;
     this.rows.forEach((call, row) => {
       const output = outputs[row];
-      if (output !== undefined) call.succeed(output);
+      if (output === undefined) return;
+      output.waitedMs = Math.max(0, beganAt - call.submittedAt);
+      call.succeed(output);
     });
   }
 

@@ -11,6 +11,7 @@ import {
   growAfterMs,
   ProcessSupply,
   type ProcessStarter,
+  type ProcessStatus,
   type SupplySettings,
   type SupplyUser,
 } from './process-supply.js';
@@ -60,6 +61,10 @@ export class ProcessPool implements SupplyUser {
   /** Processes that take calls. */
   get readyProcesses(): number {
     return this.supply.ready.length;
+  }
+
+  get status(): ProcessStatus {
+    return { ready: this.supply.ready.length, restarts: this.supply.restarts };
   }
 
   /** Starts the first processes. @throws ProcessLoadError of the first that does not load. */
@@ -117,7 +122,7 @@ export class ProcessPool implements SupplyUser {
           : (this.terminated ?? new CallFailure('died', reason)),
       );
     }
-    this.supply.replace(process, executing === undefined, reason);
+    this.supply.replace(process, executing === undefined, reason, overdue === undefined ? 'died' : 'deadline');
     this.dispatch();
     this.checkDrained();
   }

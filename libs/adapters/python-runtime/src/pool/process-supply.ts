@@ -25,6 +25,16 @@ export interface SupplySettings {
   readonly idleMs: number;
 }
 
+/** Why a process was lost that was wanted: it was killed for a call that took too long, or ended in any other way. */
+export type LossCause = 'died' | 'deadline';
+
+/** The processes of one function unit or model now, and how many were lost so far. */
+export interface ProcessStatus {
+  /** Processes that take calls. */
+  readonly ready: number;
+  readonly restarts: Readonly<Record<LossCause, number>>;
+}
+
 /** ms that every process must have been executing before another one is started. */
 export const growAfterMs = 25;
 /** ms before growth is tried again when it has failed. */
@@ -36,6 +46,7 @@ const stableAfterMs = 1_000;
 export class ProcessSupply {
   /** Processes that take calls. */
   readonly ready: PythonProcess[] = [];
+  readonly restarts: Record<LossCause, number> = { died: 0, deadline: 0 };
   /** Why there is no process, while none is being started. */
   outage: string | undefined;
   maxProcesses: number;
@@ -91,11 +102,12 @@ export class ProcessSupply {
    *
    * @param idle it was not executing anything.
    */
-  replace(process: PythonProcess, idle: boolean, reason: string): void {
+  replace(process: PythonProcess, idle: boolean, reason: string, cause: LossCause): void {
     this.retiring.delete(process);
     const index = this.ready.indexOf(process);
     if (index < 0) return;
     this.ready.splice(index, 1);
+    if (!this.stopped) this.restarts[cause] += 1;
     const unstable = process.answeredCount === 0 && performance.now() - process.startedAt < stableAfterMs;
     if (idle && unstable) this.startFailed(reason);
     this.keepMinimum();

@@ -15,6 +15,8 @@ export interface OutputEvent {
   readonly stream: 'stdout' | 'stderr' | 'logging';
   readonly text: string;
   readonly node?: string | null;
+  /** The id of the request that was executed; none between two calls, and none in a batch of several. */
+  readonly request?: string | null;
   readonly level?: 'debug' | 'info' | 'warn' | 'error' | null;
 }
 

@@ -99,7 +99,7 @@ function decode(frame: Buffer): Answer {
 }
 
 /** One row of an answer; `status` where the handler of a model set one. */
-export type RowOutput = NodeOutput & { readonly status?: number };
+export type RowOutput = Omit<NodeOutput, 'waitedMs'> & { readonly status?: number; waitedMs?: number };
 
 /** The outputs of an `ok` answer's rows. Values are views of the answer's buffer. */
 export function decodeOutputs(body: Buffer, rows: number): RowOutput[] {

@@ -53,12 +53,12 @@ const functions = 'say,flood,flood_raw,fail,last_words';
 describe('the output of functions', () => {
   it('reaches the log with workflow, node, stream and level', async () => {
     await withUnit(functions, talkative, async ({ call, logger }) => {
-      expect(await call('say')).toBe('said');
+      expect(await call('say', '', { requestId: 'request-of-say' })).toBe('said');
       expect(await logger.event('imported')).toMatchObject({
         level: 'info',
         data: { workflow: 'flow1', stream: 'stdout' },
       });
-      const of = { workflow: 'flow1', node: 'say' };
+      const of = { workflow: 'flow1', node: 'say', requestId: 'request-of-say' };
       expect(await logger.event('printed')).toMatchObject({ level: 'info', data: { ...of, stream: 'stdout' } });
       expect(await logger.event('left open')).toMatchObject({ level: 'info', data: { ...of, stream: 'stdout' } });
       expect(await logger.event('to stderr')).toMatchObject({ level: 'warn', data: { ...of, stream: 'stderr' } });
@@ -72,11 +72,40 @@ describe('the output of functions', () => {
     });
   });
 
+  it('is told of the request during whose call it was said, and of none between two calls', async () => {
+    const source = `
+import sys, threading, time
+
+def start(data, context):
+    if data is None:
+        return None
+    gate = threading.Event()
+    def later():
+        print("during")
+        gate.set()
+        while sys.stdout._log._rows:
+            time.sleep(0.01)
+        print("between")
+    threading.Thread(target=later).start()
+    gate.wait()
+    return ["started"]
+`;
+    await withUnit('start', source, async ({ call, logger }) => {
+      await call('start', '', { requestId: 'one' });
+      expect((await logger.event('during')).data).toEqual({
+        ...{ workflow: 'flow1', node: 'start', requestId: 'one', stream: 'stdout' },
+      });
+      expect((await logger.event('between')).data).toEqual({ workflow: 'flow1', stream: 'stdout' });
+    });
+  });
+
   it('includes the traceback of an exception, which the caller does not see', async () => {
     await withUnit(functions, talkative, async ({ call, logger }) => {
-      await expect(call('fail')).rejects.toMatchObject({ data: { reason: 'ValueError: bad value' } });
+      await expect(call('fail', '', { requestId: 'failed' })).rejects.toMatchObject({
+        data: { reason: 'ValueError: bad value' },
+      });
       const event = await logger.event(/^Traceback/);
-      expect(event).toMatchObject({ level: 'error', data: { workflow: 'flow1', node: 'fail' } });
+      expect(event).toMatchObject({ level: 'error', data: { workflow: 'flow1', node: 'fail', requestId: 'failed' } });
       expect(event.message).toMatch(/h\.py", line \d+, in fail[\s\S]*ValueError: bad value$/);
       expect(event.message).not.toContain('torchweave_runtime');
     });

@@ -54,7 +54,7 @@ describeOnTorchServe('inferring on TorchServe', () => {
 
   it('keeps the content type that a handler sets, with any status of success', async () => {
     await register('typed-answer');
-    expect(await infer('typed-answer', 'x')).toEqual({ value: Buffer.from('a,b'), contentType: 'text/csv' });
+    expect(await infer('typed-answer', 'x')).toMatchObject({ value: Buffer.from('a,b'), contentType: 'text/csv' });
   });
 
   it('shows no field where there is none', async () => {

@@ -19,11 +19,27 @@ interface ComposeFile {
   readonly services: Readonly<Record<string, ComposeService>>;
 }
 
-/** The services of docker-compose.yml, anchors resolved, variables at their defaults. */
-export function composeServices(): ComposeFile['services'] {
-  const text = readFileSync(`${projectRoot}docker-compose.yml`, 'utf8');
-  const file = parse(text.replace(/\$\{\w+:-([^}]*)\}/g, '$1'), { merge: true }) as ComposeFile;
-  return file.services;
+/**
+ * The services of docker-compose.yml, anchors resolved, variables at their defaults.
+ *
+ * @param overrides further files, as docker-compose merges them.
+ */
+export function composeServices(overrides: readonly string[] = []): ComposeFile['services'] {
+  const services = { ...readServices('docker-compose.yml') };
+  for (const [name, override] of overrides.flatMap((file) => Object.entries(readServices(file)))) {
+    const service = services[name];
+    services[name] = {
+      ...{ ...service, ...override, image: service?.image ?? override.image ?? '' },
+      environment: { ...service?.environment, ...override.environment },
+      volumes: [...(service?.volumes ?? []), ...(override.volumes ?? [])],
+    };
+  }
+  return services;
+}
+
+function readServices(name: string): Readonly<Record<string, ComposeService>> {
+  const text = readFileSync(`${projectRoot}${name}`, 'utf8');
+  return (parse(text.replace(/\$\{\w+:-([^}]*)\}/g, '$1'), { merge: true }) as ComposeFile).services;
 }
 
 /** What the image of the Dockerfile adds to a service's command and environment. */

@@ -11,17 +11,20 @@ const containerPorts = [6379, 8080, 8081, 8082, 9090];
  * copy with its addresses replaced, every other folder or volume an empty folder that the services share as the file says.
  */
 export class ContainerWorld {
-  readonly services = composeServices();
   private readonly directory = mkdtempSync(join(tmpdir(), 'torchweave-compose-'));
 
-  private constructor(private readonly ports: ReadonlyMap<string, number>) {}
+  private constructor(
+    readonly services: ReturnType<typeof composeServices>,
+    private readonly ports: ReadonlyMap<string, number>,
+  ) {}
 
-  static async create(): Promise<ContainerWorld> {
+  /** @param overrides files that change docker-compose.yml. */
+  static async create(overrides: readonly string[] = []): Promise<ContainerWorld> {
     const ports = new Map<string, number>();
     for (const service of Object.keys(composeServices())) {
       for (const port of containerPorts) ports.set(`${service}:${port}`, await freePort());
     }
-    const world = new ContainerWorld(ports);
+    const world = new ContainerWorld(composeServices(overrides), ports);
     for (const service of Object.keys(world.services)) world.mount(service);
     return world;
   }

@@ -17,8 +17,9 @@ export class LocalServices {
 
   private constructor(readonly world: ContainerWorld) {}
 
-  static async prepare(): Promise<LocalServices> {
-    return new LocalServices(await ContainerWorld.create());
+  /** @param overrides files that change docker-compose.yml. */
+  static async prepare(overrides: readonly string[] = []): Promise<LocalServices> {
+    return new LocalServices(await ContainerWorld.create(overrides));
   }
 
   async startRedis(): Promise<void> {

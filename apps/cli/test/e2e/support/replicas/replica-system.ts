@@ -122,6 +122,8 @@ export class ReplicaSystem {
       'data-dir': join(this.directory, 'data'),
       'ts-config': join(this.directory, 'config.properties'),
       'job-lock-ms': '1000',
+      // What a registration waits for after a gateway was killed.
+      'gateway-lease-ms': '2000',
     };
     const servers = this.torchserves.map((server) => `torchserve=${server.managementUrl},${server.inferenceUrl}`);
     const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);

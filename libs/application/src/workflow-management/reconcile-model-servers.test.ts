@@ -1,0 +1,106 @@
+import { defineWorkflow, parseManifest, parseSpec, type Phase, type WorkflowDefinition } from '@torchweave/domain';
+import { describe, expect, it } from 'vitest';
+import { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
+import type { ArchiveStore } from '../ports/archive-store.js';
+import type { JobContext, JobQueue, OperationPhase } from '../ports/job-queue.js';
+import { silentLogger } from '../ports/logger.js';
+import type { ModelServer } from '../ports/model-server.js';
+import type { ClaimedOrphans, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
+import { ReconcileModelServers } from './reconcile-model-servers.js';
+
+const names = { workflowName: 'digits', specFile: 's.yaml' };
+const manifest = parseManifest(JSON.stringify({ createdOn: 'now', archiverVersion: '1', workflow: names }));
+const spec = parseSpec('models: {net: {url: net.mar}}\ndag: {net: []}', 's.yaml');
+const definition: WorkflowDefinition = defineWorkflow({ url: 'w', digest: 'd', manifest, spec });
+
+const record = (phase: Phase, operationId: string): WorkflowRecord => ({
+  ...{ schemaVersion: 1, phase, operationId, revision: 1, definition, changedAt: '' },
+});
+
+const job: JobContext = {
+  operationId: 'upkeep',
+  signal: new AbortController().signal,
+  step: (_, run) => run(),
+  concerns: () => Promise.resolve(),
+};
+
+/** A state that changes between the look at what is unfinished and the next one, and what is done about it. */
+class World {
+  readonly removed: string[] = [];
+  readonly released: string[] = [];
+  readonly settled: string[] = [];
+  orphans: ClaimedOrphans = { unowned: [], owned: [] };
+
+  constructor(
+    private readonly found: WorkflowRecord | undefined,
+    private readonly operation: OperationPhase,
+    private readonly later: WorkflowRecord | undefined,
+  ) {}
+
+  async reconcile(): Promise<void> {
+    const state: Partial<WorkflowState> = {
+      unfinished: () => Promise.resolve(this.found === undefined ? [] : [this.found]),
+      get: () => Promise.resolve(this.later),
+      page: () => Promise.resolve({ workflows: [], hasMore: false }),
+      claimOrphans: () => Promise.resolve(this.orphans),
+      settleOrphans: (gone) => Promise.resolve(void this.settled.push(...gone)),
+      beginUndo: () => Promise.resolve(record('undoing', 'dead')),
+      release: (workflow) => Promise.resolve(void this.released.push(workflow)),
+    };
+    const server: Partial<ModelServer> = {
+      endpoint: 'http://model-server',
+      isHealthy: () => Promise.resolve(true),
+      list: () => Promise.resolve([]),
+      unregister: (model) => Promise.resolve(void this.removed.push(model)),
+    };
+    const jobs: Partial<JobQueue> = {
+      operation: (id) =>
+        Promise.resolve({
+          ...{ id, kind: 'register-workflow', steps: [], createdAt: '', attempts: 1 },
+          state: this.operation,
+        }),
+    };
+    const archives: Partial<ArchiveStore> = { list: () => Promise.resolve([]) };
+    const ports = {
+      state: state as WorkflowState,
+      modelServers: new ModelServerFleet([server as ModelServer], silentLogger),
+      jobs: jobs as JobQueue,
+      archives: archives as ArchiveStore,
+      ...{ logger: silentLogger, responseTimeoutMs: 1 },
+    };
+    await new ReconcileModelServers(ports).execute(job);
+  }
+}
+
+describe('ReconcileModelServers', () => {
+  it.each(['registering', 'undoing', 'unregistering'] as const)(
+    'finishes what an operation has left in phase %s',
+    async (phase) => {
+      const world = new World(record(phase, 'dead'), 'failed', record(phase, 'dead'));
+      await world.reconcile();
+      expect([world.removed, world.released]).toEqual([['digits__net'], ['digits']]);
+    },
+  );
+
+  it.each([
+    ['has finished its work since', 'unregistering', 'succeeded', undefined],
+    ['has made the workflow ready since', 'registering', 'succeeded', record('ready', 'dead')],
+    ['has left the name to another one since', 'unregistering', 'succeeded', record('registering', 'other')],
+    ['is still under way', 'unregistering', 'running', record('unregistering', 'dead')],
+    ['waits to be taken up again', 'registering', 'waiting', record('registering', 'dead')],
+  ] as const)('touches nothing when the operation %s', async (_, phase, operation, later) => {
+    const world = new World(record(phase, 'dead'), operation, later);
+    await world.reconcile();
+    expect([world.removed, world.released]).toEqual([[], []]);
+  });
+
+  it.each([
+    ['keeps those of a workflow that may be on its way out', 'unregistering', ['gone__a']],
+    ['forgets those that a workflow serves', 'ready', ['gone__a', 'digits__net']],
+  ] as const)('removes orphans that nobody owns, and %s', async (_, phase, settled) => {
+    const world = new World(undefined, 'succeeded', record(phase, 'op'));
+    world.orphans = { unowned: ['gone__a'], owned: [{ model: 'digits__net', workflow: 'digits' }] };
+    await world.reconcile();
+    expect([world.removed, world.settled]).toEqual([['gone__a'], settled]);
+  });
+});
