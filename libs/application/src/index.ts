@@ -11,6 +11,7 @@ export { RoutingTable, type RoutingTablePorts } from './workflow-execution/routi
 export { RunWorkflow } from './workflow-execution/run-workflow.js';
 export type {
   AttemptOutcome,
+  EndedAttempt,
   ExecutionObserver,
   RunnableWorkflow,
   WorkflowRequest,

@@ -103,6 +103,7 @@ describe('the metrics and health of a gateway', () => {
           'torchweave_node_retries_total{workflow="echo",node="first"} 1',
           'torchweave_node_attempt_duration_seconds_count{workflow="echo",node="first"} 3',
           'torchweave_node_wait_duration_seconds_count{workflow="echo",node="first"} 1',
+          'torchweave_node_run_duration_seconds_count{workflow="echo",node="first"} 1',
           'torchweave_workflows_loaded 1',
           'torchweave_model_server_up{endpoint="local"} 1',
         ]),

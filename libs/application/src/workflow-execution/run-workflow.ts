@@ -25,26 +25,23 @@ export interface WorkflowRequest {
 /** How an attempt of a node ended; one that was cancelled because of another node or of the client has not failed. */
 export type AttemptOutcome = 'ok' | 'failed' | 'cancelled';
 
-/** Told of every attempt of a node, for metrics. Durations in ms. */
+/** One attempt of a node that has ended. Durations in ms. */
+export interface EndedAttempt {
+  readonly outcome: AttemptOutcome;
+  readonly durationMs: number;
+  /** How much of it passed before the node began, where that is known. */
+  readonly waitedMs?: number | undefined;
+  /** Why it has not gone well. */
+  readonly error?: TorchweaveError;
+}
+
+/** Told of every attempt of a node, for metrics. */
 export interface ExecutionObserver {
-  /** How much of an attempt that went well passed before the node began, where that is known. Told before its end. */
-  nodeWaited(workflow: string, node: string, waitedMs: number): void;
-  /** @param error why, when it failed. */
-  nodeFinished(
-    workflow: string,
-    node: string,
-    outcome: AttemptOutcome,
-    durationMs: number,
-    error?: TorchweaveError,
-  ): void;
+  nodeFinished(workflow: string, node: string, attempt: EndedAttempt): void;
   nodeRetried(workflow: string, node: string, error: TorchweaveError): void;
 }
 
-const silentObserver: ExecutionObserver = {
-  nodeWaited: () => undefined,
-  nodeFinished: () => undefined,
-  nodeRetried: () => undefined,
-};
+const silentObserver: ExecutionObserver = { nodeFinished: () => undefined, nodeRetried: () => undefined };
 
 /** Statuses by which a model server speaks of itself; any other from 400 on comes from the model's handler. */
 const serverStatuses = new Set([404, 405, 408, 413, 429, 500, 502, 503, 504, 507]);
@@ -89,12 +86,8 @@ export class RunWorkflow {
     return this.functions.call(workflow.functionUnitId, node.name, input, options);
   }
 
-  finished(workflow: string, node: string, outcome: AttemptOutcome, startedAt: number, error?: TorchweaveError): void {
-    this.observer.nodeFinished(workflow, node, outcome, performance.now() - startedAt, error);
-  }
-
-  waited(workflow: string, node: string, waitedMs: number | undefined): void {
-    if (waitedMs !== undefined) this.observer.nodeWaited(workflow, node, waitedMs);
+  finished(workflow: string, node: string, attempt: EndedAttempt): void {
+    this.observer.nodeFinished(workflow, node, attempt);
   }
 
   retried(workflow: string, node: string, error: TorchweaveError): void {
@@ -128,13 +121,14 @@ class Execution {
       const startedAt = performance.now();
       try {
         const output = await this.runner.attempt(this.workflow, planned, input, this.request);
-        this.runner.waited(this.workflow.name, name, output.waitedMs);
-        this.runner.finished(this.workflow.name, name, 'ok', startedAt);
+        const durationMs = performance.now() - startedAt;
+        this.runner.finished(this.workflow.name, name, { outcome: 'ok', durationMs, waitedMs: output.waitedMs });
         return output;
       } catch (thrown) {
         const error = toTorchweaveError(thrown);
         const outcome = this.request.cancellation.aborted ? 'cancelled' : 'failed';
-        this.runner.finished(this.workflow.name, name, outcome, startedAt, error);
+        const durationMs = performance.now() - startedAt;
+        this.runner.finished(this.workflow.name, name, { outcome, durationMs, error });
         await this.beforeNextAttempt(planned, error);
       }
     }

@@ -1,18 +1,20 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { requestBuckets } from './buckets.js';
-import type { Timer, WorkflowSeries } from './workflow-series.js';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { requestBuckets as buckets } from './buckets.js';
+import { DurationHistogram, type Durations } from './duration-histogram.js';
+import type { NodeSeries, WorkflowSeries } from './workflow-series.js';
 
-/** The Prometheus metrics of workflows and nodes. Only histograms are fed on the spot, all else at a scrape. */
+/** The Prometheus metrics of workflows and nodes, written at a scrape. */
 export class WorkflowInstruments {
   private readonly requests: Counter<'workflow' | 'outcome'>;
   private readonly failures: Counter<'workflow' | 'code'>;
   private readonly inFlight: Gauge<'workflow'>;
-  private readonly duration: Histogram<'workflow'>;
+  private readonly duration: DurationHistogram<'workflow'>;
   private readonly attempts: Counter<'workflow' | 'node' | 'outcome'>;
   private readonly nodeFailures: Counter<'workflow' | 'node' | 'code'>;
   private readonly retries: Counter<'workflow' | 'node'>;
-  private readonly nodeDuration: Histogram<'workflow' | 'node'>;
-  private readonly nodeWait: Histogram<'workflow' | 'node'>;
+  private readonly nodeDuration: DurationHistogram<'workflow' | 'node'>;
+  private readonly nodeRun: DurationHistogram<'workflow' | 'node'>;
+  private readonly nodeWait: DurationHistogram<'workflow' | 'node'>;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -36,12 +38,12 @@ export class WorkflowInstruments {
       labelNames: workflow,
       registers,
     });
-    this.duration = new Histogram({
+    this.duration = new DurationHistogram({
       name: 'torchweave_workflow_request_duration_seconds',
       help: 'Time from the head of a prediction to the end of its answer.',
       labelNames: workflow,
-      buckets: requestBuckets,
-      registers,
+      buckets,
+      registry,
     });
     this.attempts = new Counter({
       name: 'torchweave_node_attempts_total',
@@ -61,28 +63,39 @@ export class WorkflowInstruments {
       labelNames: node,
       registers,
     });
-    this.nodeDuration = new Histogram({
+    this.nodeDuration = new DurationHistogram({
       name: 'torchweave_node_attempt_duration_seconds',
       help: 'Time of one attempt of a node, its wait for a process or a model server included.',
       labelNames: node,
-      buckets: requestBuckets,
-      registers,
+      buckets,
+      registry,
     });
-    this.nodeWait = new Histogram({
+    this.nodeRun = new DurationHistogram({
+      name: 'torchweave_node_run_duration_seconds',
+      help: 'The part of an attempt that went well from there on.',
+      labelNames: node,
+      buckets,
+      registry,
+    });
+    this.nodeWait = new DurationHistogram({
       name: 'torchweave_node_wait_duration_seconds',
       help: 'The part of an attempt that went well before a process began with it, or it was sent to a model server.',
       labelNames: node,
-      buckets: requestBuckets,
-      registers,
+      buckets,
+      registry,
     });
   }
 
-  workflowTimer(workflow: string): Timer {
+  workflowDurations(workflow: string): Durations {
     return this.duration.labels(workflow);
   }
 
-  nodeTimers(workflow: string, node: string): { readonly duration: Timer; readonly wait: Timer } {
-    return { duration: this.nodeDuration.labels(workflow, node), wait: this.nodeWait.labels(workflow, node) };
+  nodeDurations(workflow: string, node: string): Pick<NodeSeries, 'duration' | 'wait' | 'run'> {
+    return {
+      duration: this.nodeDuration.labels(workflow, node),
+      wait: this.nodeWait.labels(workflow, node),
+      run: this.nodeRun.labels(workflow, node),
+    };
   }
 
   /** Writes what has been counted. */
@@ -94,9 +107,9 @@ export class WorkflowInstruments {
 
   /** Forgets the timings of a workflow. */
   forget({ workflow, nodes }: WorkflowSeries): void {
-    this.duration.remove({ workflow });
+    this.duration.remove(workflow);
     for (const node of nodes.keys()) {
-      for (const histogram of [this.nodeDuration, this.nodeWait]) histogram.remove({ workflow, node });
+      for (const histogram of [this.nodeDuration, this.nodeWait, this.nodeRun]) histogram.remove(workflow, node);
     }
   }
 

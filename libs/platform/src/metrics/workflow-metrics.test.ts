@@ -35,11 +35,10 @@ describe('WorkflowMetrics', () => {
 
   it('counts the attempts, failures and retries of each node', async () => {
     const error = new TorchweaveError('noModelServer', { model: 'digits__net' });
-    metrics.nodeFinished('digits', 'net', 'failed', 5, error);
+    metrics.nodeFinished('digits', 'net', { outcome: 'failed', durationMs: 5, error });
     metrics.nodeRetried('digits', 'net');
-    metrics.nodeWaited('digits', 'net', 2);
-    metrics.nodeFinished('digits', 'net', 'ok', 5);
-    metrics.nodeFinished('digits', 'net', 'cancelled', 5, error);
+    metrics.nodeFinished('digits', 'net', { outcome: 'ok', durationMs: 5, waitedMs: 2 });
+    metrics.nodeFinished('digits', 'net', { outcome: 'cancelled', durationMs: 5, error });
     expect(await samples()).toEqual(
       expect.arrayContaining([
         'torchweave_node_attempts_total{workflow="digits",node="net",outcome="ok"} 1',
@@ -49,6 +48,7 @@ describe('WorkflowMetrics', () => {
         'torchweave_node_retries_total{workflow="digits",node="net"} 1',
         'torchweave_node_attempt_duration_seconds_count{workflow="digits",node="net"} 3',
         'torchweave_node_wait_duration_seconds_count{workflow="digits",node="net"} 1',
+        'torchweave_node_run_duration_seconds_count{workflow="digits",node="net"} 1',
       ]),
     );
   });
@@ -68,10 +68,10 @@ describe('WorkflowMetrics', () => {
 
   it('forgets a workflow that is unregistered, also when a request of it ends later', async () => {
     const end = metrics.requestStarted('digits');
-    metrics.nodeFinished('digits', 'net', 'ok', 5);
+    metrics.nodeFinished('digits', 'net', { outcome: 'ok', durationMs: 5 });
     served.delete('digits');
     expect((await samples()).filter((line) => line.includes('digits'))).toEqual([]);
-    metrics.nodeFinished('digits', 'net', 'ok', 5);
+    metrics.nodeFinished('digits', 'net', { outcome: 'ok', durationMs: 5 });
     end('ok');
     const after = await samples();
     expect(after.filter((line) => line.includes('digits'))).toEqual([]);

@@ -1,4 +1,4 @@
-import type { AttemptOutcome, ExecutionObserver } from '@torchweave/application';
+import type { EndedAttempt, ExecutionObserver } from '@torchweave/application';
 import type { TorchweaveError } from '@torchweave/domain';
 import type { Monitoring } from './monitoring.js';
 import { WorkflowInstruments } from './workflow-instruments.js';
@@ -24,7 +24,7 @@ export class WorkflowMetrics implements ExecutionObserver {
     private readonly revisionOf: (workflow: string) => number | undefined,
   ) {
     this.instruments = new WorkflowInstruments(monitoring.registry);
-    this.unknown = newWorkflowSeries(unknown, 0, this.instruments.workflowTimer(unknown));
+    this.unknown = newWorkflowSeries(unknown, 0, this.instruments.workflowDurations(unknown));
     monitoring.onScrape(() => {
       this.forgetUnserved();
       this.instruments.write([this.unknown, ...this.series.values()]);
@@ -41,7 +41,7 @@ export class WorkflowMetrics implements ExecutionObserver {
       // Looked up anew: a workflow may have come, or gone, while it was asked for.
       const ended = this.find(workflow);
       ended.requests[outcome] += 1;
-      ended.duration.observe((performance.now() - startedAt) / 1_000);
+      ended.duration.observe(performance.now() - startedAt);
     };
   }
 
@@ -50,21 +50,14 @@ export class WorkflowMetrics implements ExecutionObserver {
     count(this.find(workflow).failures, error.code);
   }
 
-  nodeWaited(workflow: string, node: string, waitedMs: number): void {
-    this.nodeOf(workflow, node).wait.observe(waitedMs / 1_000);
-  }
-
-  nodeFinished(
-    workflow: string,
-    node: string,
-    outcome: AttemptOutcome,
-    durationMs: number,
-    error?: TorchweaveError,
-  ): void {
+  nodeFinished(workflow: string, node: string, { outcome, durationMs, waitedMs, error }: EndedAttempt): void {
     const series = this.nodeOf(workflow, node);
     series.attempts[outcome] += 1;
-    series.duration.observe(durationMs / 1_000);
+    series.duration.observe(durationMs);
     if (outcome === 'failed' && error !== undefined) count(series.failures, error.code);
+    if (waitedMs === undefined) return;
+    series.wait.observe(waitedMs);
+    series.run.observe(Math.max(0, durationMs - waitedMs));
   }
 
   nodeRetried(workflow: string, node: string): void {
@@ -76,7 +69,7 @@ export class WorkflowMetrics implements ExecutionObserver {
     if (known !== undefined) return known;
     const revision = this.revisionOf(workflow);
     if (revision === undefined) return this.unknown;
-    const series = newWorkflowSeries(workflow, revision, this.instruments.workflowTimer(workflow));
+    const series = newWorkflowSeries(workflow, revision, this.instruments.workflowDurations(workflow));
     this.series.set(workflow, series);
     return series;
   }
@@ -86,7 +79,7 @@ export class WorkflowMetrics implements ExecutionObserver {
     const label = series === this.unknown ? unknown : node;
     let found = series.nodes.get(label);
     if (found === undefined) {
-      found = newNodeSeries(this.instruments.nodeTimers(series.workflow, label));
+      found = newNodeSeries(this.instruments.nodeDurations(series.workflow, label));
       series.nodes.set(label, found);
     }
     return found;

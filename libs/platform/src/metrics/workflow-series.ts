@@ -1,18 +1,16 @@
 import type { AttemptOutcome } from '@torchweave/application';
-import type { Histogram } from 'prom-client';
+import type { Durations } from './duration-histogram.js';
 
 /** How a request to a workflow ended, as its client saw it. */
 export type RequestOutcome = 'ok' | 'client_error' | 'failed' | 'cancelled';
-
-/** The part of a histogram that has its labels already. */
-export type Timer = Pick<Histogram.Internal<string>, 'observe'>;
 
 /** What is counted of one node. Plain numbers: they are added to on the hot path and read at a scrape. */
 export interface NodeSeries {
   readonly attempts: Record<AttemptOutcome, number>;
   readonly failures: Map<string, number>;
-  readonly duration: Timer;
-  readonly wait: Timer;
+  readonly duration: Durations;
+  readonly wait: Durations;
+  readonly run: Durations;
   retries: number;
 }
 
@@ -24,16 +22,16 @@ export interface WorkflowSeries {
   readonly revision: number;
   readonly requests: Record<RequestOutcome, number>;
   readonly failures: Map<string, number>;
-  readonly duration: Timer;
+  readonly duration: Durations;
   readonly nodes: Map<string, NodeSeries>;
   inFlight: number;
 }
 
-export function newNodeSeries(timers: Pick<NodeSeries, 'duration' | 'wait'>): NodeSeries {
-  return { attempts: { ok: 0, failed: 0, cancelled: 0 }, failures: new Map(), retries: 0, ...timers };
+export function newNodeSeries(durations: Pick<NodeSeries, 'duration' | 'wait' | 'run'>): NodeSeries {
+  return { attempts: { ok: 0, failed: 0, cancelled: 0 }, failures: new Map(), retries: 0, ...durations };
 }
 
-export function newWorkflowSeries(workflow: string, revision: number, duration: Timer): WorkflowSeries {
+export function newWorkflowSeries(workflow: string, revision: number, duration: Durations): WorkflowSeries {
   const requests = { ok: 0, client_error: 0, failed: 0, cancelled: 0 };
   return { workflow, revision, requests, failures: new Map(), duration, nodes: new Map(), inFlight: 0 };
 }
