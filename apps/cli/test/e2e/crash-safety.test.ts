@@ -132,7 +132,7 @@ describe.skipIf(missing !== undefined)(`crash safety${missing ? ` (skipped: ${mi
 
   it('a restarted TorchServe gets back the models that it has lost', async () => {
     expect((await post('url=diamond.war')).status).toBe(200);
-    await system.torchserve.restart();
+    await system.restartTorchServe();
     await until(async () => (await predict('diamond')).startsWith('200'));
     expect((await modelsOnTorchServe()).sort()).toEqual(['diamond__rv', 'diamond__up']);
   });

@@ -53,6 +53,11 @@ export class TestSystem {
     return `http://127.0.0.1:${this.inferencePort}`;
   }
 
+  /** Ends TorchServe and starts it again on its ports, without a model. */
+  async restartTorchServe(): Promise<void> {
+    this.torchserve = await this.torchserve.restart();
+  }
+
   /** Starts one app and waits until it is ready. */
   async startApp(app: AppName, options: { as?: string; env?: Record<string, string> } = {}): Promise<Child> {
     const { managementUrl, inferenceUrl } = this.torchserve;
