@@ -13,6 +13,7 @@ import { Script, type RedisConnection } from './redis-connection.js';
 import { readWorkflow, type StoredWorkflow } from './stored-workflow.js';
 
 const scripts = {
+  page: new Script('page-1'),
   reserve: new Script('reserve-4'),
   commit: new Script('commit-6'),
   beginUndo: new Script('begin-undo-1'),
@@ -148,13 +149,16 @@ export class RedisWorkflowState implements WorkflowState {
     return readWorkflow(await this.redis.run((redis) => redis.hgetall(this.keys.workflow(workflow))));
   }
 
+  /** One script: a command for each workflow of a page would cost this process several times as much. */
   async page(offset: number, limit: number): Promise<WorkflowPage> {
-    const names = await this.redis.run((redis) =>
-      redis.zrange(this.keys.ready, String(offset), String(offset + limit)),
-    );
-    const urls = await this.urlsOf(names.slice(0, limit));
-    const workflows = urls.flatMap((url, i) => (url === undefined ? [] : [{ name: names[i] as string, url }]));
-    return { workflows, hasMore: names.length > limit };
+    const args = [this.keys.workflow(''), offset, offset + limit];
+    const found = (await this.redis.script(scripts.page, [this.keys.ready], args)) as string[];
+    const workflows: { name: string; url: string }[] = [];
+    for (let i = 0; i < Math.min(found.length, 2 * limit); i += 2) {
+      const [name, url] = [found[i], found[i + 1]];
+      if (name !== undefined && url !== undefined && url !== '') workflows.push({ name, url });
+    }
+    return { workflows, hasMore: found.length > 2 * limit };
   }
 
   async unfinished(): Promise<readonly WorkflowRecord[]> {
@@ -232,19 +236,6 @@ export class RedisWorkflowState implements WorkflowState {
   }
 
   /** A page needs no definitions: one small field a workflow is read, and nothing parsed. */
-  private async urlsOf(names: readonly string[]): Promise<(string | undefined)[]> {
-    if (names.length === 0) return [];
-    const replies = await this.redis.run((redis) => {
-      const pipeline = redis.pipeline();
-      for (const name of names) pipeline.hget(this.keys.workflow(name), 'url');
-      return pipeline.exec();
-    });
-    return (replies ?? []).map(([error, url]) => {
-      if (error !== null) throw unavailable(error);
-      return typeof url === 'string' ? url : undefined;
-    });
-  }
-
   private async held(workflow: string, operationId: string): Promise<WorkflowRecord> {
     const record = await this.get(workflow);
     if (record?.operationId !== operationId) throw lost(operationId);
