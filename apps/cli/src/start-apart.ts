@@ -1,15 +1,15 @@
-import { startApi } from '@torchweave/api';
-import { createParts, type Parts } from '@torchweave/composition';
-import { startGateway } from '@torchweave/gateway';
+import type { Parts } from '@torchweave/composition';
 import type { AppOptions, RunningApp } from '@torchweave/platform';
-import { startWorker } from '@torchweave/worker';
 import { withRedis, type Monitored } from './prepare-app.js';
+
+// Each app is imported when it is started: what a process does not run, its garbage collector need not walk through.
 
 /** A worker or gateway alone owns its parts and closes them last. */
 async function withParts(
   options: AppOptions,
   start: (options: AppOptions, parts: Parts) => Promise<RunningApp>,
 ): Promise<RunningApp> {
+  const { createParts } = await import('@torchweave/composition');
   const parts = createParts(options.settings, options.logger, false);
   try {
     const app = await start(options, parts);
@@ -20,10 +20,20 @@ async function withParts(
   }
 }
 
-export const startApiApart = (prepared: Monitored): Promise<RunningApp> => startApi(withRedis('api', prepared));
+export async function startApiApart(prepared: Monitored): Promise<RunningApp> {
+  const options = withRedis('api', prepared);
+  const { startApi } = await import('@torchweave/api');
+  return startApi(options);
+}
 
-export const startWorkerApart = (prepared: Monitored): Promise<RunningApp> =>
-  withParts(withRedis('worker', prepared), startWorker);
+export async function startWorkerApart(prepared: Monitored): Promise<RunningApp> {
+  const options = withRedis('worker', prepared);
+  const { startWorker } = await import('@torchweave/worker');
+  return withParts(options, startWorker);
+}
 
-export const startGatewayApart = (prepared: Monitored): Promise<RunningApp> =>
-  withParts(withRedis('gateway', prepared), startGateway);
+export async function startGatewayApart(prepared: Monitored): Promise<RunningApp> {
+  const options = withRedis('gateway', prepared);
+  const { startGateway } = await import('@torchweave/gateway');
+  return withParts(options, startGateway);
+}
