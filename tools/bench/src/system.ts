@@ -74,11 +74,11 @@ export class System {
    */
   async renew(): Promise<void> {
     const { parts } = this;
-    const ended = [
-      parts.get('torchweave') as Promise<Torchweave>,
-      parts.get('torchserve') as Promise<TorchServeProcess>,
-    ];
-    for (const part of ended) await (await part)?.stop();
+    for (const name of ['torchweave', 'torchserve']) {
+      const part = parts.get(name) as Promise<Torchweave | TorchServeProcess> | undefined;
+      // What has not started has been told of by the section that needed it.
+      await (await part?.catch(() => undefined))?.stop();
+    }
     for (const key of parts.keys()) if (!['stores', 'redis'].includes(key)) parts.delete(key);
     this.generation += 1;
   }

@@ -34,7 +34,9 @@ export class Torchweave {
   /** Resolves when every app says that it is ready. */
   static async start(scope: Scope, options: TorchweaveOptions): Promise<Torchweave> {
     mkdirSync(options.directory, { recursive: true });
-    const ports = { management: await freePort(), inference: await freePort() };
+    // At once: one that was free a moment ago may be found again.
+    const [management, inference] = await Promise.all([freePort(), freePort()]);
+    const ports = { management, inference };
     const torchweave = new Torchweave(options, scope, ports);
     await Promise.all(options.apps.map((app) => torchweave.add(app)));
     return torchweave;
