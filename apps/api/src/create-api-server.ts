@@ -2,9 +2,9 @@ import { ValidationPipe, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger, WorkflowManagement } from '@torchweave/application';
-import { ErrorAnswers, followTorchServe, observeHttp, requestIdOf } from '@torchweave/platform';
-import { serveKeyRenewal, type Intake, type Monitoring } from '@torchweave/platform';
-import type { FastifyInstance, FastifyServerOptions } from 'fastify';
+import { ErrorAnswers, followTorchServe, observeHttp, serveKeyRenewal, serverOptions } from '@torchweave/platform';
+import type { Intake, Monitoring } from '@torchweave/platform';
+import type { FastifyInstance } from 'fastify';
 import type { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
 import { ApiModule } from './api.module.js';
 import { serveQueueBoard } from './board/queue-board.js';
@@ -26,22 +26,11 @@ export interface ApiServerOptions {
   readonly queues?: BullMqJobQueue['queues'];
 }
 
-/** Characters; longer than any name that can be registered, so that a long one is told as missing. */
-const longestName = 65_536;
-
 /** The management API as a Nest application that does not listen yet. */
 export async function createApiServer(options: ApiServerOptions): Promise<NestFastifyApplication> {
   const errors = new ErrorAnswers(options);
   const { intake } = options;
-  const serverOptions: FastifyServerOptions = {
-    bodyLimit: options.maxRequestSize,
-    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: longestName },
-    genReqId: (request) => requestIdOf(request.headers),
-    frameworkErrors: (error, request, reply) => errors.answer(intake?.refusalOf(request) ?? error, request, reply),
-    exposeHeadRoutes: false,
-    ...intake?.serverOptions,
-  };
-  const adapter = new FastifyAdapter(serverOptions);
+  const adapter = new FastifyAdapter(serverOptions(options.maxRequestSize, errors, intake));
   const app = await NestFactory.create<NestFastifyApplication>(ApiModule.on(options.management), adapter, {
     logger: false,
     bodyParser: false,

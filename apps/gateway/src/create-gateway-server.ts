@@ -1,6 +1,6 @@
 import type { Logger, RoutingTable, RunWorkflow } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
-import { ErrorAnswers, followTorchServe, requestIdOf, type Intake, type WorkflowMetrics } from '@torchweave/platform';
+import { ErrorAnswers, followTorchServe, serverOptions, type Intake, type WorkflowMetrics } from '@torchweave/platform';
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { inferenceOpenApi } from './http/openapi.js';
 import { PredictRoute } from './http/predict-route.js';
@@ -25,26 +25,13 @@ interface PredictionRoute {
 }
 type PredictionRequest = FastifyRequest<PredictionRoute>;
 
-/** Characters; longer than any name that can be registered, so that a long one is told as missing. */
-const longestName = 65_536;
-
 /**
  * The inference API, straight on Fastify: a prediction passes no pipeline that it does not need. It does not listen yet.
  */
 export function createGatewayServer(options: GatewayServerOptions): FastifyInstance {
   const errors = new ErrorAnswers(options);
   const { intake } = options;
-  const server = fastify({
-    bodyLimit: options.maxRequestSize,
-    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: longestName },
-    genReqId: (request) => requestIdOf(request.headers),
-    frameworkErrors: (error, request, reply) => errors.answer(intake?.refusalOf(request) ?? error, request, reply),
-    exposeHeadRoutes: false,
-    // Requests under way are finished; kept-alive connections without one are closed.
-    forceCloseConnections: 'idle',
-    requestIdHeader: false,
-    ...intake?.serverOptions,
-  });
+  const server = fastify(serverOptions(options.maxRequestSize, errors, intake));
   intake?.guard(server, errors);
   followTorchServe(server);
   server.setErrorHandler((error, request, reply) => {

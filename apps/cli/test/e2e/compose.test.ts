@@ -9,7 +9,6 @@ import { composeServices, projectRoot } from './support/deployment/compose-file.
 import { LocalServices } from './support/deployment/local-services.js';
 import { missingProgram } from './support/deployment/missing-program.js';
 import { missingTorchServe } from './support/torchweave.js';
-import { fillStores } from './support/write-archives.js';
 
 interface PrometheusConfig {
   readonly scrape_configs: readonly { readonly job_name: string }[];
@@ -125,10 +124,7 @@ describe.skipIf(noTorchServe !== undefined)(
 
     beforeAll(async () => {
       services = await LocalServices.prepare();
-      const { world } = services;
-      fillStores(world.path('worker', '/workflows'), world.path('torchserve', '/models'));
-      await Promise.all([services.startRedis(), services.startTorchServe()]);
-      await Promise.all((['api', 'worker', 'gateway'] as const).map((app) => services.startApp(app)));
+      await services.startAll();
     });
     afterAll(() => services.dispose());
 

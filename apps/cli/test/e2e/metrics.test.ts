@@ -7,7 +7,6 @@ import { LocalServices } from './support/deployment/local-services.js';
 import { missingProgram } from './support/deployment/missing-program.js';
 import { TestPrometheus } from './support/deployment/prometheus.js';
 import { missingTorchServe } from './support/torchweave.js';
-import { fillStores } from './support/write-archives.js';
 
 const noPrometheus = missingProgram('promtool', '--version', 'prometheus');
 const missing = noPrometheus ?? missingTorchServe();
@@ -34,12 +33,9 @@ describe.skipIf(missing !== undefined)(`a Prometheus that scrapes the services${
 
   beforeAll(async () => {
     services = await LocalServices.prepare();
-    const { world } = services;
-    fillStores(world.path('worker', '/workflows'), world.path('torchserve', '/models'));
-    await Promise.all([services.startRedis(), services.startTorchServe()]);
-    await Promise.all((['api', 'worker', 'gateway'] as const).map((app) => services.startApp(app)));
+    await services.startAll();
     await useEverything();
-    prometheus = running = await TestPrometheus.start(world);
+    prometheus = running = await TestPrometheus.start(services.world);
     // A rate needs several scrapes, of every kind of process, and something that happens between them.
     await untilScraped(4);
     await useEverything();

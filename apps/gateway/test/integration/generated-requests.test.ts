@@ -5,7 +5,6 @@ import {
   silentLogger,
   type ArchiveStore,
   type FunctionRuntime,
-  type GatewayRegistry,
   type Logger,
   type WorkflowRecord,
   type WorkflowState,
@@ -14,6 +13,7 @@ import { defineWorkflow, parseManifest, parseSpec } from '@torchweave/domain';
 import { createGatewayServer } from '@torchweave/gateway';
 import { Intake, loadSettings, Monitoring, openIntake, WorkflowMetrics } from '@torchweave/platform';
 import { manifestText, specText } from '@torchweave/testing/builders';
+import { emptyPorts } from '@torchweave/testing/empty-ports';
 import type { FastifyInstance } from 'fastify';
 import fc from 'fast-check';
 import { once } from 'node:events';
@@ -37,35 +37,18 @@ const record: WorkflowRecord = {
     spec: parseSpec(specText({ models: {}, dag: { echo: [] } }), 'spec.yaml'),
   }),
 };
-const readOnly = (): Promise<never> => Promise.reject(new Error('read only'));
-const nothing = (): Promise<void> => Promise.resolve();
 const state: WorkflowState = {
-  ...{ reserve: readOnly, commit: readOnly, beginUndo: readOnly, beginRemoval: readOnly, release: readOnly },
-  ...{ addOrphans: nothing, settleOrphans: nothing },
-  claimOrphans: () => Promise.resolve({ unowned: [], owned: [] }),
-  trace: () => Promise.resolve({ outcome: 'none' }),
+  ...emptyPorts.state,
   get: (name) => Promise.resolve(name === 'echo' ? record : undefined),
-  page: () => Promise.resolve({ workflows: [], hasMore: false }),
-  unfinished: () => Promise.resolve([]),
   changesSince: (revision) => Promise.resolve(revision === 0 ? [{ workflow: 'echo', revision: 1, record }] : []),
-  watch: () => Promise.resolve(nothing),
-  orphans: () => Promise.resolve([]),
 };
 const archives: ArchiveStore = {
-  put: readOnly,
+  ...emptyPorts.archives,
   open: (digest) => Promise.resolve({ digest, directory: '/nowhere', readText: () => Promise.resolve(undefined) }),
-  list: () => Promise.resolve([]),
-  remove: nothing,
-};
-const gateways: GatewayRegistry = {
-  announce: nothing,
-  leave: nothing,
-  waitFor: () => Promise.resolve([]),
-  leaseMs: 60_000,
 };
 /** Answers the first field, its content type and the client's headers, whatever they are. */
 const functions: FunctionRuntime = {
-  ...{ load: nothing, unload: nothing, close: nothing },
+  ...emptyPorts.functions,
   call: (_unit, _name, [first], { headers }) =>
     Promise.resolve({
       value: first?.value ?? Buffer.alloc(0),
@@ -150,7 +133,7 @@ describe('the inference API under generated requests', () => {
   beforeAll(async () => {
     const { settings } = loadSettings({ flags: {}, environment: {} });
     const { intake } = await openIntake(settings, 'inference', silentLogger);
-    const table = new RoutingTable('generated', { state, archives, functions, gateways, logger });
+    const table = new RoutingTable('generated', { ...emptyPorts, state, archives, functions, logger });
     await table.start();
     server = createGatewayServer({
       ...{ table, logger, maxRequestSize: 10_000, isReady: () => true },

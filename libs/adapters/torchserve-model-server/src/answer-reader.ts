@@ -12,7 +12,7 @@ const nothing = Buffer.alloc(0);
 interface Head {
   readonly status: number;
   readonly contentType: string | undefined;
-  readonly isLast: boolean;
+  readonly isBodiless: boolean;
 }
 
 /** What the next bytes are: `untilEnd`, of a body whose end is the connection's; `size`, `data` and `trailer` of a chunked one. */
@@ -26,7 +26,7 @@ export class AnswerReader {
   /** Whether the connection can carry another exchange after this one. */
   keepsAlive = true;
   private expected: Expected = 'head';
-  private head: Head = { status: 0, contentType: undefined, isLast: false };
+  private head: Head = { status: 0, contentType: undefined, isBodiless: false };
   /** Of a head or a line that is not whole yet. */
   private kept = nothing;
   private readonly pieces: Buffer[] = [];
@@ -104,11 +104,10 @@ export class AnswerReader {
       return undefined;
     }
     this.kept = nothing;
-    const rest = all.subarray(end + headEnd.length);
     this.readHead(all.toString('latin1', 0, end));
-    if (this.head.isLast) return this.ended(rest);
-    if (this.expected === 'body' && this.body.length === 0) return this.ended(rest);
-    return rest.length === 0 ? undefined : rest;
+    const rest = restOf(all, end + headEnd.length);
+    const isWhole = this.head.isBodiless || (this.expected === 'body' && this.body.length === 0);
+    return isWhole ? this.ended(rest) : rest;
   }
 
   private readHead(text: string): void {
@@ -124,8 +123,8 @@ export class AnswerReader {
     }
     const { connection, contentType, length, coding } = headers;
     this.keepsAlive = minor === '1' && connection !== 'close';
-    const isLast = status === 204 || status === 304;
-    this.head = { status, contentType, isLast };
+    const isBodiless = status === 204 || status === 304;
+    this.head = { status, contentType, isBodiless };
     if (coding !== undefined) {
       if (coding !== 'chunked') throw notHttp();
       // RFC 9112, 6.3: an answer with both may be somebody's smuggling.
@@ -135,7 +134,7 @@ export class AnswerReader {
       this.reserve(length);
       this.expected = 'body';
     } else {
-      this.keepsAlive &&= isLast;
+      this.keepsAlive &&= isBodiless;
       this.expected = 'untilEnd';
     }
   }
@@ -148,7 +147,7 @@ export class AnswerReader {
   private takeBody(data: Buffer): 'whole' | undefined {
     const taken = data.copy(this.body, this.filled);
     this.filled += taken;
-    return this.filled < this.body.length ? undefined : this.ended(data.subarray(taken));
+    return this.filled < this.body.length ? undefined : this.ended(restOf(data, taken));
   }
 
   private beginChunk(line: string): void {
@@ -164,13 +163,13 @@ export class AnswerReader {
     this.keep(piece);
     this.missing -= piece.length;
     if (this.missing === 0) this.expected = 'dataEnd';
-    return rest(data, piece.length);
+    return restOf(data, piece.length);
   }
 
   private takeTrailer(data: Buffer): Buffer | 'whole' | undefined {
     let isEnd = false;
     const after = this.takeLine(data, (line) => (isEnd = line === ''));
-    return isEnd ? this.ended(after ?? nothing) : after;
+    return isEnd ? this.ended(after) : after;
   }
 
   private takeLine(data: Buffer, read: (line: string) => void): Buffer | undefined {
@@ -183,7 +182,7 @@ export class AnswerReader {
     }
     this.kept = nothing;
     read(all.toString('latin1', 0, end));
-    return rest(all, end + lineEnd.length);
+    return restOf(all, end + lineEnd.length);
   }
 
   private keep(piece: Buffer): void {
@@ -193,8 +192,8 @@ export class AnswerReader {
   }
 
   /** Nobody has asked for anything behind the answer. */
-  private ended(behind: Buffer): 'whole' {
-    if (behind.length > 0) throw notHttp();
+  private ended(behind: Buffer | undefined): 'whole' {
+    if (behind !== undefined) throw notHttp();
     return 'whole';
   }
 
@@ -219,25 +218,20 @@ function readHeaders(lines: readonly string[]): ReadHeaders {
     const line = lines[i] as string;
     const colon = line.indexOf(':');
     if (colon <= 0) throw notHttp();
+    const value = (): string => line.slice(colon + 1).trim();
     switch (line.slice(0, colon).toLowerCase()) {
       case 'connection':
-        headers.connection = line
-          .slice(colon + 1)
-          .trim()
-          .toLowerCase();
+        headers.connection = value().toLowerCase();
         break;
       case 'content-type':
-        headers.contentType ??= line.slice(colon + 1).trim();
+        headers.contentType ??= value();
         break;
       case 'content-length':
-        headers.length = lengthOf(line.slice(colon + 1).trim(), headers.length);
+        headers.length = lengthOf(value(), headers.length);
         break;
       case 'transfer-encoding':
         if (headers.coding !== undefined) throw notHttp();
-        headers.coding = line
-          .slice(colon + 1)
-          .trim()
-          .toLowerCase();
+        headers.coding = value().toLowerCase();
         break;
     }
   }
@@ -250,6 +244,7 @@ function lengthOf(text: string, before: number | undefined): number {
   return length;
 }
 
-const rest = (data: Buffer, from: number): Buffer | undefined => (data.length > from ? data.subarray(from) : undefined);
+const restOf = (data: Buffer, from: number): Buffer | undefined =>
+  data.length > from ? data.subarray(from) : undefined;
 
 const notHttp = (): ExchangeFailure => new ExchangeFailure('notHttp', 'The answer is not HTTP.');

@@ -1,6 +1,6 @@
 import { Connection, type ConnectionTarget, type ConnectionUser } from './connection.js';
 import { ExchangeFailure, type ExchangeLimits, type HttpAnswer, type HttpRequest } from './exchange.js';
-import { PendingExchange } from './pending-exchange.js';
+import { PendingExchange, type WireRequest } from './pending-exchange.js';
 
 /** ms that a connection without an exchange stays open. */
 const keepAliveMs = 30_000;
@@ -14,14 +14,14 @@ export class ConnectionPool implements ConnectionUser {
   private readonly connections = new Set<Connection>();
   /** Those without an exchange; the one used last is taken first, so that the others can be closed. */
   private readonly idle: Connection[] = [];
-  private waiting: PendingExchange[] = [];
+  private readonly waiting: PendingExchange[] = [];
   /** Connections that are being made, each for an exchange that waits. */
   private opening = 0;
   private idleTimer: NodeJS.Timeout | undefined;
   private closed: Error | undefined;
   private readonly hostHeader: string;
 
-  /** @param origin as `Host` tells it: without the port where it is the scheme's own. */
+  /** @param host as the header of that name has it: without the port where it is the scheme's own. */
   constructor(
     private readonly target: ConnectionTarget,
     host: string,
@@ -40,8 +40,7 @@ export class ConnectionPool implements ConnectionUser {
     if (limits.signal.aborted) return Promise.reject(limits.signal.reason as Error);
     if (this.closed !== undefined) return Promise.reject(this.closed);
     return new Promise((resolve, reject) => {
-      const body = bodyOf(request);
-      const exchange = new PendingExchange(this.headOf(request, body), body, limits, resolve, reject, this.givenUp);
+      const exchange = new PendingExchange(this.wireOf(request), limits, resolve, reject, this.givenUp);
       const connection = this.idle.pop();
       if (connection !== undefined) {
         connection.send(exchange);
@@ -116,11 +115,14 @@ export class ConnectionPool implements ConnectionUser {
     }, keepAliveMs).unref();
   }
 
-  private headOf({ method, path, headers }: HttpRequest, body: readonly Uint8Array[]): string {
+  private wireOf({ method, path, headers, body: given }: HttpRequest): WireRequest {
+    const body = given === undefined ? [] : given instanceof Uint8Array ? [given] : given;
+    const bodyBytes = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
     let head = method + ' ' + path + this.hostHeader;
     for (let i = 0; i + 1 < headers.length; i += 2) head += headerLine(headers[i] as string, headers[i + 1] as string);
-    if (body.length === 0 && method !== 'POST' && method !== 'PUT') return `${head}\r\n`;
-    return `${head}content-length: ${body.reduce((sum, chunk) => sum + chunk.byteLength, 0)}\r\n\r\n`;
+    const hasBody = body.length > 0 || method === 'POST' || method === 'PUT';
+    head += hasBody ? `content-length: ${bodyBytes}\r\n\r\n` : '\r\n';
+    return { head, body, bodyBytes };
   }
 }
 
@@ -129,9 +131,4 @@ function headerLine(name: string, value: string): string {
   const line = `${name}: ${value}`;
   if (/[\r\n\0]/.test(line)) throw new Error(`the header ${JSON.stringify(name)} holds a line end`);
   return `${line}\r\n`;
-}
-
-function bodyOf({ body }: HttpRequest): readonly Uint8Array[] {
-  if (body === undefined) return [];
-  return body instanceof Uint8Array ? [body] : body;
 }

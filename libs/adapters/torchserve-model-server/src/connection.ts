@@ -3,7 +3,7 @@ import { connect as connectTls } from 'node:tls';
 
 import { AnswerReader } from './answer-reader.js';
 import { ConnectionLostError, ExchangeFailure, type ReadAnswer } from './exchange.js';
-import type { PendingExchange } from './pending-exchange.js';
+import type { PendingExchange, WireRequest } from './pending-exchange.js';
 
 /** Where connections go to. */
 export interface ConnectionTarget {
@@ -70,15 +70,14 @@ export class Connection {
     this.exchange = exchange;
     exchange.begin();
     this.reader = new AnswerReader(exchange.maxAnswerBytes);
-    const { head, body } = exchange;
-    const bodyBytes = body.reduce((sum, chunk) => sum + chunk.byteLength, 0);
-    if (bodyBytes <= largestCopiedBody) {
-      this.socket.write(inOnePiece(head, body, bodyBytes));
+    const { wire } = exchange;
+    if (wire.bodyBytes <= largestCopiedBody) {
+      this.socket.write(inOnePiece(wire));
       return;
     }
     this.socket.cork();
-    this.socket.write(head, 'latin1');
-    for (const chunk of body) this.socket.write(chunk);
+    this.socket.write(wire.head, 'latin1');
+    for (const chunk of wire.body) this.socket.write(chunk);
     this.socket.uncork();
   }
 
@@ -162,7 +161,7 @@ function open({ host, port, isSecure }: ConnectionTarget, receive: (bytes: numbe
   return connectTls(options);
 }
 
-function inOnePiece(head: string, body: readonly Uint8Array[], bodyBytes: number): Buffer {
+function inOnePiece({ head, body, bodyBytes }: WireRequest): Buffer {
   const piece = Buffer.allocUnsafe(head.length + bodyBytes);
   let offset = piece.write(head, 'latin1');
   for (const chunk of body) {

@@ -1,10 +1,16 @@
-import type { CancellationListener } from '@torchweave/application';
+import { startDeadline, type CancellationListener } from '@torchweave/application';
 import { setMaxListeners } from 'node:events';
 
 import { AnswerLateError, type ExchangeLimits, type HttpAnswer, type ReadAnswer } from './exchange.js';
 
-/** What a timer can do; a longer one would ring at once. */
-const longestTimerMs = 2 ** 31 - 1;
+/** A request as it is sent. */
+export interface WireRequest {
+  /** Up to the body. */
+  readonly head: string;
+  readonly body: readonly Uint8Array[];
+  /** Of all of the body. */
+  readonly bodyBytes: number;
+}
 
 /** A request and whoever waits for its answer. It settles once, and looks after its own deadline and signal. */
 export class PendingExchange implements CancellationListener {
@@ -14,19 +20,16 @@ export class PendingExchange implements CancellationListener {
   private readonly timer: NodeJS.Timeout;
 
   /**
-   * @param head the request up to its body, as it is sent.
    * @param onGivenUp it has settled without an answer: it was late, or nobody waits any more.
    */
   constructor(
-    readonly head: string,
-    readonly body: readonly Uint8Array[],
+    readonly wire: WireRequest,
     private readonly limits: ExchangeLimits,
     private readonly resolve: (answer: HttpAnswer) => void,
     private readonly reject: (reason: unknown) => void,
     private readonly onGivenUp: (exchange: PendingExchange, reason: Error) => void,
   ) {
-    // After a poll for I/O: an answer that has arrived while this process was busy is no late answer.
-    this.timer = setTimeout(() => setImmediate(this.expire), Math.min(limits.timeoutMs, longestTimerMs));
+    this.timer = startDeadline(limits.timeoutMs, this.expire);
     const { signal } = limits;
     // Many calls at once share one: that is no leak to warn of.
     if (signal instanceof AbortSignal) setMaxListeners(0, signal);

@@ -1,6 +1,7 @@
 export type { ArchiveSource } from './archive-source.js';
 export type { ArchiveStore, UnpackedArchive } from './archive-store.js';
 export { Cancellation, type CancellationListener, type CancellationSignal } from './cancellation.js';
+export { startDeadline } from './deadline.js';
 export type { FunctionCallOptions, FunctionRuntime, FunctionUnit } from './function-runtime.js';
 export type { GatewayRegistry } from './gateway-registry.js';
 export type {

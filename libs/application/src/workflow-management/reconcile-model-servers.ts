@@ -8,6 +8,7 @@ import type { ModelServer } from '../ports/model-server.js';
 import type { WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
 import { registrationOf } from './model-registration.js';
 import { noRacePoints } from './race-points.js';
+import { recordPages } from './record-pages.js';
 import { undoRegistration } from './undo-registration.js';
 import { usedArchives } from './used-archives.js';
 
@@ -21,8 +22,6 @@ export interface ReconcilePorts {
   readonly responseTimeoutMs: number;
 }
 
-/** Workflows read from the state at once. */
-const pageSize = 200;
 /** Models registered at once on one server that has lost them. */
 const parallelRegistrations = 4;
 /** ms that an archive without a workflow is kept: a registration may be on its way to it. */
@@ -86,13 +85,11 @@ export class ReconcileModelServers {
     if (!(await server.isHealthy(signal))) return 0;
     const present = new Set(await server.list(signal));
     let restored = 0;
-    for (let offset = 0; ; offset += pageSize) {
-      const page = await this.ports.state.page(offset, pageSize);
-      const records = await Promise.all(page.workflows.map(({ name }) => this.ports.state.get(name)));
-      const missing = records.flatMap((record) => (record?.phase === 'ready' ? this.missing(record, present) : []));
+    for await (const records of recordPages(this.ports.state)) {
+      const missing = records.flatMap((record) => (record.phase === 'ready' ? this.missing(record, present) : []));
       restored += await this.registerMissing(server, missing, signal);
-      if (!page.hasMore) return restored;
     }
+    return restored;
   }
 
   private missing(record: WorkflowRecord, present: ReadonlySet<string>): { record: WorkflowRecord; node: ModelNode }[] {

@@ -2,7 +2,7 @@ import { Child, freePort } from '@torchweave/testing/process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { command } from './torchweave.js';
+import { command, flagArguments } from './torchweave.js';
 
 /** `torchweave start` with its own Redis and its own model server, in folders and on ports of a test's own. */
 export class EmbeddedSystem {
@@ -55,8 +55,7 @@ export class EmbeddedSystem {
       'ts-config': join(this.directory, 'config.properties'),
       ...overrides,
     };
-    const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
-    return Child.start(process.execPath, [command, 'start', ...args]);
+    return Child.start(process.execPath, [command, 'start', ...flagArguments(flags)]);
   }
 
   async dispose(): Promise<void> {

@@ -6,7 +6,7 @@ import { startTorchServe, type TorchServeProcess } from '@torchweave/torchserve-
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { command, type AppName } from './torchweave.js';
+import { command, flagArguments, type AppName } from './torchweave.js';
 import { fillStores } from './write-archives.js';
 
 /** Api, worker and two gateways as processes of their own, with a fault proxy before each part that they need. */
@@ -76,8 +76,7 @@ export class FaultySystem {
       'redis-url': `redis://127.0.0.1:${this.redisProxy.port}`,
       'data-dir': join(this.directory, 'data'),
     };
-    const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
-    const child = Child.start(process.execPath, [command, app, ...args]);
+    const child = Child.start(process.execPath, [command, app, ...flagArguments(flags)]);
     this.running.set(name, child);
     await child.waitForOutput(new RegExp(`^${app} ready`, 'm'));
   }

@@ -1,19 +1,10 @@
 import { createApiServer } from '@torchweave/api';
-import {
-  ModelServerFleet,
-  RoutingTable,
-  RunWorkflow,
-  silentLogger,
-  WorkflowManagement,
-  type ArchiveStore,
-  type FunctionRuntime,
-  type GatewayRegistry,
-  type WorkflowState,
-} from '@torchweave/application';
+import { ModelServerFleet, RoutingTable, RunWorkflow, silentLogger, WorkflowManagement } from '@torchweave/application';
 import { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
 import { createGatewayServer } from '@torchweave/gateway';
 import { type ErrorAnswers, Intake, Monitoring, WorkflowMetrics, type IntakeOptions } from '@torchweave/platform';
 import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-state';
+import { emptyPorts } from '@torchweave/testing/empty-ports';
 import { TestRedis } from '@torchweave/testing/redis';
 import type { FastifyInstance } from 'fastify';
 
@@ -71,49 +62,12 @@ export async function startGuardedApi(options: IntakeOptions): Promise<GuardedSe
   };
 }
 
-const nothingRegistered: WorkflowState = {
-  reserve: () => Promise.reject(new Error('read only')),
-  commit: () => Promise.reject(new Error('read only')),
-  beginUndo: () => Promise.reject(new Error('read only')),
-  beginRemoval: () => Promise.reject(new Error('read only')),
-  release: () => Promise.resolve(),
-  trace: () => Promise.resolve({ outcome: 'none' }),
-  get: () => Promise.resolve(undefined),
-  page: () => Promise.resolve({ workflows: [], hasMore: false }),
-  unfinished: () => Promise.resolve([]),
-  changesSince: () => Promise.resolve([]),
-  watch: () => Promise.resolve(() => Promise.resolve()),
-  orphans: () => Promise.resolve([]),
-  addOrphans: () => Promise.resolve(),
-  claimOrphans: () => Promise.resolve({ unowned: [], owned: [] }),
-  settleOrphans: () => Promise.resolve(),
-};
-const functions: FunctionRuntime = {
-  load: () => Promise.resolve(),
-  unload: () => Promise.resolve(),
-  call: () => Promise.reject(new Error('nothing is loaded')),
-  close: () => Promise.resolve(),
-};
-const archives: ArchiveStore = {
-  put: () => Promise.reject(new Error('read only')),
-  open: () => Promise.reject(new Error('nothing is kept')),
-  list: () => Promise.resolve([]),
-  remove: () => Promise.resolve(),
-};
-const gateways: GatewayRegistry = {
-  announce: () => Promise.resolve(),
-  leave: () => Promise.resolve(),
-  waitFor: () => Promise.resolve([]),
-  leaseMs: 1_000,
-};
-
 /** The inference API with nothing registered, on ports that do nothing. */
 export async function startGuardedGateway(options: IntakeOptions): Promise<GuardedServer> {
   const intake = new WatchingIntake(options);
-  const ports = { state: nothingRegistered, functions, gateways, archives, logger: silentLogger };
   const server = createGatewayServer({
-    table: new RoutingTable('guarded', ports),
-    runner: new RunWorkflow(functions, new ModelServerFleet([], silentLogger)),
+    table: new RoutingTable('guarded', { ...emptyPorts, logger: silentLogger }),
+    runner: new RunWorkflow(emptyPorts.functions, new ModelServerFleet([], silentLogger)),
     metrics: new WorkflowMetrics(new Monitoring('gateway', silentLogger), () => undefined),
     ...{ intake, maxRequestSize, logger: silentLogger, isReady: () => true },
   });

@@ -18,6 +18,10 @@ export function missingTorchServe(): string | undefined {
 
 export type AppName = 'api' | 'worker' | 'gateway';
 
+/** Flags as the command line has them. */
+export const flagArguments = (flags: Readonly<Record<string, string>>): string[] =>
+  Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
+
 /** Redis, TorchServe, api, worker and gateway as separate processes, with folders and ports of their own. */
 export class TestSystem {
   readonly directory = mkdtempSync(join(tmpdir(), 'torchweave-e2e-'));
@@ -72,8 +76,7 @@ export class TestSystem {
       'ts-config': join(this.directory, 'config.properties'),
       'job-lock-ms': '1000',
     };
-    const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
-    const child = Child.start(process.execPath, [command, app, ...args], {
+    const child = Child.start(process.execPath, [command, app, ...flagArguments(flags)], {
       ...(options.env ? { env: options.env } : {}),
     });
     this.running.set(options.as ?? app, child);

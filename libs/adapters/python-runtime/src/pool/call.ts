@@ -1,8 +1,7 @@
-import type { CancellationListener, CancellationSignal } from '@torchweave/application';
+import { startDeadline, type CancellationListener, type CancellationSignal } from '@torchweave/application';
 import type { NodeInput } from '@torchweave/domain';
 import type { RowOutput } from '../protocol/answer-frame.js';
 import type { RequestRow } from '../protocol/request-frame.js';
-import { longestTimerMs } from '../processes/python-process.js';
 import { CallFailure } from './call-failure.js';
 import { sizeOf } from './check-input.js';
 
@@ -46,8 +45,7 @@ export class Call implements RequestRow, CancellationListener {
     this.timeoutMs = request.timeoutMs;
     this.signal = request.signal;
     this.signal.addEventListener('abort', this);
-    // After a poll for I/O: an answer that has arrived while this process was busy is no late answer.
-    this.timer = setTimeout(() => setImmediate(this.expire), Math.min(this.timeoutMs, longestTimerMs));
+    this.timer = startDeadline(this.timeoutMs, this.expire);
   }
 
   succeed(output: RowOutput): void {

@@ -1,3 +1,4 @@
+import { startDeadline } from '@torchweave/application';
 import type { Answer, LoadFailure } from '../protocol/answer-frame.js';
 import { encodeRequest, encodeTakeBack, type RequestRow } from '../protocol/request-frame.js';
 import { ProcessConnection, type ConnectionUser } from './process-connection.js';
@@ -49,9 +50,6 @@ export class ProcessLoadError extends Error {
     super(reason);
   }
 }
-
-/** What a timer can do; a longer one would ring at once. */
-export const longestTimerMs = 2 ** 31 - 1;
 
 /** ms between the two signs of a process's end, its lost connection and the supervisor's report. */
 const endGraceMs = 250;
@@ -239,8 +237,7 @@ export class PythonProcess implements ConnectionUser {
 
   private armWatchdog(due: number, inMs: number): void {
     this.watchdogAt = due;
-    // After a poll for I/O: an answer that has arrived while this process was busy is no late answer.
-    this.watchdog = setTimeout(() => setImmediate(() => this.checkHead()), Math.min(Math.max(1, inMs), longestTimerMs));
+    this.watchdog = startDeadline(inMs, () => this.checkHead());
   }
 
   private checkHead(): void {

@@ -2,6 +2,7 @@ import { Child } from '@torchweave/testing/process';
 import { startTorchServe, type TorchServeProcess } from '@torchweave/torchserve-tool';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { imageDefaults } from './compose-file.js';
+import { fillStores } from '../write-archives.js';
 import { ContainerWorld } from './container-world.js';
 
 export type AppService = 'api' | 'worker' | 'gateway';
@@ -20,6 +21,13 @@ export class LocalServices {
   /** @param overrides files that change docker-compose.yml. */
   static async prepare(overrides: readonly string[] = []): Promise<LocalServices> {
     return new LocalServices(await ContainerWorld.create(overrides));
+  }
+
+  /** Fills the stores and starts Redis, TorchServe and one of each app. */
+  async startAll(): Promise<void> {
+    fillStores(this.world.path('worker', '/workflows'), this.world.path('torchserve', '/models'));
+    await Promise.all([this.startRedis(), this.startTorchServe()]);
+    await Promise.all((['api', 'worker', 'gateway'] as const).map((app) => this.startApp(app)));
   }
 
   async startRedis(): Promise<void> {

@@ -4,7 +4,7 @@ import { startTorchServe, type TorchServeProcess } from '@torchweave/torchserve-
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { command, type AppName } from '../torchweave.js';
+import { command, flagArguments, type AppName } from '../torchweave.js';
 import { Leftovers } from './leftovers.js';
 import { RoundRobinProxy } from './round-robin-proxy.js';
 
@@ -126,9 +126,8 @@ export class ReplicaSystem {
       'gateway-lease-ms': '2000',
     };
     const servers = this.torchserves.map((server) => `torchserve=${server.managementUrl},${server.inferenceUrl}`);
-    const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
     const modelServers = servers.flatMap((server) => ['--model-server', server]);
-    return Child.start(process.execPath, [command, app, ...args, ...modelServers]);
+    return Child.start(process.execPath, [command, app, ...flagArguments(flags), ...modelServers]);
   }
 }
 

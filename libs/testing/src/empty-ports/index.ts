@@ -1,0 +1,34 @@
+import type { ArchiveStore, FunctionRuntime, GatewayRegistry, WorkflowState } from '@torchweave/application';
+
+const nothing = (): Promise<void> => Promise.resolve();
+const refuse = (what: string) => (): Promise<never> => Promise.reject(new Error(what));
+const readOnly = refuse('read only');
+
+/** Ports behind which there is nothing, for servers whose HTTP alone is tested. What a test needs it puts in their place. */
+export const emptyPorts: {
+  readonly state: WorkflowState;
+  readonly archives: ArchiveStore;
+  readonly functions: FunctionRuntime;
+  readonly gateways: GatewayRegistry;
+} = {
+  state: {
+    ...{ reserve: readOnly, commit: readOnly, beginUndo: readOnly, beginRemoval: readOnly, release: readOnly },
+    ...{ addOrphans: nothing, settleOrphans: nothing },
+    trace: () => Promise.resolve({ outcome: 'none' }),
+    get: () => Promise.resolve(undefined),
+    page: () => Promise.resolve({ workflows: [], hasMore: false }),
+    unfinished: () => Promise.resolve([]),
+    changesSince: () => Promise.resolve([]),
+    watch: () => Promise.resolve(nothing),
+    orphans: () => Promise.resolve([]),
+    claimOrphans: () => Promise.resolve({ unowned: [], owned: [] }),
+  },
+  archives: {
+    put: readOnly,
+    open: refuse('nothing is kept'),
+    list: () => Promise.resolve([]),
+    remove: nothing,
+  },
+  functions: { load: nothing, unload: nothing, call: refuse('nothing is loaded'), close: nothing },
+  gateways: { announce: nothing, leave: nothing, waitFor: () => Promise.resolve([]), leaseMs: 60_000 },
+};
