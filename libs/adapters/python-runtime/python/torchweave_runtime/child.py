@@ -16,6 +16,7 @@ from .function_loading import load_functions
 from .loading import Entry, LoadError
 from .model_loading import load_model
 from .output import meta_bytes, rows_of, to_bytes
+from .process_setup import give_back_free_memory
 from .streams import CapturedOutput, EventLog
 
 
@@ -77,6 +78,7 @@ def load(spec: Dict[str, Any], enter: Callable[[], None], writer: FrameWriter, o
         writer.json(0, LOAD_FAILED, micros_since(began), {"reason": str(error), "function": error.function})
         return None
     output.end_call()
+    give_back_free_memory()
     writer.json(0, READY, micros_since(began), {})
     return entries
 

@@ -19,6 +19,7 @@ Answer, process to Torchweave:
 from __future__ import annotations
 
 import json
+import mmap
 import socket
 import struct
 from collections import deque
@@ -55,7 +56,7 @@ class FrameReader:
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
-        self._buffer = bytearray(BUFFER_SIZE)
+        self._buffer = empty_buffer(BUFFER_SIZE)
         self._start = 0
         self._end = 0
         self._ahead: Deque[Request] = deque()
@@ -131,7 +132,7 @@ class FrameReader:
         start, end = self._start, self._end
         if length <= end - start:
             self._start = start + length
-            return self._buffer[start : start + length]
+            return bytearray(self._buffer[start : start + length])
         value = bytearray(length)
         at = end - start
         value[:at] = self._buffer[start:end]
@@ -146,15 +147,13 @@ class FrameReader:
         if self._end - self._start >= length:
             return
         self._make_room(length)
-        with memoryview(self._buffer) as view:
-            while self._end - self._start < length:
-                self._end += self._receive(view[self._end :])
+        while self._end - self._start < length:
+            self._end += self._receive(self._buffer[self._end :])
 
     def _receive_now(self) -> int:
         """Receives what has arrived; 0 when there is nobody at the other end. Raises BlockingIOError for nothing."""
         self._make_room(self._end - self._start + 1)
-        with memoryview(self._buffer) as view:
-            received = self._connection.recv_into(view[self._end :], 0, socket.MSG_DONTWAIT)
+        received = self._connection.recv_into(self._buffer[self._end :], 0, socket.MSG_DONTWAIT)
         self._end += received
         return received
 
@@ -164,8 +163,8 @@ class FrameReader:
             self._start = self._end = 0
         if self._start + length > len(self._buffer):
             held = self._buffer[self._start : self._end]
-            size = BUFFER_SIZE if length <= BUFFER_SIZE else 2 * length
-            self._buffer = held + bytes(size - len(held))
+            self._buffer = empty_buffer(BUFFER_SIZE if length <= BUFFER_SIZE else 2 * length)
+            self._buffer[: len(held)] = held
             self._start, self._end = 0, len(held)
 
     def _receive(self, view: memoryview) -> int:
@@ -173,6 +172,11 @@ class FrameReader:
         if received == 0:
             raise Disconnected()
         return received
+
+
+def empty_buffer(size: int) -> memoryview:
+    """Memory straight from the system: what was never written to takes none, and most requests are small."""
+    return memoryview(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
 
 
 def decode(value: bytearray, decoding: int) -> Any:

@@ -26,6 +26,7 @@ from .process_setup import (
     adopted_children,
     close_descriptors_from,
     die_with_parent,
+    give_back_free_memory,
     limit_open_files,
     raise_open_files,
     reap_ended,
@@ -107,6 +108,7 @@ class Supervisor:
         # Everything made so far lives for ever: the collector must not touch, and so copy, its pages in the children.
         gc.disable()
         gc.collect()
+        give_back_free_memory()
         gc.freeze()
 
     def _turn(self) -> None:
@@ -178,9 +180,8 @@ class Supervisor:
             os.setsid()
             die_with_parent(self._pid)
             null = os.open(os.devnull, os.O_RDONLY)
-            # Closed as objects, lest they close later what has got the same numbers by then.
-            self._selector.close()
-            self._control.close()
+            # What the supervisor holds is closed by number, and its objects are left alone: the frames above keep them,
+            # and taking apart a selector of many processes would copy a page for each of them.
             for target, source in enumerate([null] + descriptors):
                 os.dup2(source, target, inheritable=target < LOG_DESCRIPTOR)
             close_descriptors_from(LISTENER_DESCRIPTOR + 1)
