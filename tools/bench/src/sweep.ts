@@ -18,7 +18,13 @@ export interface Side {
 export interface SweepPlan {
   /** First part of the figures' names. */
   readonly name: string;
-  readonly sides: readonly Side[];
+  /** Called at the start of each round. */
+  readonly sides: () => Promise<readonly Side[]>;
+  /**
+   * True where each round begins with a TorchServe and a Torchweave of its own, lest it depend on the rounds before:
+   * TorchServe's own workflows leave thousands of threads and gigabytes behind in its JVM.
+   */
+  readonly startsAnew: boolean;
   readonly clients: readonly number[];
   readonly bodyBytes: number;
   readonly seconds: number;
@@ -46,28 +52,38 @@ export interface Cell {
  */
 const warmUp = { clients: 8, seconds: 5 };
 
-/** Runs every side in turn, round after round, at every number of clients; smallest first, for overload lasts. */
+/** Round after round, runs every side in turn at every number of clients; smallest first, for overload lasts. */
 export async function sweep(context: SectionContext, plan: SweepPlan): Promise<Cell[]> {
-  for (const side of plan.sides) {
-    await assertAnswers(side);
-    await warm(context, plan, side);
-  }
-  const cells: Cell[] = [];
-  for (const clients of plan.clients) {
-    const runs = new Map(plan.sides.map(({ name }) => [name, [] as Run[]]));
-    for (let round = 1; round <= plan.rounds; round++) {
-      for (const side of plan.sides) {
-        const run = await measure(context, plan, side, clients);
-        runs.get(side.name)?.push(run);
+  const cells = new Map<string, Cell & { readonly runs: Run[] }>();
+  for (let round = 1; round <= plan.rounds; round++) {
+    if (plan.startsAnew) await startAnew(context);
+    const sides = await plan.sides();
+    for (const side of sides) {
+      await assertAnswers(side);
+      await warm(context, plan, side);
+    }
+    for (const clients of plan.clients) {
+      for (const side of sides) {
+        const run = await measure(context, plan, { side, sides, clients });
+        const key = `${clients} ${side.name}`;
+        const cell = cells.get(key) ?? { side: side.name, clients, runs: [] };
+        cells.set(key, cell);
+        cell.runs.push(run);
         context.say(
-          `${plan.name}, ${clients} clients, round ${round}, ${side.name}: ${run.perSecond.toFixed(0)}/s, ` +
+          `${plan.name}, round ${round}, ${clients} clients, ${side.name}: ${run.perSecond.toFixed(0)}/s, ` +
             `p50 ${run.p50Ms.toFixed(2)} ms, p99 ${run.p99Ms.toFixed(2)} ms, ${errorCount(run.errors)} errors`,
         );
       }
     }
-    cells.push(...plan.sides.map(({ name }) => ({ side: name, clients, runs: runs.get(name) ?? [] })));
   }
-  return cells;
+  return [...cells.values()];
+}
+
+/** `--quick` has no time for it. */
+async function startAnew({ system, options, warmed }: SectionContext): Promise<void> {
+  if (options.quick) return;
+  await system.renew();
+  warmed.clear();
 }
 
 async function warm(context: SectionContext, plan: SweepPlan, side: Side): Promise<void> {
@@ -77,8 +93,12 @@ async function warm(context: SectionContext, plan: SweepPlan, side: Side): Promi
   await context.generator.run(loadOf(side, { ...plan, seconds }, warmUp.clients));
 }
 
-async function measure(context: SectionContext, plan: SweepPlan, side: Side, clients: number): Promise<Run> {
-  for (const { name, url } of plan.sides) {
+async function measure(
+  context: SectionContext,
+  plan: SweepPlan,
+  { side, sides, clients }: { readonly side: Side; readonly sides: readonly Side[]; readonly clients: number },
+): Promise<Run> {
+  for (const { name, url } of sides) {
     if (!(await untilCalm(url))) context.say(`${name} has not answered within a second for a minute; going on`);
   }
   const cpuBefore = { engine: cpuSecondsOf(side.engine()), modelServer: cpuSecondsOf(side.modelServer()) };

@@ -35,10 +35,11 @@ export const memorySection: Section = {
       rows: [
         ['function processes', formatNumber(functions)],
         ['gateway process', formatNumber(gateway)],
+        ['together', formatNumber(functions + gateway)],
       ],
       notes: [`The difference that ${registered} more workflows make, divided by ${registered}, on one gateway.`],
     };
-    const figures = { 'memory.functions.mb': figureOf([functions]), 'memory.gateway.mb': figureOf([gateway]) };
+    const figures = { 'memory.mb': figureOf([functions + gateway]) };
     return { tables: [table], figures, details: { before, after } };
   },
 };

@@ -1,6 +1,6 @@
-import { sweep, type Cell, type Side } from '../sweep.js';
+import { sweep, type Side } from '../sweep.js';
 import { sweepResult } from '../sweep-result.js';
-import type { Section, SectionContext } from './section.js';
+import type { Section, SectionContext, SectionResult } from './section.js';
 import { chain, diamond, functionsOnly, sidesOf, type Comparison } from './sides.js';
 
 const clients = [512];
@@ -12,19 +12,28 @@ interface Part {
   readonly seconds: number;
 }
 
-async function measure(
-  context: SectionContext,
-  { name, comparison, seconds }: Part,
-  isWanted: (side: Side) => boolean,
-): Promise<Cell[]> {
-  const sides = (await sidesOf(context, comparison)).filter(isWanted);
-  return sweep(context, { name, sides, clients, bodyBytes, seconds, rounds: context.options.rounds });
+async function measure(context: SectionContext, { name, comparison, seconds }: Part): Promise<SectionResult> {
+  const cells = await sweep(context, {
+    name,
+    sides: async () => inOrder(await sidesOf(context, comparison), context.options.quick),
+    startsAnew: true,
+    clients,
+    bodyBytes,
+    seconds,
+    rounds: context.options.rounds,
+  });
+  return sweepResult(name, `${comparison.workflow}, 512 clients, ${seconds} s a run`, cells, []);
 }
 
-/** 512 clients. TorchServe's own workflows come last: they leave thousands of threads behind in its JVM. */
+/** TorchServe's own workflows last: the threads that they leave behind would slow down the others. */
+function inOrder(sides: readonly Side[], quick: boolean): Side[] {
+  const others = sides.filter(({ name }) => name !== 'theirs');
+  return quick ? others : [...others, ...sides.filter(({ name }) => name === 'theirs')];
+}
+
+/** 512 clients. */
 export const overloadSection: Section = {
   title: 'Overload: 512 clients',
-  startsAnew: true,
   run: async (context) => {
     const { overloadSeconds, seconds, quick } = context.options;
     const parts: Part[] = [
@@ -32,14 +41,8 @@ export const overloadSection: Section = {
       { name: 'overload-functions', comparison: functionsOnly, seconds },
       ...(quick ? [] : [{ name: 'overload-diamond', comparison: diamond, seconds }]),
     ];
-    const cells = new Map<string, Cell[]>();
-    for (const part of parts) cells.set(part.name, await measure(context, part, ({ name }) => name !== 'theirs'));
-    for (const part of quick ? [] : parts) {
-      cells.get(part.name)?.push(...(await measure(context, part, ({ name }) => name === 'theirs')));
-    }
-    const results = parts.map(({ name, comparison, seconds: lasting }) =>
-      sweepResult(name, `${comparison.workflow}, 512 clients, ${lasting} s a run`, cells.get(name) ?? [], []),
-    );
+    const results: SectionResult[] = [];
+    for (const part of parts) results.push(await measure(context, part));
     return {
       tables: results.flatMap(({ tables }) => tables),
       figures: Object.fromEntries(results.flatMap(({ figures }) => Object.entries(figures))),

@@ -1,4 +1,4 @@
-import { sweep } from '../sweep.js';
+import { sweep, type Side } from '../sweep.js';
 import { sweepResult } from '../sweep-result.js';
 import type { Section } from './section.js';
 import { chain, diamond, functionsOnly, sidesOf, type Comparison } from './sides.js';
@@ -9,11 +9,11 @@ const largeBody = 1_000_000;
 function sweepOf(name: string, title: string, comparison: Comparison, notes: readonly string[] = []): Section {
   return {
     title,
-    startsAnew: comparison.alone !== undefined,
     run: async (context) => {
       const { clients, seconds, rounds } = context.options;
-      const sides = await sidesOf(context, comparison);
-      const cells = await sweep(context, { name, sides, clients, bodyBytes: smallBody, seconds, rounds });
+      const sides = (): Promise<Side[]> => sidesOf(context, comparison);
+      const load = { clients, bodyBytes: smallBody, seconds, rounds };
+      const cells = await sweep(context, { name, sides, startsAnew: true, ...load });
       return sweepResult(name, title, cells, notes);
     },
   };
@@ -35,11 +35,11 @@ export const functionsSection = sweepOf('functions', 'Functions only: two nodes'
 
 export const bodiesSection: Section = {
   title: 'Chain with bodies of 1 MB',
-  startsAnew: true,
   run: async (context) => {
     const { bodyClients: clients, seconds, rounds } = context.options;
-    const sides = await sidesOf(context, chain);
-    const cells = await sweep(context, { name: 'bodies', sides, clients, bodyBytes: largeBody, seconds, rounds });
+    const sides = (): Promise<Side[]> => sidesOf(context, chain);
+    const load = { clients, bodyBytes: largeBody, seconds, rounds };
+    const cells = await sweep(context, { name: 'bodies', sides, startsAnew: true, ...load });
     return sweepResult('bodies', bodiesSection.title, cells, []);
   },
 };
