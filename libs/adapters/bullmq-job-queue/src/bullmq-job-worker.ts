@@ -21,8 +21,8 @@ export interface BullMqWorkerOptions extends BullMqOptions {
 }
 
 const maintenanceIntervalMs = 5_000;
-/** ms that a step may take before it is told of. Every telling wakes the api, and most steps are over by then. */
-const tellAfterMs = 25;
+/** ms that a step may take before it is told of: soon enough for whoever watches. Every telling wakes the api. */
+const tellAfterMs = 100;
 
 /** BullMQ tries again at once, and tells every failure: one a second is told, with how many there were besides. */
 function atMostOnceASecond(tell: (error: Error, more: number) => void): (error: Error) => void {
