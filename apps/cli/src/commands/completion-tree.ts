@@ -23,12 +23,13 @@ export interface CompletedCommand {
   readonly takesArguments: boolean;
 }
 
-/** The first sentence: a completion list has room for no more. */
+/** The first sentence, without an aside that is cut by that: a completion list has room for no more. */
 const brief = (text: string): string =>
   text
     .replace(/\s+/g, ' ')
     .split(/(?<=[.;:]) /)[0]
-    ?.replace(/[.;:]$/, '') ?? '';
+    ?.replace(/[.;:]$/, '')
+    .replace(/ \([^)]*$/, '') ?? '';
 
 function describeOption({ short, long, description, required, optional, argChoices = [] }: Option): CompletedOption {
   const names = [long, short].filter((name): name is string => typeof name === 'string');

@@ -40,6 +40,14 @@ describe('the command tree', () => {
     ]);
   });
 
+  it('describes in whole words, without half an aside', () => {
+    for (const { description, options } of tree) {
+      for (const text of [description, ...options.map((option) => option.description)]) {
+        expect(text.split('(').length).toBe(text.split(')').length);
+      }
+    }
+  });
+
   it('is complete in the script of every shell', async () => {
     for (const shell of ['bash', 'zsh', 'fish']) {
       const script = await scriptFor(shell);
