@@ -17,6 +17,7 @@ function proportionalOf(torchweave: Torchweave): { gateway: number; functions: n
 /** What a gateway spends on one more functions-only workflow that nobody asks. */
 export const memorySection: Section = {
   title: 'Memory of one more registered functions-only workflow, idle',
+  startsAnew: true,
   run: async ({ system, options: { idleMs } }) => {
     const torchweave = await system.torchweave();
     await system.register('fnonly.war', false);

@@ -12,14 +12,14 @@ const warmUpSeconds = 5;
 const sampleEveryMs = 1_000;
 const kinds = ['residentBytes', 'descriptors', 'threads', 'processes'] as const;
 
-/** Looks every second at what all Torchweave processes hold, until `isOver`. */
+/** Looks every second at what all Torchweave processes hold, until `isOver`; not before the clients have connected. */
 async function watch(roots: () => readonly number[], isOver: () => boolean): Promise<Holdings[]> {
   const samples: Holdings[] = [];
-  while (!isOver()) {
-    samples.push(holdingsOf(roots()));
+  for (;;) {
     await sleep(sampleEveryMs);
+    if (isOver()) return samples;
+    samples.push(holdingsOf(roots()));
   }
-  return samples;
 }
 
 /** Whether anything grows under a load that goes on. */
