@@ -37,7 +37,13 @@ async function bench(options: BenchOptions): Promise<Report> {
   if (options.profileFolder !== undefined) mkdirSync(options.profileFolder, { recursive: true });
   const system = new System(scope, say, options.profileFolder);
   const otherWork = new OtherWork();
-  const context = { system, options, generator, warmed: new Set<string>(), say };
+  const warmed = new Set<string>();
+  const startAnew = async (): Promise<void> => {
+    if (options.quick) return;
+    await otherWork.leavingOut(() => system.renew());
+    warmed.clear();
+  };
+  const context = { system, options, generator, warmed, startAnew, say };
   const sections = await runSections(context, otherWork).finally(() => scope.close());
   const figures = Object.fromEntries(sections.flatMap(({ result }) => Object.entries(result?.figures ?? {})));
   return {

@@ -19,8 +19,7 @@ export async function runSections(context: SectionContext, otherWork: OtherWork)
     if (!context.options.sections.includes(name)) continue;
     const section = sections[name];
     context.say(`== ${section.title}`);
-    // --quick has no time for it.
-    if (section.startsAnew === true && !context.options.quick) await context.system.renew();
+    if (section.startsAnew === true) await context.startAnew();
     reports.push({ name, title: section.title, ...(await otherWork.during(() => outcome(section, context))) });
   }
   return reports;

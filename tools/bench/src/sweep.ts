@@ -56,7 +56,7 @@ const warmUp = { clients: 8, seconds: 5 };
 export async function sweep(context: SectionContext, plan: SweepPlan): Promise<Cell[]> {
   const cells = new Map<string, Cell & { readonly runs: Run[] }>();
   for (let round = 1; round <= plan.rounds; round++) {
-    if (plan.startsAnew) await startAnew(context);
+    if (plan.startsAnew) await context.startAnew();
     const sides = await plan.sides();
     for (const side of sides) {
       await assertAnswers(side);
@@ -77,13 +77,6 @@ export async function sweep(context: SectionContext, plan: SweepPlan): Promise<C
     }
   }
   return [...cells.values()];
-}
-
-/** `--quick` has no time for it. */
-async function startAnew({ system, options, warmed }: SectionContext): Promise<void> {
-  if (options.quick) return;
-  await system.renew();
-  warmed.clear();
 }
 
 async function warm(context: SectionContext, plan: SweepPlan, side: Side): Promise<void> {

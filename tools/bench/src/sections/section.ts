@@ -11,6 +11,8 @@ export interface SectionContext {
   readonly generator: LoadGenerator;
   /** The URLs that have had their warm-up: one is enough. */
   readonly warmed: Set<string>;
+  /** Has the next who asks `system` get a new TorchServe and a new Torchweave; not with `--quick`, which has no time for it. */
+  startAnew(): Promise<void>;
   /** Tells whoever watches what is going on. */
   say(text: string): void;
 }
