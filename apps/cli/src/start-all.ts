@@ -37,7 +37,7 @@ export async function startAll(monitored: Monitored, environment: Environment): 
   try {
     const redisUrl = settings.redisUrl ?? (await embeddedRedisUrl({ settings, logger }, environment, closing));
     const of = (part: string): AppOptions => ({ settings, redisUrl, logger: logger.child({ part }), monitoring });
-    const parts = closing.add(createParts(settings, logger, true));
+    const parts = closing.add(createParts({ settings, environment, logger, isOneProcess: true }));
     const gateway = closing.add(await startGateway(of('gateway'), parts));
     closing.add(await startWorker(of('worker'), parts));
     const api = closing.add(await startApi(of('api')));

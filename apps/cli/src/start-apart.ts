@@ -1,5 +1,6 @@
 import type { Parts } from '@torchweave/composition';
 import type { AppOptions, RunningApp } from '@torchweave/platform';
+import type { Environment } from './environment.js';
 import { withRedis, type Monitored } from './prepare-app.js';
 
 // Each app is imported when it is started: what a process does not run, its garbage collector need not walk through.
@@ -7,10 +8,12 @@ import { withRedis, type Monitored } from './prepare-app.js';
 /** A worker or gateway alone owns its parts and closes them last. */
 async function withParts(
   options: AppOptions,
+  environment: Environment,
   start: (options: AppOptions, parts: Parts) => Promise<RunningApp>,
 ): Promise<RunningApp> {
   const { createParts } = await import('@torchweave/composition');
-  const parts = createParts(options.settings, options.logger, false);
+  const { settings, logger } = options;
+  const parts = createParts({ settings, environment, logger, isOneProcess: false });
   try {
     const app = await start(options, parts);
     return { ...app, close: () => app.close().finally(() => parts.close()) };
@@ -26,14 +29,14 @@ export async function startApiApart(prepared: Monitored): Promise<RunningApp> {
   return startApi(options);
 }
 
-export async function startWorkerApart(prepared: Monitored): Promise<RunningApp> {
+export async function startWorkerApart(prepared: Monitored, environment: Environment): Promise<RunningApp> {
   const options = withRedis('worker', prepared);
   const { startWorker } = await import('@torchweave/worker');
-  return withParts(options, startWorker);
+  return withParts(options, environment, startWorker);
 }
 
-export async function startGatewayApart(prepared: Monitored): Promise<RunningApp> {
+export async function startGatewayApart(prepared: Monitored, environment: Environment): Promise<RunningApp> {
   const options = withRedis('gateway', prepared);
   const { startGateway } = await import('@torchweave/gateway');
-  return withParts(options, startGateway);
+  return withParts(options, environment, startGateway);
 }

@@ -1,1 +1,1 @@
-export { createParts, type Parts, type PythonProcesses, type StartableRuntime } from './parts.js';
+export { createParts, type Parts, type PartsOptions, type PythonProcesses, type StartableRuntime } from './parts.js';

@@ -6,6 +6,7 @@ import type { Settings } from '@torchweave/platform';
 import {
   ConfinementError,
   PythonFunctionRuntime,
+  scrubbedEnvironment,
   type ProcessStatus,
   type PythonOptions,
 } from '@torchweave/python-runtime';
@@ -91,19 +92,29 @@ async function assertConfinable(functions: StartableRuntime, settings: Settings)
   }
 }
 
+/** What {@link createParts} builds from. */
+export interface PartsOptions {
+  readonly settings: Settings;
+  /** Of the server's process; the Python processes see a harmless part of it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly logger: Logger;
+  /** True where worker and gateway share these parts. */
+  readonly isOneProcess: boolean;
+}
+
 /**
  * Builds the adapters that the settings ask for. No process is started before it is used.
  *
- * @param isOneProcess true where worker and gateway share these parts.
  * @throws TorchweaveError `configurationInvalid`.
  */
-export function createParts(settings: Settings, logger: Logger, isOneProcess: boolean): Parts {
+export function createParts({ settings, environment, logger, isOneProcess }: PartsOptions): Parts {
   assertFolder('--workflow-store', settings.workflowStore);
   assertFolder('--model-store', settings.modelStore);
   const python: PythonOptions = {
     python: settings.python,
     logger,
     serverVersion,
+    environment: scrubbedEnvironment(environment),
     maxRequestBytes: settings.maxRequestSize,
     maxResponseBytes: settings.maxResponseSize,
     loadTimeoutMs: settings.defaultStartupTimeout * 1_000,

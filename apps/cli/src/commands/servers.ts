@@ -32,13 +32,14 @@ const commands: readonly ServerCommand[] = [
     name: 'worker',
     description: 'Start a registration worker alone.',
     example: `torchweave worker --workflow-store ./workflows ${apart}`,
-    start: async (prepared) => (await import('../start-apart.js')).startWorkerApart(prepared),
+    start: async (prepared, environment) => (await import('../start-apart.js')).startWorkerApart(prepared, environment),
   },
   {
     name: 'gateway',
     description: 'Start an inference gateway alone.',
     example: `torchweave gateway ${apart}`,
-    start: async (prepared) => (await import('../start-apart.js')).startGatewayApart(prepared),
+    start: async (prepared, environment) =>
+      (await import('../start-apart.js')).startGatewayApart(prepared, environment),
   },
 ];
 

@@ -52,7 +52,7 @@ describe('the metrics and health of a gateway', () => {
     connection = new RedisConnection(redis.url, silentLogger);
     await connection.open();
     state = new RedisWorkflowState(connection, settings.namespace);
-    parts = createParts(settings, silentLogger, true);
+    parts = createParts({ settings, environment: process.env, logger: silentLogger, isOneProcess: true });
     await register('echo');
     monitoring = new Monitoring('gateway', silentLogger);
     const options = { settings, redisUrl: redis.url, logger: silentLogger, monitoring };

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@torchweave/application';
-import { PythonFunctionRuntime } from '../dist/index.js';
+import { PythonFunctionRuntime, scrubbedEnvironment } from '../dist/index.js';
 
 const python = process.argv[2] ?? 'python3';
 const directory = mkdtempSync(join(tmpdir(), 'bench-'));
@@ -67,6 +67,7 @@ const runtime = new PythonFunctionRuntime({
   python,
   logger: silentLogger,
   serverVersion: 'bench',
+  environment: scrubbedEnvironment(process.env),
   maxProcessesPerUnit: 1,
 });
 try {

@@ -32,8 +32,8 @@ export interface PythonOptions {
   readonly maxRequestBytes?: number;
   /** Default 6,553,500, as TorchServe's `max_response_size`. */
   readonly maxResponseBytes?: number;
-  /** Everything that Python processes see of the environment. Default {@link scrubbedEnvironment}. */
-  readonly environment?: Readonly<Record<string, string>>;
+  /** Everything that Python processes see of the environment: {@link scrubbedEnvironment} takes out what may be a secret. */
+  readonly environment: Readonly<Record<string, string>>;
   /** An existing folder for the socket that the processes connect to. Default: a private temporary one. */
   readonly socketDirectory?: string;
   readonly limits?: ProcessLimits;
@@ -52,7 +52,6 @@ export function resolveOptions(options: PythonOptions): ResolvedPythonOptions {
   const { python = 'python3', limits = {}, confinement = {} } = options;
   const { loadTimeoutMs = 60_000, logBytesPerSecond = 65_536 } = options;
   const { maxRequestBytes = 6_553_500, maxResponseBytes = 6_553_500 } = options;
-  const environment = options.environment ?? scrubbedEnvironment(process.env);
   return {
     ...options,
     python,
@@ -62,7 +61,6 @@ export function resolveOptions(options: PythonOptions): ResolvedPythonOptions {
     logBytesPerSecond,
     maxRequestBytes,
     maxResponseBytes,
-    environment,
   };
 }
 

@@ -27,8 +27,38 @@ def tell(data, context):
     return [json.dumps({**limits, "user": os.environ.get("USER"), "interfaces": interfaces})]
 `;
 
-const partsOf = (flags: SettingSources['flags'], environment: SettingSources['environment'] = {}) =>
-  createParts(loadSettings({ flags: { ...flags, dataDir }, environment }).settings, silentLogger, true);
+const tellEnvironment = `
+import json, os
+
+def tell(data, context):
+    return data and [json.dumps(dict(os.environ))]
+`;
+
+const partsOf = (flags: SettingSources['flags'], variables: SettingSources['environment'] = {}) =>
+  createParts({
+    settings: loadSettings({ flags: { ...flags, dataDir }, environment: variables }).settings,
+    environment: { ...process.env, ...variables },
+    logger: silentLogger,
+    isOneProcess: true,
+  });
+
+describe('the environment of the server', () => {
+  it('reaches the function processes without what may be a secret', async () => {
+    const parts = partsOf({ python }, { REDIS_URL: 'redis://user:secret@host', LC_ALL: 'C.UTF-8' });
+    const archives = await FunctionArchives.create();
+    try {
+      const unit = await archives.unit('tell', { 'h.py': tellEnvironment });
+      await parts.functions.load(unit);
+      const { value } = await parts.functions.call(unit.id, 'tell', bodyInput('', 'text/plain'), callOptions({}));
+      const seen: unknown = JSON.parse(Buffer.from(value).toString());
+      expect(seen).toMatchObject({ LC_ALL: 'C.UTF-8' });
+      expect(seen).not.toHaveProperty('REDIS_URL');
+    } finally {
+      await parts.close();
+      await archives.remove();
+    }
+  });
+});
 
 describe('the settings for what function processes may use', () => {
   it.skipIf(!isRoot)(`reach the processes${isRoot ? '' : ' (skipped: needs root)'}`, async () => {

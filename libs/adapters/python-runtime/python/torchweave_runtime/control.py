@@ -23,9 +23,6 @@ class ControlConnection:
     def fileno(self) -> int:
         return self._socket.fileno()
 
-    def close(self) -> None:
-        self._socket.close()
-
     @property
     def wants_to_send(self) -> bool:
         return bool(self._waiting)

@@ -4,13 +4,14 @@ import { writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ConfinementError, LocalModelServer, PythonFunctionRuntime } from '../../src/index.js';
+import { ConfinementError, LocalModelServer, PythonFunctionRuntime, scrubbedEnvironment } from '../../src/index.js';
 import { withUnit } from './loaded-unit.js';
 import { packModel, testFolders } from './model-archives.js';
 import { RecordingLogger } from './recording-logger.js';
 
 const isLinux = process.platform === 'linux';
 const isRoot = process.getuid?.() === 0;
+const environment = scrubbedEnvironment(process.env);
 const needsRoot = isRoot ? '' : ' (skipped: only root can test it)';
 
 /** One that every user may run: what is on the PATH may lie in the home of root. */
@@ -233,7 +234,7 @@ describe.skipIf(!isLinux)('what function processes must not have', () => {
     const confinement = { user: 'nobody' };
     const logger = new RecordingLogger();
     const server = new LocalModelServer({
-      ...{ python, logger, serverVersion: 'test', confinement },
+      ...{ python, logger, serverVersion: 'test', environment, confinement },
       ...folders,
     });
     const signal = AbortSignal.timeout(60_000);
@@ -250,7 +251,8 @@ describe.skipIf(!isLinux)('what function processes must not have', () => {
 
   it('a user who is not there: neither the start nor a load goes on without', async () => {
     const confinement = { user: 'nobody-of-this-name' };
-    const runtime = new PythonFunctionRuntime({ logger: new RecordingLogger(), serverVersion: 'test', confinement });
+    const logger = new RecordingLogger();
+    const runtime = new PythonFunctionRuntime({ logger, serverVersion: 'test', environment, confinement });
     try {
       await expect(runtime.start()).rejects.toBeInstanceOf(ConfinementError);
       await expect(runtime.start()).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import type { FunctionCallOptions } from '@torchweave/application';
 import { bodyInput, callOptions, FunctionArchives } from '@torchweave/testing/port-conformance/function-runtime';
 import { vi } from 'vitest';
-import { PythonFunctionRuntime, type PythonFunctionRuntimeOptions } from '../../src/index.js';
+import { PythonFunctionRuntime, scrubbedEnvironment, type PythonFunctionRuntimeOptions } from '../../src/index.js';
 import { RecordingLogger } from './recording-logger.js';
 
 type RuntimeOptions = Partial<PythonFunctionRuntimeOptions>;
@@ -24,7 +24,10 @@ export async function withUnit(
   options: RuntimeOptions = {},
 ): Promise<void> {
   const logger = new RecordingLogger();
-  const runtime = new PythonFunctionRuntime({ logger, serverVersion: 'test', ...options });
+  const runtime = new PythonFunctionRuntime({
+    ...{ logger, serverVersion: 'test', environment: scrubbedEnvironment(process.env) },
+    ...options,
+  });
   const archives = await FunctionArchives.create();
   try {
     const unit = await archives.unit(functions, typeof source === 'string' ? { 'h.py': source } : source);

@@ -4,14 +4,16 @@ import { join } from 'node:path';
 import { silentLogger, type InferenceOptions, type ModelRegistration } from '@torchweave/application';
 import { describeModelServer, modelRegistration } from '@torchweave/testing/port-conformance/model-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LocalModelServer, type LocalModelServerOptions } from '../../src/index.js';
+import { LocalModelServer, scrubbedEnvironment, type LocalModelServerOptions } from '../../src/index.js';
 import { packModel, packZip, testFolders } from './model-archives.js';
 import { RecordingLogger } from './recording-logger.js';
 
 type Folders = Awaited<ReturnType<typeof testFolders>>;
 
+const environment = scrubbedEnvironment(process.env);
+
 const serverIn = (folders: Folders, options: Partial<LocalModelServerOptions> = {}): LocalModelServer =>
-  new LocalModelServer({ logger: silentLogger, serverVersion: 'test', ...folders, ...options });
+  new LocalModelServer({ logger: silentLogger, serverVersion: 'test', environment, ...folders, ...options });
 
 describeModelServer('LocalModelServer', async () => {
   const folders = await testFolders();
