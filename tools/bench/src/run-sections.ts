@@ -19,7 +19,6 @@ export async function runSections(context: SectionContext, otherWork: OtherWork)
     if (!context.options.sections.includes(name)) continue;
     const section = sections[name];
     context.say(`== ${section.title}`);
-    if (section.startsAnew === true) await context.startAnew();
     reports.push({ name, title: section.title, ...(await otherWork.during(() => outcome(section, context))) });
   }
   return reports;

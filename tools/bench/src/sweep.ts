@@ -18,13 +18,8 @@ export interface Side {
 export interface SweepPlan {
   /** First part of the figures' names. */
   readonly name: string;
-  /** Called at the start of each round. */
+  /** Called at the start of each round. Where it starts anew, no round depends on those before. */
   readonly sides: () => Promise<readonly Side[]>;
-  /**
-   * True where each round begins with a TorchServe and a Torchweave of its own, lest it depend on the rounds before:
-   * TorchServe's own workflows leave thousands of threads and gigabytes behind in its JVM.
-   */
-  readonly startsAnew: boolean;
   readonly clients: readonly number[];
   readonly bodyBytes: number;
   readonly seconds: number;
@@ -56,7 +51,6 @@ const warmUp = { clients: 8, seconds: 5 };
 export async function sweep(context: SectionContext, plan: SweepPlan): Promise<Cell[]> {
   const cells = new Map<string, Cell & { readonly runs: Run[] }>();
   for (let round = 1; round <= plan.rounds; round++) {
-    if (plan.startsAnew) await context.startAnew();
     const sides = await plan.sides();
     for (const side of sides) {
       await assertAnswers(side);

@@ -17,8 +17,8 @@ function proportionalOf(torchweave: Torchweave): { gateway: number; functions: n
 /** What a gateway spends on one more functions-only workflow that nobody asks. */
 export const memorySection: Section = {
   title: 'Memory of one more registered functions-only workflow, idle',
-  startsAnew: true,
-  run: async ({ system, options: { idleMs } }) => {
+  run: async ({ system, startAnew, options: { idleMs } }) => {
+    await startAnew();
     const torchweave = await system.torchweave();
     await system.register('fnonly.war', false);
     await sleep(idleMs);

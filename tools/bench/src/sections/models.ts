@@ -61,7 +61,7 @@ export const modelsSection: Section = {
       const sides = [await ourSide(context, echo, scope), ...(await routerSide(context, echo, scope)), alone];
       const { seconds, rounds } = context.options;
       const load = { clients, bodyBytes, seconds, rounds };
-      const cells = await sweep(context, { name: 'models', sides: async () => sides, startsAnew: false, ...load });
+      const cells = await sweep(context, { name: 'models', sides: async () => sides, ...load });
       const router =
         context.options.kserveRouter === undefined
           ? "KServe's router was not measured (--kserve-router PATH)."

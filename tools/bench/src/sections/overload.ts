@@ -13,25 +13,17 @@ interface Part {
 }
 
 async function measure(context: SectionContext, { name, comparison, seconds }: Part): Promise<SectionResult> {
-  const cells = await sweep(context, {
-    name,
-    sides: async () => inOrder(await sidesOf(context, comparison), context.options.quick),
-    startsAnew: true,
-    clients,
-    bodyBytes,
-    seconds,
-    rounds: context.options.rounds,
-  });
+  const { quick, rounds } = context.options;
+  const sides = async (): Promise<Side[]> => {
+    const all = await sidesOf(context, comparison);
+    const others = all.filter((side) => side.name !== 'theirs');
+    return quick ? others : [...others, ...all.filter((side) => !others.includes(side))];
+  };
+  const cells = await sweep(context, { name, sides, clients, bodyBytes, seconds, rounds });
   return sweepResult(name, `${comparison.workflow}, 512 clients, ${seconds} s a run`, cells, []);
 }
 
-/** TorchServe's own workflows last: the threads that they leave behind would slow down the others. */
-function inOrder(sides: readonly Side[], quick: boolean): Side[] {
-  const others = sides.filter(({ name }) => name !== 'theirs');
-  return quick ? others : [...others, ...sides.filter(({ name }) => name === 'theirs')];
-}
-
-/** 512 clients. */
+/** 512 clients. TorchServe's own workflows come last: the threads that they leave behind would slow down the others. */
 export const overloadSection: Section = {
   title: 'Overload: 512 clients',
   run: async (context) => {

@@ -43,8 +43,8 @@ async function attempts({ system }: SectionContext): Promise<Attempt[]> {
 /** How long a registration takes, the first prediction included on our side. */
 export const registrationSection: Section = {
   title: 'Registration on the same TorchServe',
-  startsAnew: true,
   run: async (context) => {
+    await context.startAnew();
     const samples = new Map<string, number[]>();
     for (let round = 1; round <= context.options.registrationRounds; round++) {
       for (const { what, side, register, unregister } of await attempts(context)) {

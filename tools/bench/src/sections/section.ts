@@ -12,7 +12,7 @@ export interface SectionContext {
   /** The URLs that have had their warm-up: one is enough. */
   readonly warmed: Set<string>;
   /** Has the next who asks `system` get a new TorchServe and a new Torchweave; not with `--quick`, which has no time for it. */
-  startAnew(): Promise<void>;
+  readonly startAnew: () => Promise<void>;
   /** Tells whoever watches what is going on. */
   say(text: string): void;
 }
@@ -27,7 +27,5 @@ export interface SectionResult {
 
 export interface Section {
   readonly title: string;
-  /** True where it needs a TorchServe that nothing has been measured on yet. */
-  readonly startsAnew?: boolean;
   run(context: SectionContext): Promise<SectionResult>;
 }

@@ -12,8 +12,10 @@ export interface Comparison {
   readonly alone?: { readonly model: string; readonly expected: RegExp };
 }
 
-/** Registers the workflow with both and tells their sides: ours, theirs, the model alone. */
-export async function sidesOf({ system }: SectionContext, { workflow, expected, alone }: Comparison): Promise<Side[]> {
+/** Starts anew, registers the workflow with both and tells their sides: ours, theirs, the model alone. */
+export async function sidesOf(context: SectionContext, { workflow, expected, alone }: Comparison): Promise<Side[]> {
+  await context.startAnew();
+  const { system } = context;
   const [torchweave, server] = await Promise.all([system.torchweave(), system.torchServe()]);
   await system.register(`${workflow}.war`, alone !== undefined);
   const modelServer = (): number[] => [server.pid];

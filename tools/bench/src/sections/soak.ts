@@ -25,7 +25,6 @@ async function watch(roots: () => readonly number[], isOver: () => boolean): Pro
 /** Whether anything grows under a load that goes on. */
 export const soakSection: Section = {
   title: `Soak: the chain at ${clients} clients`,
-  startsAnew: true,
   run: async (context) => {
     const [ours] = await sidesOf(context, chain);
     if (ours === undefined) throw new Error('there is nothing to soak');

@@ -13,7 +13,7 @@ function sweepOf(name: string, title: string, comparison: Comparison, notes: rea
       const { clients, seconds, rounds } = context.options;
       const sides = (): Promise<Side[]> => sidesOf(context, comparison);
       const load = { clients, bodyBytes: smallBody, seconds, rounds };
-      const cells = await sweep(context, { name, sides, startsAnew: true, ...load });
+      const cells = await sweep(context, { name, sides, ...load });
       return sweepResult(name, title, cells, notes);
     },
   };
@@ -39,7 +39,7 @@ export const bodiesSection: Section = {
     const { bodyClients: clients, seconds, rounds } = context.options;
     const sides = (): Promise<Side[]> => sidesOf(context, chain);
     const load = { clients, bodyBytes: largeBody, seconds, rounds };
-    const cells = await sweep(context, { name: 'bodies', sides, startsAnew: true, ...load });
+    const cells = await sweep(context, { name: 'bodies', sides, ...load });
     return sweepResult('bodies', bodiesSection.title, cells, []);
   },
 };
