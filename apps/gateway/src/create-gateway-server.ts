@@ -4,6 +4,7 @@ import { ErrorAnswers, followTorchServe, serverOptions, type Intake, type Workfl
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { inferenceOpenApi } from './http/openapi.js';
 import { PredictRoute } from './http/predict-route.js';
+import { releasePieces } from './http/release-pieces.js';
 import { anyMethod, unroutedError } from './http/unrouted.js';
 import { measureRequest } from './measure-request.js';
 
@@ -39,6 +40,7 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
     if (isPrediction(request)) options.metrics.requestFailed(request.params.name, told);
   });
   server.setNotFoundHandler((request, reply) => errors.answer(unroutedError(request.url), request, reply));
+  releasePieces(server);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 

@@ -1,4 +1,4 @@
-import { Cancellation, type RoutingTable, type RunWorkflow } from '@torchweave/application';
+import { Cancellation, releaseOf, type RoutingTable, type RunWorkflow } from '@torchweave/application';
 import { TorchweaveError, type NodeOutput } from '@torchweave/domain';
 import { commonHeaders } from '@torchweave/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -27,11 +27,9 @@ export class PredictRoute {
     const input = readInput(request);
     const headers = clientHeaders(request.raw.rawHeaders);
     const cancellation = cancelledWithClient(reply);
-    return send(
-      request,
-      reply,
-      await this.runner.execute(workflow, { requestId: request.id, headers, input, cancellation }),
-    );
+    const releaseInput = Buffer.isBuffer(request.body) ? releaseOf(request.body) : undefined;
+    const prediction = { requestId: request.id, headers, input, releaseInput, cancellation };
+    return send(request, reply, await this.runner.execute(workflow, prediction));
   }
 }
 
@@ -62,7 +60,7 @@ function send(request: FastifyRequest, reply: FastifyReply, output: NodeOutput):
   reply.hijack();
   reply.raw.writeHead(200, headers);
   if (bytes.length <= onePieceBytes) reply.raw.end(bytes.toString('latin1'), 'latin1');
-  else reply.raw.end(bytes);
+  else reply.raw.end(bytes, output.release);
   return reply;
 }
 

@@ -1,4 +1,4 @@
-import type { InferenceOptions } from '@torchweave/application';
+import { releaseOf, type InferenceOptions } from '@torchweave/application';
 import type { NodeInput, NodeOutput } from '@torchweave/domain';
 
 import { refusedBy } from './error-mapping.js';
@@ -40,7 +40,10 @@ export class InferenceApi {
     });
     const { status, body, contentType, waitedMs } = answer;
     if (status < 200 || status > 299) throw refusedBy(this.options.endpoint, answer);
-    return contentType === undefined ? { value: body, waitedMs } : { value: body, contentType, waitedMs };
+    const release = releaseOf(body);
+    return contentType === undefined
+      ? { value: body, waitedMs, release }
+      : { value: body, contentType, waitedMs, release };
   }
 
   /** Whether `/ping` answers 200 within 2 s. Never rejects. */

@@ -35,7 +35,8 @@ export interface FunctionRuntime {
   /** Takes no new calls for the unit, lets those under way end, and ends its processes. Unknown units are no error. */
   unload(unitId: string): Promise<void>;
   /**
-   * Calls one function with a list of one dict.
+   * Calls one function with a list of one dict. When it resolves, nothing reads the input any more, nor shares the
+   * output any of its memory.
    *
    * @throws TorchweaveError `nodeRaised` for an exception that carries a status (`error_code`), else `nodeFailed`
    * with the reason in its data.

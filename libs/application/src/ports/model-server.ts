@@ -58,7 +58,8 @@ export interface ModelServer {
   /** True when the server can take requests. Never rejects. */
   isHealthy(signal: AbortSignal): Promise<boolean>;
   /**
-   * Runs the model on one input.
+   * Runs the model on one input. When it resolves, nothing reads the input any more, nor shares the output
+   * any of its memory.
    *
    * @throws TorchweaveError `modelServerRefused` (status and words of the server: 404 model missing, 503 no worker or
    * queue full, any other from the handler), `modelServerUnreachable`.

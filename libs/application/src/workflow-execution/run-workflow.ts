@@ -18,6 +18,8 @@ export interface WorkflowRequest {
   /** The client's headers, as functions and models may see them. */
   readonly headers: Readonly<Record<string, string>>;
   readonly input: NodeInput;
+  /** Gives the memory of `input` back. Called when no node reads it any more; never where that is not known. */
+  readonly releaseInput?: (() => void) | undefined;
   /** Whoever asks aborts it when the client is gone; the run aborts it when a node fails for good. */
   readonly cancellation: Cancellation;
 }
@@ -59,10 +61,10 @@ export class RunWorkflow {
    * message that the node's exception carried. The other nodes are cancelled then.
    */
   async execute(workflow: RunnableWorkflow, request: WorkflowRequest): Promise<NodeOutput> {
-    const { cancellation, input } = request;
+    const { cancellation, input, releaseInput } = request;
     try {
       cancellation.throwIfAborted();
-      const run = workflow.plan.begin(input);
+      const run = workflow.plan.begin(input, releaseInput);
       await new Execution(this, workflow, run, request).node(run.start);
       return answerOf(workflow.plan, run);
     } catch (error) {

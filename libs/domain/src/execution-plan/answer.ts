@@ -24,7 +24,10 @@ export function answerOf(plan: ExecutionPlan, run: PlanRun): NodeOutput {
   if (plan.leaves.length === 1) return run.outputOf(only as number);
   const members = plan.leaves.map((leaf) => {
     const { name } = (plan.nodes[leaf] as PlannedNode).node;
-    return `  ${JSON.stringify(name)}: ${asJson(run.outputOf(leaf))}`;
+    const output = run.outputOf(leaf);
+    const member = `  ${JSON.stringify(name)}: ${asJson(output)}`;
+    output.release?.();
+    return member;
   });
   return { value: encoder.encode(`{\n${members.join(',\n')}\n}\n`), contentType: 'application/json' };
 }

@@ -50,6 +50,37 @@ describe('PlanRun', () => {
     expect(run.isComplete).toBe(false);
   });
 
+  describe('gives back memory', () => {
+    const observed = (): { released: string[]; run: ReturnType<ExecutionPlan['begin']>; done: (i: number) => void } => {
+      const released: string[] = [];
+      const releasing = (name: string) => () => void released.push(name);
+      const run = new ExecutionPlan(workflow(diamond)).begin(request, releasing('request'));
+      const done = (index: number): void =>
+        void run.complete(index, { ...output('x'), release: releasing(`output ${index}`) });
+      return { released, run, done };
+    };
+
+    it('as soon as the last node that reads it is done, and keeps the answer', () => {
+      const { released, done } = observed();
+      done(0);
+      expect(released).toEqual(['request']);
+      done(2);
+      expect(released).toEqual(['request']);
+      done(1);
+      expect(released).toEqual(['request', 'output 0']);
+      done(3);
+      expect(released).toEqual(['request', 'output 0', 'output 1', 'output 2']);
+    });
+
+    it('never, once an attempt has failed: it may be read still', () => {
+      const { released, run, done } = observed();
+      done(0);
+      run.fail(1);
+      for (const index of [1, 2, 3]) done(index);
+      expect(released).toEqual(['request']);
+    });
+  });
+
   it('lets a node run when the last of its parents has completed', () => {
     const run = new ExecutionPlan(workflow(diamond)).begin(request);
     expect(names(run.complete(0, output('a')))).toEqual(['up', 'rv']);

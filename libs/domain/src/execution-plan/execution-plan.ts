@@ -31,9 +31,13 @@ export class ExecutionPlan {
     this.leaves = this.nodes.filter((planned) => planned.children.length === 0).map((planned) => planned.index);
   }
 
-  /** A fresh run for one request. */
-  begin(request: NodeInput): PlanRun {
-    return new PlanRun(this, request);
+  /**
+   * A fresh run for one request.
+   *
+   * @param releaseRequest gives the memory of the request back.
+   */
+  begin(request: NodeInput, releaseRequest?: () => void): PlanRun {
+    return new PlanRun(this, request, releaseRequest);
   }
 }
 
@@ -46,10 +50,12 @@ export class PlanRun {
   private readonly failures: number[];
   private readonly outputs: (NodeOutput | undefined)[];
   private unfinished: number;
+  private hasFailed = false;
 
   constructor(
     private readonly plan: ExecutionPlan,
     private readonly request: NodeInput,
+    private readonly releaseRequest?: () => void,
   ) {
     this.waitingFor = plan.nodes.map((planned) => planned.parents.length);
     this.failures = plan.nodes.map(() => 0);
@@ -71,6 +77,7 @@ export class PlanRun {
     if (this.outputs[index] !== undefined) return [];
     this.outputs[index] = output;
     this.unfinished -= 1;
+    this.releaseReadBy(this.nodeAt(index));
     const ready: PlannedNode[] = [];
     for (const child of this.nodeAt(index).children) {
       const left = (this.waitingFor[child] as number) - 1;
@@ -84,6 +91,7 @@ export class PlanRun {
   fail(index: number): number | undefined {
     const failures = (this.failures[index] as number) + 1;
     this.failures[index] = failures;
+    this.hasFailed = true;
     if (failures > this.nodeAt(index).node.retryAttempts) return undefined;
     return Math.min(firstBackoff * 2 ** (failures - 1), longestBackoff);
   }
@@ -110,6 +118,19 @@ export class PlanRun {
     const output = this.outputs[index];
     if (output === undefined) throw new Error(`node ${this.nodeAt(index).node.name} has no output yet`);
     return output;
+  }
+
+  /**
+   * Gives back the memory of what nobody but this node had yet to read. Not once an attempt has failed: what it was given may
+   * still be on its way to whoever was to do it.
+   */
+  private releaseReadBy({ parents }: PlannedNode): void {
+    if (this.hasFailed) return;
+    if (parents.length === 0) this.releaseRequest?.();
+    for (const parent of parents) {
+      const isRead = this.nodeAt(parent).children.every((child) => this.outputs[child] !== undefined);
+      if (isRead) this.outputOf(parent).release?.();
+    }
   }
 
   private nodeAt(index: number): PlannedNode {

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-import type { FunctionCallOptions, FunctionRuntime, FunctionUnit } from '@torchweave/application';
+import { releaseOf, type FunctionCallOptions, type FunctionRuntime, type FunctionUnit } from '@torchweave/application';
 import type { Manifest, NodeInput, NodeOutput } from '@torchweave/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -425,6 +425,21 @@ def both(data, context):
           ['b', 1_500_000],
           ['end', 1],
         ]);
+      });
+
+      it('large values whole, when the memory of others is released as soon as it may be', async () => {
+        const { call } = await load('same', echo);
+        const bodies = Array.from({ length: 30 }, (_, index) => Buffer.alloc(300_000 + index * 10_000, `${index}.`));
+        await Promise.all(
+          bodies.map(async (body, index) => {
+            const input = Buffer.from(body);
+            const output = await call('same', bodyInput(input));
+            releaseOf(input)?.();
+            expect(body.equals(output.value), `body ${index}`).toBe(true);
+            output.release?.();
+            expect(output.value.byteLength).toBe(0);
+          }),
+        );
       });
 
       it('the context of its node and of the request', async () => {

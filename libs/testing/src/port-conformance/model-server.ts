@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
-import type { InferenceOptions, ModelRegistration, ModelServer } from '@torchweave/application';
+import { releaseOf, type InferenceOptions, type ModelRegistration, type ModelServer } from '@torchweave/application';
 import type { InputField, NodeOutput } from '@torchweave/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ZipFile } from 'yazl';
@@ -348,6 +348,19 @@ export function describeModelServer(name: string, create: () => Promise<ModelSer
         const megabyte = Buffer.alloc(1_000_000, 'abcdefg');
         const { value } = await infer('echo', [{ name: 'body', value: megabyte }]);
         expect(Buffer.from(value).equals(megabyte)).toBe(true);
+      });
+
+      it('carries large bodies whole, when the memory of others is released as soon as it may be', async () => {
+        const bodies = Array.from({ length: 12 }, (_, index) => Buffer.alloc(300_000 + index * 10_000, `${index}.`));
+        await Promise.all(
+          bodies.map(async (body, index) => {
+            const input = Buffer.from(body);
+            const output = await infer('echo', [{ name: 'body', value: input }]);
+            releaseOf(input)?.();
+            expect(body.equals(output.value), `body ${index}`).toBe(true);
+            output.release?.();
+          }),
+        );
       });
 
       it('carries a megabyte in each of several fields', async () => {

@@ -165,16 +165,18 @@ export class ProcessPool implements SupplyUser {
     }
   }
 
-  /** The process with the least before it, if any may be sent this call. */
+  /** A process that is awake and has little before it, else the one with the least, if any may be sent this call. */
   private freeProcess(call: Call): PythonProcess | undefined {
+    const { sendAhead } = this.settings;
     const now = performance.now();
     let best: PythonProcess | undefined;
     for (const process of this.supply.ready) {
       if (process.leaving || process.busyMs(now) >= growAfterMs) continue;
+      if (sendAhead && this.ahead.gathers(process, call.entry, call.bytes)) return process;
       if (best === undefined || process.outstanding < best.outstanding) best = process;
     }
     if (best === undefined || best.outstanding === 0) return best;
-    return this.settings.sendAhead && this.ahead.allows(best, call.entry, call.bytes) ? best : undefined;
+    return sendAhead && this.ahead.allows(best, call.entry, call.bytes) ? best : undefined;
   }
 
   /** False while the calls that wait may wait for others; then it looks again in time. */

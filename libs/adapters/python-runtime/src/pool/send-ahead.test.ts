@@ -34,6 +34,17 @@ describe('SendAhead', () => {
     expect(ahead.allows(busy(1, 0), 0, 10)).toBe(true);
   });
 
+  it('gathers short calls in a process that is awake, as long as they wait no longer than it takes to wake another', () => {
+    const ahead = new SendAhead();
+    ahead.observe(0, 20);
+    expect(ahead.gathers(busy(0, 0), 0, 10)).toBe(false);
+    expect(ahead.gathers(busy(1, 20), 0, 10)).toBe(true);
+    expect(ahead.gathers(busy(9, 180), 0, 10)).toBe(false);
+    expect(ahead.gathers(busy(1, 20), 0, 1_000_000)).toBe(false);
+    ahead.observe(1, 5_000);
+    expect(ahead.gathers(busy(1, 20), 1, 10)).toBe(false);
+  });
+
   it('keeps large calls and long rows of calls back', () => {
     const ahead = new SendAhead();
     ahead.observe(0, 1);

@@ -1,8 +1,16 @@
 /** µs of work that a process may have before it: the time of a turn through the event loop, with some to spare. */
 const targetMicros = 1_000;
+/** µs of work behind which a call waits about as long as an idle process takes to wake. */
+const wakeMicros = 200;
 const mostCalls = 32;
 /** Values of a call that is sent ahead: many of them fit into a socket's buffer. */
 const mostBytes = 4_096;
+
+/** What a process has been sent and not answered. */
+interface WorkAhead {
+  readonly outstanding: number;
+  readonly queuedMicros: number;
+}
 
 /**
  * Decides which calls are sent to a process that still executes others.
@@ -28,12 +36,14 @@ export class SendAhead {
   }
 
   /** True when a process with so much before it may be sent a call of this entry and size. */
-  allows(
-    process: { readonly outstanding: number; readonly queuedMicros: number },
-    entry: number,
-    bytes: number,
-  ): boolean {
+  allows(process: WorkAhead, entry: number, bytes: number): boolean {
     if (process.outstanding >= mostCalls || bytes > mostBytes) return false;
     return process.queuedMicros + this.cost(entry) < targetMicros;
+  }
+
+  /** True when a call of this entry and size had better join what the process has before it than wake an idle one. */
+  gathers(process: WorkAhead, entry: number, bytes: number): boolean {
+    const isAwake = process.outstanding > 0 && process.queuedMicros + this.cost(entry) < wakeMicros;
+    return isAwake && this.allows(process, entry, bytes);
   }
 }

@@ -45,14 +45,18 @@ export class ProcessConnection {
   /**
    * Sends; what is sent in one turn of the event loop leaves in one system call, also when it comes from several requests
    * that were read in that turn.
+   *
+   * @param onSent called when the system has taken all of it.
    */
-  send(chunks: readonly Buffer[]): void {
+  send(chunks: readonly Buffer[], onSent?: () => void): void {
     if (!this.corked) {
       this.corked = true;
       this.requests.cork();
       setImmediate(this.uncork);
     }
-    for (const chunk of chunks) this.requests.write(chunk);
+    const last = chunks.length - 1;
+    for (let i = 0; i < last; i += 1) this.requests.write(chunks[i] as Buffer);
+    if (last >= 0) this.requests.write(chunks[last] as Buffer, onSent);
   }
 
   /** Tells the process that there will be no more requests. */

@@ -39,6 +39,8 @@ interface SentExchange {
   readonly callId: number;
   readonly exchange: Exchange;
   takenBack: boolean;
+  /** Whether the system has not taken all of its values yet: their memory is still read. */
+  isLeaving: boolean;
 }
 
 /** A process did not load what it was started for. */
@@ -118,10 +120,12 @@ export class PythonProcess implements ConnectionUser {
     if (connection === undefined) throw new Error('the process is not connected');
     const callId = (this.nextCallId = (this.nextCallId + 1) >>> 0);
     const chunks = encodeRequest(callId, exchange.entry, exchange.rows);
-    this.sent.push({ callId, exchange, takenBack: false });
+    // One chunk is a copy of everything.
+    const sent = { callId, exchange, takenBack: false, isLeaving: chunks.length > 1 };
+    this.sent.push(sent);
     this.queuedMicros += exchange.costMicros;
     if (this.sent.length === 1) this.watch(exchange);
-    connection.send(chunks);
+    connection.send(chunks, sent.isLeaving ? () => (sent.isLeaving = false) : undefined);
   }
 
   /**
@@ -207,9 +211,11 @@ export class PythonProcess implements ConnectionUser {
   }
 
   private finishHead(answer: CallAnswer | Extract<Answer, { kind: 'skipped' }>): void {
-    const finished = this.sent.shift();
-    if (finished === undefined) throw new Error('a Python process answered what it was not asked');
-    const { exchange, takenBack } = finished;
+    const [head] = this.sent;
+    if (head === undefined) throw new Error('a Python process answered what it was not asked');
+    if (head.isLeaving) throw new Error('a Python process answered what it has not read');
+    this.sent.shift();
+    const { exchange, takenBack } = head;
     this.answeredCount += 1;
     this.queuedMicros -= exchange.costMicros;
     const [next] = this.sent;

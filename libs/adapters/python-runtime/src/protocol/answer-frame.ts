@@ -1,3 +1,4 @@
+import { releaseOf } from '@torchweave/application';
 import type { NodeOutput } from '@torchweave/domain';
 
 /** The kinds of answer, by their number on the wire. */
@@ -99,9 +100,13 @@ function decode(frame: Buffer): Answer {
 }
 
 /** One row of an answer; `status` where the handler of a model set one. */
-export type RowOutput = Omit<NodeOutput, 'waitedMs'> & { readonly status?: number; waitedMs?: number };
+export interface RowOutput extends NodeOutput {
+  readonly status?: number;
+  waitedMs?: number;
+  release?: (() => void) | undefined;
+}
 
-/** The outputs of an `ok` answer's rows. Values are views of the answer's buffer. */
+/** The outputs of an `ok` answer's rows. Values are views of the answer's buffer, which a single row has for itself. */
 export function decodeOutputs(body: Buffer, rows: number): RowOutput[] {
   const outputs: RowOutput[] = [];
   let offset = rows * 8;
@@ -112,6 +117,8 @@ export function decodeOutputs(body: Buffer, rows: number): RowOutput[] {
     outputs.push(metaEnd === offset ? { value } : { value, ...readMeta(body.subarray(offset, metaEnd)) });
     offset = valueEnd;
   }
+  const [only] = outputs;
+  if (rows === 1 && only !== undefined) only.release = releaseOf(only.value);
   return outputs;
 }
 

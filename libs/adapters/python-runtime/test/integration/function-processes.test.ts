@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { gone, withUnit } from './loaded-unit.js';
 
 const processes = `
-import os, random, subprocess, time
+import os, random, struct, subprocess, time
 
 def pid(data, context):
     return None if data is None else [str(os.getpid())]
@@ -81,6 +81,25 @@ def scribble(data, context):
                 pass
     return ["scribbled"]
 
+def forge(data, context):
+    """Answers by itself, and once more when the file named by the body is there, without reading what it is sent."""
+    if data is None:
+        return None
+    def answer():
+        for number in range(3, 32):
+            try:
+                os.write(number, struct.pack("<IIBIII", 17, 0, 0, 0, 0, 0))
+            except OSError:
+                pass
+    answer()
+    while not os.path.exists(data[0]["body"]):
+        time.sleep(0.002)
+    answer()
+    time.sleep(20)
+
+def size(data, context):
+    return None if data is None else [str(len(data[0]["body"]))]
+
 def die(data, context):
     if data is not None:
         os._exit(1)
@@ -89,7 +108,8 @@ def allocate(data, context):
     return None if data is None else [str(len(bytearray(int(data[0]["body"]))))]
 `;
 
-const functions = 'scribble,sometimes,pid,supervisor,wait,begin,fork,environment,descriptors,dice,die,allocate';
+const functions =
+  'forge,size,scribble,sometimes,pid,supervisor,wait,begin,fork,environment,descriptors,dice,die,allocate';
 
 describe('the processes of a unit', () => {
   it('are one while calls are short, more while calls wait, and never more than allowed', async () => {
@@ -227,6 +247,18 @@ describe('the processes of a unit', () => {
       });
     },
   );
+
+  it('lose a call whose value they answer before they have read it', async () => {
+    await withUnit(functions, processes, async ({ call, directory }) => {
+      const gate = join(directory, 'gate');
+      // Forged, so that the process is believed to be free.
+      await call('forge', gate);
+      const large = call('size', 'x'.repeat(1_000_000));
+      await writeFile(gate, '');
+      await expect(large).rejects.toMatchObject({ code: 'nodeFailed' });
+      expect(await call('size', 'x'.repeat(1_000_000))).toBe('1000000');
+    });
+  });
 
   it('throw dice of their own', async () => {
     await withUnit(functions, processes, async ({ call }) => {

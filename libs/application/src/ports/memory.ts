@@ -1,0 +1,21 @@
+import { MessageChannel } from 'node:worker_threads';
+
+/** bytes; less is left to the garbage collector. */
+const smallestReleased = 65_536;
+
+/** Nobody receives from it: what it is sent is gone. */
+const nowhere = new MessageChannel().port1;
+nowhere.close();
+
+/**
+ * How to give back the memory of a large value at once; undefined for one that is too small to be worth it.
+ *
+ * The garbage collector would come to it too, but V8 runs whole collections for every few megabytes outside of its heap. The
+ * value must own its memory, and whoever releases it must know that nobody reads it any more, the system included. To
+ * JavaScript every view of it is empty from then on.
+ */
+export function releaseOf({ buffer }: Uint8Array): (() => void) | undefined {
+  if (buffer.byteLength < smallestReleased || !(buffer instanceof ArrayBuffer)) return undefined;
+  // What is transferred is not the sender's any more (HTML, 2.7.3). `ArrayBuffer.prototype.transfer` comes with Node 22.
+  return () => nowhere.postMessage(null, [buffer]);
+}
