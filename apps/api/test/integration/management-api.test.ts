@@ -119,7 +119,7 @@ describe('the management API', () => {
     let finish: () => void = () => undefined;
     const mayFinish = new Promise<void>((resolve) => (finish = resolve));
     onRegister = async (_, job) => {
-      await job.concerns('mine');
+      job.concerns('mine');
       await job.step('register-nodes', () => mayFinish);
       return { workflow: 'mine' };
     };

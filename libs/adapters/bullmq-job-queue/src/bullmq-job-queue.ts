@@ -1,10 +1,12 @@
 import { jobCatalogue, type JobName, type JobPayload, type JobQueue, type JobResult } from '@torchweave/application';
 import type { Logger, Operation, OperationPhase } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
-import { Queue, QueueEvents, type Job } from 'bullmq';
+import { Queue, type Job } from 'bullmq';
 import { Redis } from 'ioredis';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { JobEnds } from './job-ends.js';
 import { progressOf } from './job-record.js';
-import { queueNameOf, queueNames, queuePrefix, type QueueName } from './queue-names.js';
+import { endedChannel, queueNameOf, queueNames, queuePrefix, type QueueName } from './queue-names.js';
 
 export interface BullMqOptions {
   readonly redisUrl: string;
@@ -18,7 +20,7 @@ const keepFinishedCount = 100_000;
 /** ms that Redis may take to accept a job or to tell of one. */
 const commandTimeoutMs = 5_000;
 const longestReconnectDelayMs = 1_000;
-/** ms between two looks at a job whose end no event has told. */
+/** ms between two looks at a job whose end nobody has told. */
 const longestWaitMs = 1_000;
 
 /** {@link JobQueue} on BullMQ: one queue for what clients wait for, one for upkeep. */
@@ -26,11 +28,11 @@ export class BullMqJobQueue implements JobQueue {
   /** The queues themselves, for a board that shows them. */
   readonly queues: ReadonlyMap<QueueName, Queue>;
   private readonly logger: Logger;
-  private events: Promise<QueueEvents> | undefined;
 
   private constructor(
     private readonly options: BullMqOptions,
     private readonly redis: Redis,
+    private readonly ends: JobEnds,
   ) {
     this.logger = options.logger;
     this.queues = new Map(queueNames.map((name) => [name, this.createQueue(name)]));
@@ -46,13 +48,15 @@ export class BullMqJobQueue implements JobQueue {
       retryStrategy: (attempt) => Math.min(attempt * 50, longestReconnectDelayMs),
     });
     redis.on('error', (error) => options.logger.debug({ err: error }, 'queue connection'));
+    const ends = new JobEnds(options.redisUrl, endedChannel(options.namespace), options.logger);
     try {
-      await within(commandTimeoutMs, redis.connect());
+      await within(commandTimeoutMs, Promise.all([redis.connect(), ends.open()]));
     } catch (error) {
       redis.disconnect();
+      ends.close();
       throw unavailable(error);
     }
-    return new BullMqJobQueue(options, redis);
+    return new BullMqJobQueue(options, redis, ends);
   }
 
   async enqueue<Name extends JobName>(name: Name, payload: JobPayload<Name>, operationId: string): Promise<void> {
@@ -63,14 +67,16 @@ export class BullMqJobQueue implements JobQueue {
 
   async waitForEnd<Name extends JobName>(name: Name, operationId: string, timeoutMs: number): Promise<JobResult<Name>> {
     const deadline = performance.now() + timeoutMs;
-    const events = await this.listen();
-    for (;;) {
-      const job = await this.find(name, operationId);
-      const leftMs = deadline - performance.now();
-      if (job.finishedOn !== undefined || leftMs <= 0) return endOf(name, job, timeoutMs);
-      // An event may be lost with a connection, so it is looked again now and then. Whether the job failed or the wait was
-      // too short is read from the job: the words of the rejection are not looked at.
-      await job.waitUntilFinished(events, Math.min(leftMs, longestWaitMs)).catch(() => undefined);
+    const end = this.ends.expect(operationId);
+    try {
+      for (;;) {
+        const job = await this.find(name, operationId);
+        const leftMs = deadline - performance.now();
+        if (job.finishedOn !== undefined || leftMs <= 0) return endOf(name, job, timeoutMs);
+        await Promise.race([end.told, sleep(Math.min(leftMs, longestWaitMs), undefined, { ref: false })]);
+      }
+    } finally {
+      end.forget();
     }
   }
 
@@ -84,7 +90,7 @@ export class BullMqJobQueue implements JobQueue {
 
   async close(): Promise<void> {
     await Promise.all([...this.queues.values()].map((queue) => queue.close()));
-    await (await this.events)?.close();
+    this.ends.close();
     this.redis.disconnect();
   }
 
@@ -102,27 +108,6 @@ export class BullMqJobQueue implements JobQueue {
     });
     queue.on('error', (error) => this.logger.debug({ queue: name, err: error }, 'queue connection'));
     return queue;
-  }
-
-  /** Every process reads every event, so there is one reader a process, and only where somebody waits. */
-  private listen(): Promise<QueueEvents> {
-    this.events ??= this.openEvents().catch((error: unknown) => {
-      this.events = undefined;
-      throw error;
-    });
-    return this.events;
-  }
-
-  private async openEvents(): Promise<QueueEvents> {
-    const prefix = queuePrefix(this.options.namespace);
-    // From the last event on, not from "now": what happens before the first read would be lost otherwise.
-    const [last] = await this.run(() => this.redis.xrevrange(`${prefix}:operations:events`, '+', '-', 'COUNT', 1));
-    const connection = { url: this.options.redisUrl };
-    const events = new QueueEvents('operations', { connection, prefix, lastEventId: last?.[0] ?? '0-0' });
-    // One listener for each waiting request.
-    events.setMaxListeners(0);
-    events.on('error', (error) => this.logger.debug({ err: error }, 'queue events connection'));
-    return events;
   }
 
   private queueOf(name: JobName): Queue {

@@ -2,10 +2,11 @@ import { jobCatalogue, jobNames, type JobContext, type JobHandlers, type JobName
 import type { JobWorker, OperationStep } from '@torchweave/application';
 import { isTorchweaveError, TorchweaveError, toTorchweaveError } from '@torchweave/domain';
 import { Queue, UnrecoverableError, Worker, type Job } from 'bullmq';
+import { Redis } from 'ioredis';
 import type { BullMqOptions } from './bullmq-job-queue.js';
 import { DelayedJobs } from './delayed-jobs.js';
 import { progressOf, type JobProgressRecord } from './job-record.js';
-import { queueNameOf, queueNames, queuePrefix, type QueueName } from './queue-names.js';
+import { endedChannel, queueNameOf, queueNames, queuePrefix, type QueueName } from './queue-names.js';
 
 export interface BullMqWorkerOptions extends BullMqOptions {
   /** Jobs of clients that one worker runs at once. */
@@ -44,6 +45,7 @@ function atMostOnceASecond(tell: (error: Error, more: number) => void): (error: 
 export class BullMqJobWorker implements JobWorker {
   private workers: Worker[] = [];
   private delayed: DelayedJobs | undefined;
+  private redis: Redis | undefined;
   private readonly running = new Map<string, JobRun>();
 
   constructor(
@@ -52,10 +54,12 @@ export class BullMqJobWorker implements JobWorker {
   ) {}
 
   async start(): Promise<void> {
+    const { redisUrl, namespace, logger, longestDelayMs: patienceMs = 15_000 } = this.options;
     await this.scheduleRepeatingJobs();
+    this.redis = new Redis(redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 0 });
+    this.redis.on('error', (err) => logger.debug({ err }, 'job ends connection'));
     this.workers = queueNames.map((name) => this.createWorker(name));
     await Promise.all(this.workers.map((worker) => worker.waitUntilReady()));
-    const { redisUrl, namespace, logger, longestDelayMs: patienceMs = 15_000 } = this.options;
     const prefix = queuePrefix(namespace);
     this.delayed = new DelayedJobs({
       redisUrl,
@@ -70,6 +74,7 @@ export class BullMqJobWorker implements JobWorker {
   async close(): Promise<void> {
     await this.delayed?.close();
     await Promise.all(this.workers.map((worker) => worker.close()));
+    this.redis?.disconnect();
   }
 
   private createWorker(name: QueueName): Worker {
@@ -88,10 +93,23 @@ export class BullMqJobWorker implements JobWorker {
     );
     worker.on('error', warn);
     worker.on('stalled', (operationId) => logger.warn({ operationId }, 'taking up a job whose worker is gone'));
+    if (name === 'operations') {
+      worker.on('completed', (job) => this.tellEnd(job));
+      worker.on('failed', (job) => this.tellEnd(job));
+    }
     worker.on('lockRenewalFailed', (ids) => {
       for (const id of ids) this.running.get(id)?.lose();
     });
     return worker;
+  }
+
+  /** Whoever waits finds out by itself, only later, where this fails. */
+  private tellEnd(job: Job | undefined): void {
+    const { namespace, logger } = this.options;
+    if (job?.finishedOn === undefined) return;
+    this.redis?.publish(endedChannel(namespace), job.id ?? '').catch((err: unknown) => {
+      logger.debug({ operationId: job.id, err }, 'the end of an operation could not be told');
+    });
   }
 
   private async scheduleRepeatingJobs(): Promise<void> {
@@ -214,8 +232,9 @@ class JobRun implements JobContext {
     if (done > 0) this.progress = { ...this.progress, progress: Math.round((100 * done) / steps.length) };
   }
 
-  async concerns(workflow: string): Promise<void> {
-    await this.write({ ...this.progress, workflow });
+  concerns(workflow: string): void {
+    this.progress = { ...this.progress, workflow };
+    this.tellSoon();
   }
 
   async recordFailure(error: TorchweaveError): Promise<void> {

@@ -8,5 +8,8 @@ export function queueNameOf(job: JobName): QueueName {
 export type QueueName = 'operations' | 'maintenance';
 export const queueNames: readonly QueueName[] = ['operations', 'maintenance'];
 
+/** Where workers tell the ids of operations that have ended. */
+export const endedChannel = (namespace: string): string => `${queuePrefix(namespace)}:ended`;
+
 /** The prefix of BullMQ's keys; the hash tag keeps them in the slot of the state's own keys. */
 export const queuePrefix = (namespace: string): string => `{${namespace}}:queue`;

@@ -43,16 +43,19 @@ export async function sealContent(folder: string): Promise<void> {
 
 /** Removes a file or a tree that may be read-only; one that is not there is no error. */
 export async function removeTree(path: string): Promise<void> {
-  await openFolders(path);
-  await rm(path, { recursive: true, force: true });
+  if (await openFolders(path)) await rm(path, { recursive: true, force: true });
 }
 
-async function openFolders(folder: string): Promise<void> {
+/** @returns false where nothing is there. */
+async function openFolders(folder: string): Promise<boolean> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
     await chmod(folder, writableFolder);
     for (const entry of entries) if (entry.isDirectory()) await openFolders(join(folder, entry.name));
+    return true;
   } catch (error) {
-    if (!['ENOENT', 'ENOTDIR'].includes(codeOf(error))) throw error;
+    if (codeOf(error) === 'ENOENT') return false;
+    if (codeOf(error) === 'ENOTDIR') return true;
+    throw error;
   }
 }

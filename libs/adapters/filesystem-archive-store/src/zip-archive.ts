@@ -1,17 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { fromRandomAccessReader, RandomAccessReader, type Entry, type ZipFile } from 'yauzl';
-
-const chunkBytes = 65_536;
-
-async function* bytesBetween(file: FileHandle, start: number, end: number): AsyncGenerator<Uint8Array> {
-  for (let at = start; at < end;) {
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(Math.min(chunkBytes, end - at)), { position: at });
-    if (bytesRead === 0) throw new Error('unexpected end of file');
-    yield buffer.subarray(0, bytesRead);
-    at += bytesRead;
-  }
-}
+import { bytesBetween } from './bytes-between.js';
 
 /**
  * Reads for yauzl, with two things that its own reader lacks: a place outside the file, as a hostile archive may name

@@ -6,11 +6,11 @@
   ARGV[1] workflow name  ARGV[2] operation id  ARGV[3] now (ISO 8601)
   ARGV[4] seconds that the operation is remembered  ARGV[5] channel of changes
 
-  Output: 1, or 0 when the operation does not hold the workflow
+  Output: the workflow, or 0 when the operation does not hold the workflow
 ]]
 if redis.call('HGET', KEYS[1], 'operationId') ~= ARGV[2] then return 0 end
 local phase = redis.call('HGET', KEYS[1], 'phase')
-if phase == 'ready' then return 1 end
+if phase == 'ready' then return redis.call('HGETALL', KEYS[1]) end
 if phase ~= 'registering' then return 0 end
 local revision = redis.call('INCR', KEYS[5])
 redis.call('HSET', KEYS[1], 'phase', 'ready', 'revision', revision, 'changedAt', ARGV[3])
@@ -20,4 +20,4 @@ redis.call('SREM', KEYS[4], ARGV[1])
 redis.call('HSET', KEYS[6], 'workflow', ARGV[1], 'outcome', 'committed')
 redis.call('EXPIRE', KEYS[6], ARGV[4])
 redis.call('PUBLISH', ARGV[5], revision)
-return 1
+return redis.call('HGETALL', KEYS[1])

@@ -11,12 +11,12 @@
   ARGV[5] url                ARGV[6] mark of a removal
   ARGV[7...] model names
 
-  Output: {'held'} | {'conflict'} | {'busy', phase, operation id} | {'removing'} | {'taken', model, workflow}
+  Output: {'held', the workflow} | {'conflict'} | {'busy', phase, operation id} | {'removing'} | {'taken', model, workflow}
 ]]
 local phase = redis.call('HGET', KEYS[1], 'phase')
 if phase then
   local owner = redis.call('HGET', KEYS[1], 'operationId')
-  if owner == ARGV[2] then return {'held'} end
+  if owner == ARGV[2] then return {'held', redis.call('HGETALL', KEYS[1])} end
   if phase == 'ready' then return {'conflict'} end
   return {'busy', phase, owner}
 end
@@ -30,4 +30,4 @@ redis.call('HSET', KEYS[1], 'schemaVersion', '1', 'phase', 'registering', 'opera
 for i = 7, #ARGV do redis.call('HSET', KEYS[2], ARGV[i], ARGV[1]) end
 redis.call('SADD', KEYS[3], ARGV[1])
 redis.call('HSET', KEYS[4], 'workflow', ARGV[1], 'outcome', 'held')
-return {'held'}
+return {'held', redis.call('HGETALL', KEYS[1])}

@@ -2,13 +2,23 @@ import type { GatewayRegistry } from '@torchweave/application';
 import { StateKeys } from './keys.js';
 import { Script, type RedisConnection } from './redis-connection.js';
 
-const scripts = { announce: new Script('announce-1'), lateGateways: new Script('late-gateways-1') };
+const scripts = { announce: new Script('announce-1'), gateways: new Script('gateways-1') };
+
+interface LiveGateway {
+  readonly id: string;
+  /** The last change that it serves. */
+  readonly revision: number;
+  /** ms until its lease ends. */
+  readonly leftMs: number;
+}
 
 /** {@link GatewayRegistry} on Redis: a lease for each gateway by the server's clock, and a message for each announcement. */
 export class RedisGatewayRegistry implements GatewayRegistry {
   private readonly keys: StateKeys;
   private readonly waiting = new Set<() => void>();
   private listening: Promise<void> | undefined;
+  private looking: Promise<unknown> = Promise.resolve();
+  private nextLook: Promise<readonly LiveGateway[]> | undefined;
 
   constructor(
     private readonly redis: RedisConnection,
@@ -37,24 +47,35 @@ export class RedisGatewayRegistry implements GatewayRegistry {
       // Asked for before looking: an announcement between the look and the wait is not missed.
       const { announced, forget } = this.nextAnnouncement();
       try {
-        const late = await this.lateGateways(revision);
+        const late = (await this.look()).filter((gateway) => gateway.revision < revision);
         const leftMs = deadline - performance.now();
-        if (late.size === 0 || leftMs <= 0) return [...late.keys()];
-        await Promise.race([announced, after(Math.min(leftMs, Math.min(...late.values()) + 1))]);
+        if (late.length === 0 || leftMs <= 0) return late.map(({ id }) => id);
+        const firstLeaseMs = Math.min(...late.map((gateway) => gateway.leftMs)) + 1;
+        await Promise.race([announced, after(Math.min(leftMs, firstLeaseMs))]);
       } finally {
         forget();
       }
     }
   }
 
-  /** Late gateway to ms until its lease ends. */
-  private async lateGateways(revision: number): Promise<Map<string, number>> {
-    const found = (await this.redis.script(scripts.lateGateways, [this.keys.gateways], [revision])) as (
-      string | number
-    )[];
-    const late = new Map<string, number>();
-    for (let i = 0; i < found.length; i += 2) late.set(String(found[i]), Number(found[i + 1]));
-    return late;
+  /** A look that begins after the call. All that ask while one is under way share the next: an announcement wakes many. */
+  private look(): Promise<readonly LiveGateway[]> {
+    this.nextLook ??= this.looking.then(() => {
+      this.nextLook = undefined;
+      const look = this.liveGateways();
+      this.looking = look.catch(() => undefined);
+      return look;
+    });
+    return this.nextLook;
+  }
+
+  private async liveGateways(): Promise<readonly LiveGateway[]> {
+    const found = (await this.redis.script(scripts.gateways, [this.keys.gateways], [])) as (string | number)[];
+    const alive: LiveGateway[] = [];
+    for (let i = 0; i < found.length; i += 3) {
+      alive.push({ id: String(found[i]), revision: Number(found[i + 1]), leftMs: Number(found[i + 2]) });
+    }
+    return alive;
   }
 
   private nextAnnouncement(): { announced: Promise<void>; forget: () => void } {

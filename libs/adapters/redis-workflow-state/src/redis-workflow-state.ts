@@ -10,7 +10,7 @@ import { modelNodes, TorchweaveError, type ErrorRecord, type WorkflowDefinition 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StateKeys } from './keys.js';
 import { Script, type RedisConnection } from './redis-connection.js';
-import { readWorkflow, type StoredWorkflow } from './stored-workflow.js';
+import { readPairs, readWorkflow, type StoredWorkflow } from './stored-workflow.js';
 
 const scripts = {
   page: new Script('page-1'),
@@ -35,7 +35,9 @@ const removalPollMs = 50;
 /** ms between two looks for changes that no message told of. */
 const pollIntervalMs = 2_000;
 
-type ReserveAnswer = [answer: 'held' | 'conflict' | 'busy' | 'removing' | 'taken', first?: string, second?: string];
+type Held = [answer: 'held', workflow: string[]];
+type ReserveAnswer = Held | [answer: 'conflict' | 'busy' | 'removing' | 'taken', first?: string, second?: string];
+type RemovalAnswer = Held | [answer: 'missing' | 'busy', phase?: string, operationId?: string];
 
 /** {@link WorkflowState} on Redis or Valkey: a hash for each workflow, changed by scripts alone. */
 export class RedisWorkflowState implements WorkflowState {
@@ -52,10 +54,10 @@ export class RedisWorkflowState implements WorkflowState {
     const { name: workflow } = definition;
     const deadline = performance.now() + longestRemovalMs;
     for (;;) {
-      const [answer, first = '', second = ''] = await this.tryToReserve(definition, operationId);
+      const reply = await this.tryToReserve(definition, operationId);
+      if (reply[0] === 'held') return readPairs(reply[1]);
+      const [answer, first = '', second = ''] = reply;
       switch (answer) {
-        case 'held':
-          return this.held(workflow, operationId);
         case 'conflict':
           throw new TorchweaveError('workflowConflict', { workflow });
         case 'taken':
@@ -83,32 +85,31 @@ export class RedisWorkflowState implements WorkflowState {
 
   async commit(workflow: string, operationId: string): Promise<WorkflowRecord> {
     const { keys } = this;
-    const done = await this.redis.script(
+    const committed = await this.redis.script(
       scripts.commit,
       [keys.workflow(workflow), keys.ready, keys.changes, keys.unfinished, keys.revision, keys.operation(operationId)],
       [workflow, operationId, now(), operationTtl, keys.changedChannel],
     );
-    if (done === 0) throw lost(operationId);
-    return this.held(workflow, operationId);
+    return heldBy(operationId, committed as string[] | 0);
   }
 
   async beginUndo(workflow: string, operationId: string, failure: ErrorRecord): Promise<WorkflowRecord> {
     const args = [operationId, JSON.stringify(failure), now()];
-    const done = await this.redis.script(scripts.beginUndo, [this.keys.workflow(workflow)], args);
-    if (done === 0) throw lost(operationId);
-    return this.held(workflow, operationId);
+    const undoing = await this.redis.script(scripts.beginUndo, [this.keys.workflow(workflow)], args);
+    return heldBy(operationId, undoing as string[] | 0);
   }
 
   async beginRemoval(workflow: string, operationId: string): Promise<WorkflowRecord> {
     const { keys } = this;
-    const [answer, phase = '', owner = ''] = (await this.redis.script(
+    const reply = (await this.redis.script(
       scripts.beginRemoval,
       [keys.workflow(workflow), keys.ready, keys.changes, keys.unfinished, keys.revision, keys.operation(operationId)],
       [workflow, operationId, now(), keys.changedChannel],
-    )) as string[];
+    )) as RemovalAnswer;
+    if (reply[0] === 'held') return readPairs(reply[1]);
+    const [answer, phase = '', owner = ''] = reply;
     if (answer === 'missing') throw new TorchweaveError('workflowNotFound', { workflow });
-    if (answer === 'busy') throw new TorchweaveError('workflowBusy', { workflow, phase, operationId: owner });
-    return this.held(workflow, operationId);
+    throw new TorchweaveError('workflowBusy', { workflow, phase, operationId: owner });
   }
 
   async release(workflow: string, operationId: string, orphans: readonly string[]): Promise<void> {
@@ -235,13 +236,6 @@ export class RedisWorkflowState implements WorkflowState {
     });
   }
 
-  /** A page needs no definitions: one small field a workflow is read, and nothing parsed. */
-  private async held(workflow: string, operationId: string): Promise<WorkflowRecord> {
-    const record = await this.get(workflow);
-    if (record?.operationId !== operationId) throw lost(operationId);
-    return record;
-  }
-
   private async forgetTombstones(): Promise<void> {
     const { keys } = this;
     const expired = await this.redis.run((redis) =>
@@ -263,6 +257,11 @@ const unavailable = (cause: Error): TorchweaveError<'stateUnavailable'> =>
   new TorchweaveError('stateUnavailable', { reason: cause.message, retryAfterSeconds: 1 }, { cause });
 
 const now = (): string => new Date().toISOString();
+
+function heldBy(operationId: string, pairs: string[] | 0): WorkflowRecord {
+  if (pairs === 0) throw lost(operationId);
+  return readPairs(pairs);
+}
 
 const lost = (operationId: string): TorchweaveError<'operationAbandoned'> =>
   new TorchweaveError('operationAbandoned', { operationId, reason: 'it does not hold the workflow any more' });

@@ -9,6 +9,15 @@ export type StoredWorkflow = Record<string, string>;
 
 const isPhase = (value: string | undefined): value is Phase => phases.some((phase) => phase === value);
 
+/** The workflow that a script answers: names and values of its hash, one after the other. */
+export function readPairs(pairs: readonly string[]): WorkflowRecord {
+  const stored: StoredWorkflow = {};
+  for (let i = 0; i < pairs.length; i += 2) stored[pairs[i] as string] = pairs[i + 1] as string;
+  const record = readWorkflow(stored);
+  if (record === undefined) throw new TorchweaveError('internal', { reason: 'a script has answered no workflow' });
+  return record;
+}
+
 /**
  * @returns undefined where nothing is stored.
  * @throws TorchweaveError `internal` for a record of another schema version.

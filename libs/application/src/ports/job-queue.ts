@@ -49,8 +49,8 @@ export interface JobContext {
   readonly signal: AbortSignal;
   /** Runs one named step and records it: soon, where it goes on for a while, and all of them with the job's end. */
   step<T>(name: string, run: () => Promise<T>): Promise<T>;
-  /** Tells watchers which workflow the operation is about. */
-  concerns(workflow: string): Promise<void>;
+  /** Tells watchers which workflow the operation is about: soon, and with the job's end. */
+  concerns(workflow: string): void;
 }
 
 /** One handler for every job of the catalogue. */

@@ -137,6 +137,18 @@ describe('RoutingTable', () => {
     await world.table.leave();
   });
 
+  it('announces each change once: every announcement wakes all workers', async () => {
+    const world = new World();
+    await world.table.start();
+    for (const revision of [1, 2, 3]) {
+      world.register('a', revision);
+      world.notify();
+      await world.announcementOf(revision);
+    }
+    await world.table.leave();
+    expect(world.announced.filter((revision) => revision > 0)).toEqual([1, 2, 3]);
+  });
+
   it('no longer serves what is unregistered, and unloads its functions', async () => {
     const world = new World();
     world.register('a', 1);

@@ -52,6 +52,7 @@ export class RoutingTable {
   private followAgain = false;
   private stopWatching: (() => Promise<void>) | undefined;
   private announcing: NodeJS.Timeout | undefined;
+  private announcedRevision: number | undefined;
   private closed = false;
 
   constructor(
@@ -112,6 +113,7 @@ export class RoutingTable {
    */
   private resync(): void {
     this.revision = 0;
+    this.announcedRevision = undefined;
     this.unseen = new Set([...this.workflows.keys(), ...this.unloadable.keys()]);
     this.newest.clear();
   }
@@ -153,7 +155,7 @@ export class RoutingTable {
     }
     for (const workflow of this.unseen ?? []) await this.enqueue(workflow, () => this.drop(workflow));
     this.unseen = undefined;
-    await this.announce();
+    await this.announceProgress();
   }
 
   /** Begins to apply a change; announces again when it is the last one under way. */
@@ -165,7 +167,7 @@ export class RoutingTable {
     );
     void applied.then(() => {
       this.pending.delete(revision);
-      return this.announce();
+      return this.announceProgress();
     });
   }
 
@@ -175,11 +177,19 @@ export class RoutingTable {
     return oldest === undefined ? this.revision : oldest - 1;
   }
 
+  /** Every announcement wakes all workers: one that says nothing new is left to the lease's renewal. */
+  private async announceProgress(): Promise<void> {
+    if (this.servedRevision !== this.announcedRevision) await this.announce();
+  }
+
   private async announce(): Promise<void> {
     if (this.closed) return;
+    const revision = this.servedRevision;
     try {
-      await this.ports.gateways.announce(this.gatewayId, this.servedRevision);
+      this.announcedRevision = revision;
+      await this.ports.gateways.announce(this.gatewayId, revision);
     } catch (error) {
+      this.announcedRevision = undefined;
       this.ports.logger.warn({ err: error }, 'cannot announce this gateway');
     }
   }

@@ -21,7 +21,7 @@ const job: JobContext = {
   operationId: 'upkeep',
   signal: new AbortController().signal,
   step: (_, run) => run(),
-  concerns: () => Promise.resolve(),
+  concerns: () => undefined,
 };
 
 /** A state that changes between the look at what is unfinished and the next one, and what is done about it. */

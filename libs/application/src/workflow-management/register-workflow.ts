@@ -3,7 +3,7 @@ import { isTorchweaveError, TorchweaveError, toTorchweaveError, type ErrorCode }
 import type { NodeFailure, WorkflowDefinition } from '@torchweave/domain';
 import type { JobPayload, JobResult } from '../job-catalogue/job-catalogue.js';
 import type { ArchiveSource } from '../ports/archive-source.js';
-import type { ArchiveStore } from '../ports/archive-store.js';
+import type { ArchiveStore, UnpackedArchive } from '../ports/archive-store.js';
 import type { FunctionRuntime } from '../ports/function-runtime.js';
 import type { GatewayRegistry } from '../ports/gateway-registry.js';
 import type { JobContext } from '../ports/job-queue.js';
@@ -66,12 +66,12 @@ export class RegisterWorkflow {
       return this.undo(trace.record.definition, failure, job);
     }
     const definition = trace.outcome === 'held' ? trace.record.definition : await this.reserve(payload, job);
-    await job.concerns(definition.name);
+    job.concerns(definition.name);
     return this.finish(definition, job);
   }
 
   private async reserve(payload: Payload, job: JobContext): Promise<WorkflowDefinition> {
-    const { archives, state, racePoints } = this.ports;
+    const { state, racePoints } = this.ports;
     const digest = await job.step('fetch-archive', () => this.fetch(payload, job.signal));
     await racePoints.reach('archive-fetched');
     const definition = await job.step('read-archive', () =>
@@ -82,8 +82,6 @@ export class RegisterWorkflow {
     );
     await racePoints.reach('archive-read');
     await job.step('reserve-name', () => state.reserve(definition, job.operationId));
-    // The archive may have been swept between put and reserve; from here on the record keeps it.
-    await archives.open(digest);
     await racePoints.reach('name-reserved');
     return definition;
   }
@@ -140,13 +138,16 @@ export class RegisterWorkflow {
   }
 
   private async registerNodes(definition: WorkflowDefinition, job: JobContext): Promise<NodeFailure[]> {
-    const { modelServers, responseTimeoutMs } = this.ports;
+    const { archives, modelServers, responseTimeoutMs } = this.ports;
+    // It may have been swept before the name was reserved; from then on the record keeps it.
+    const archive = await archives.open(definition.digest);
     const models = modelNodes(definition).map((node) => ({
       nodes: [node.modelName],
       done: modelServers.register(registrationOf(node, responseTimeoutMs), job.signal),
     }));
     const functions = functionNodes(definition).map((node) => node.modelName);
-    const loaded = functions.length === 0 ? [] : [{ nodes: functions, done: this.proveFunctionsLoad(definition, job) }];
+    const loaded =
+      functions.length === 0 ? [] : [{ nodes: functions, done: this.proveFunctionsLoad(definition, archive, job) }];
     const settled = [...models, ...loaded].map(async ({ nodes, done }): Promise<NodeFailure[]> => {
       try {
         await done;
@@ -158,9 +159,12 @@ export class RegisterWorkflow {
     return (await Promise.all(settled)).flat();
   }
 
-  private async proveFunctionsLoad(definition: WorkflowDefinition, job: JobContext): Promise<void> {
-    const { archives, functions, logger } = this.ports;
-    const { directory } = await archives.open(definition.digest);
+  private async proveFunctionsLoad(
+    definition: WorkflowDefinition,
+    { directory }: UnpackedArchive,
+    job: JobContext,
+  ): Promise<void> {
+    const { functions, logger } = this.ports;
     const unit = functionUnitOf(definition, directory, `proof-${job.operationId}`);
     await functions.load(unit);
     // The proof is there; its processes may end while the registration goes on.

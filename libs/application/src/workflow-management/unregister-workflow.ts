@@ -27,7 +27,7 @@ export class UnregisterWorkflow {
     payload: JobPayload<'unregister-workflow'>,
     job: JobContext,
   ): Promise<JobResult<'unregister-workflow'>> {
-    await job.concerns(payload.workflow);
+    job.concerns(payload.workflow);
     const trace = await this.ports.state.trace(job.operationId);
     if (trace.outcome === 'released') return { workflow: payload.workflow };
     const record = await job.step('begin-removal', () =>

@@ -113,7 +113,7 @@ export function describeJobQueue(name: string, create: () => Promise<QueueUnderT
         let seenWithin: unknown;
         const handlers: Partial<JobHandlers> = {
           'unregister-workflow': async ({ workflow }, job) => {
-            await job.concerns(workflow);
+            job.concerns(workflow);
             await job.step('first', () => Promise.resolve());
             await job.step('second', async () => (seenWithin = await toldOfSteps(under.queue, id, 2)));
             return { workflow };

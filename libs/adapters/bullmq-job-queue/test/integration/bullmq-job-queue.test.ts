@@ -3,8 +3,10 @@ import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
 import { TorchweaveError } from '@torchweave/domain';
 import { describeJobQueue } from '@torchweave/testing/port-conformance/job-queue';
 import { TestRedis } from '@torchweave/testing/redis';
+import { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 let redis: TestRedis;
 beforeAll(async () => {
@@ -47,6 +49,59 @@ describe('BullMqJobQueue without Redis', () => {
     await vi.waitFor(enqueue, { timeout: 10_000 });
     await queue.close();
     await own.dispose();
+  });
+});
+
+describe('BullMqJobQueue and the end of an operation', () => {
+  /** A queue, a worker of it, and a registration that is waited for and ends when it is told to. */
+  async function waitedFor() {
+    const options = { redisUrl: redis.url, namespace: `test-${(namespaces += 1)}`, logger: silentLogger };
+    const queue = await BullMqJobQueue.open(options);
+    let began: () => void = () => undefined;
+    let end: () => void = () => undefined;
+    const hasBegun = new Promise<void>((resolve) => (began = resolve));
+    const mayEnd = new Promise<void>((resolve) => (end = resolve));
+    const register = async (): Promise<{ workflow: string }> => {
+      began();
+      await mayEnd;
+      return { workflow: 'w' };
+    };
+    const worker = new BullMqJobWorker(
+      { ...options, concurrency: 4, lockMs: 2_000 },
+      { ...idle, 'register-workflow': register },
+    );
+    await worker.start();
+    onTestFinished(async () => {
+      await worker.close();
+      await queue.close();
+    });
+    const operationId = randomUUID();
+    await queue.enqueue('register-workflow', { url: 'a' }, operationId);
+    const waiting = queue.waitForEnd('register-workflow', operationId, 20_000);
+    await hasBegun;
+    return { waiting, end, channel: `{${options.namespace}}:queue:ended`, operationId };
+  }
+
+  it('is told by the worker', async () => {
+    const { waiting, end, channel, operationId } = await waitedFor();
+    const listener = new Redis(redis.url);
+    onTestFinished(() => listener.disconnect());
+    await listener.subscribe(channel);
+    const told = once(listener, 'message');
+    end();
+    expect(await told).toEqual([channel, operationId]);
+    expect(await waiting).toEqual({ workflow: 'w' });
+  });
+
+  it('is found when the message is lost with its connection', async () => {
+    const { waiting, end } = await waitedFor();
+    const admin = new Redis(redis.url);
+    onTestFinished(() => admin.disconnect());
+    // Again and again: a connection that is lost comes back.
+    const losing = setInterval(() => void admin.client('KILL', 'TYPE', 'PUBSUB'), 1);
+    onTestFinished(() => clearInterval(losing));
+    end();
+    expect(await waiting).toEqual({ workflow: 'w' });
   });
 });
 

@@ -1,23 +1,22 @@
 --[[
-  Gateways that live and do not serve a revision yet. Those whose lease is over are taken out.
+  Gateways that live. Those whose lease is over are taken out.
 
   KEYS[1] gateways  hash of gateway id to '<revision> <end of lease, ms>'
 
-  ARGV[1] revision
-
-  Output: {gateway id, ms until its lease ends, ...}
+  Output: {gateway id, revision that it serves, ms until its lease ends, ...}
 ]]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local entries = redis.call('HGETALL', KEYS[1])
-local late = {}
+local alive = {}
 for i = 1, #entries, 2 do
   local revision, ends = string.match(entries[i + 1], '(%d+) (%d+)')
   if tonumber(ends) <= now then
     redis.call('HDEL', KEYS[1], entries[i])
-  elseif tonumber(revision) < tonumber(ARGV[1]) then
-    late[#late + 1] = entries[i]
-    late[#late + 1] = tonumber(ends) - now
+  else
+    alive[#alive + 1] = entries[i]
+    alive[#alive + 1] = tonumber(revision)
+    alive[#alive + 1] = tonumber(ends) - now
   end
 end
-return late
+return alive
