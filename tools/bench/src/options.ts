@@ -38,7 +38,7 @@ const full = {
   overloadSeconds: 30,
   soakSeconds: 60,
   clients: [1, 8, 32, 64, 128],
-  bodyClients: [1, 8],
+  bodyClients: [1, 8, 32, 128],
   registrationRounds: 10,
   catalogueSize: 100_000,
   catalogueClients: [1, 8],

@@ -18,5 +18,8 @@ export function releasePieces(server: FastifyInstance): void {
 }
 
 function release(pieces: readonly Buffer[]): void {
-  for (const piece of pieces) releaseOf(piece)?.();
+  for (const piece of pieces) {
+    // Node gives each its own memory, and promises that nowhere.
+    if (piece.byteLength === piece.buffer.byteLength) releaseOf(piece)?.();
+  }
 }

@@ -2,6 +2,10 @@ import { theirName } from '../system.js';
 import type { Side } from '../sweep.js';
 import type { SectionContext } from './section.js';
 
+/** bytes of a request's body. */
+export const smallBody = 64;
+export const largeBody = 1_000_000;
+
 const nobody = (): number[] => [];
 
 /** What a workflow is measured against, and what each of them answers to `hello`. */

@@ -1,10 +1,7 @@
 import { sweep, type Side } from '../sweep.js';
 import { sweepResult } from '../sweep-result.js';
 import type { Section } from './section.js';
-import { chain, diamond, functionsOnly, sidesOf, type Comparison } from './sides.js';
-
-const smallBody = 64;
-const largeBody = 1_000_000;
+import { chain, diamond, functionsOnly, largeBody, sidesOf, smallBody, type Comparison } from './sides.js';
 
 function sweepOf(name: string, title: string, comparison: Comparison, notes: readonly string[] = []): Section {
   return {
