@@ -40,7 +40,7 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
     if (isPrediction(request)) options.metrics.requestFailed(request.params.name, told);
   });
   server.setNotFoundHandler((request, reply) => errors.answer(unroutedError(request.url), request, reply));
-  releasePieces(server);
+  releasePieces(server, options.maxRequestSize);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 

@@ -4,12 +4,22 @@ import type { FastifyInstance } from 'fastify';
 /** bytes; the pieces of a smaller body are not worth the trouble. */
 const largeBody = 65_536;
 
-/** Gives back the memory of the pieces in which a large body arrives, once the framework has put them together. */
-export function releasePieces(server: FastifyInstance): void {
+/**
+ * Gives back the memory of the pieces in which a large body arrives, once the framework has put them together.
+ *
+ * @param maxBytes what is larger is refused, and nothing of it kept.
+ */
+export function releasePieces(server: FastifyInstance, maxBytes: number): void {
   server.addHook('preParsing', (request, _reply, payload, done) => {
-    if (Number(request.headers['content-length'] ?? Infinity) > largeBody) {
+    const bytes = Number(request.headers['content-length'] ?? maxBytes);
+    if (bytes > largeBody && bytes <= maxBytes) {
       const pieces: Buffer[] = [];
-      payload.on('data', (piece: Buffer) => pieces.push(piece));
+      let left = maxBytes;
+      payload.on('data', (piece: Buffer) => {
+        left -= piece.length;
+        if (left >= 0) pieces.push(piece);
+        else pieces.length = 0;
+      });
       // The framework copies them when it is told the end, which it is after this.
       payload.once('end', () => process.nextTick(release, pieces));
     }

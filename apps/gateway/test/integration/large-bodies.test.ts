@@ -15,7 +15,7 @@ import { emptyPorts } from '@torchweave/testing/empty-ports';
 import type { FastifyInstance } from 'fastify';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -164,6 +164,23 @@ describe('predictions with large bodies', () => {
     }
     // Each prediction reads 5 MB: the pieces of the body, the body, and an answer of each node.
     expect(most).toBeLessThan(5_000_000);
+  });
+
+  it('are refused when they are too large, without being kept', async () => {
+    const chunk = Buffer.alloc(1_000_000);
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    const sent = request(url(), { method: 'POST', agent: false });
+    const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
+    for (let count = 0; count < 300; count += 1) {
+      if (!sent.write(chunk)) await once(sent, 'drain');
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+    }
+    sent.end();
+    const [answer] = await answered;
+    answer.resume();
+    expect(answer.statusCode).toBe(413);
+    expect(most).toBeLessThan(150_000_000);
   });
 
   /** Predicts without any memory of its own that the garbage collector would have to take. @returns bytes of the answer. */

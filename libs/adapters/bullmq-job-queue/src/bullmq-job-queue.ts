@@ -67,16 +67,16 @@ export class BullMqJobQueue implements JobQueue {
 
   async waitForEnd<Name extends JobName>(name: Name, operationId: string, timeoutMs: number): Promise<JobResult<Name>> {
     const deadline = performance.now() + timeoutMs;
-    const end = this.ends.expect(operationId);
-    try {
-      for (;;) {
+    for (;;) {
+      const end = this.ends.expect(operationId);
+      try {
         const job = await this.find(name, operationId);
         const leftMs = deadline - performance.now();
         if (job.finishedOn !== undefined || leftMs <= 0) return endOf(name, job, timeoutMs);
         await Promise.race([end.told, sleep(Math.min(leftMs, longestWaitMs), undefined, { ref: false })]);
+      } finally {
+        end.forget();
       }
-    } finally {
-      end.forget();
     }
   }
 
