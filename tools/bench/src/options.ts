@@ -62,7 +62,7 @@ const quick: typeof full = {
 
 /** What `--help` prints. */
 export const help = `npm run bench -- [options]
-  --quick                 fewer clients, shorter loads, one round: some 90 s instead of some 30 minutes
+  --quick                 fewer clients, shorter loads, one round: some 90 s instead of some 40 minutes
   --only NAME,...         some sections only: ${sectionNames.join(', ')}
   --rounds N              interleaved rounds of every load (3)
   --seconds N             of every load (6)
