@@ -1,8 +1,5 @@
-import { releaseOf } from '@torchweave/application';
+import { releaseOf, smallestReleased } from '@torchweave/application';
 import type { FastifyInstance } from 'fastify';
-
-/** bytes; the pieces of a smaller body are not worth the trouble. */
-const largeBody = 65_536;
 
 /**
  * Gives back the memory of the pieces in which a large body arrives, once the framework has put them together.
@@ -12,7 +9,7 @@ const largeBody = 65_536;
 export function releasePieces(server: FastifyInstance, maxBytes: number): void {
   server.addHook('preParsing', (request, _reply, payload, done) => {
     const bytes = Number(request.headers['content-length'] ?? maxBytes);
-    if (bytes > largeBody && bytes <= maxBytes) {
+    if (bytes > smallestReleased && bytes <= maxBytes) {
       const pieces: Buffer[] = [];
       let left = maxBytes;
       payload.on('data', (piece: Buffer) => {

@@ -112,7 +112,7 @@ describe('predictions with large bodies', () => {
   });
 
   let count = 0;
-  /** No two of them have a byte of their content in common. */
+  /** No two of them are alike. */
   function bodyOf(kind: string, bytes: number): Buffer {
     count += 1;
     const body = Buffer.alloc(bytes, `${kind} body${count} and nobody else's ${String(count).repeat(7)}. `);

@@ -13,7 +13,7 @@ export type {
   OperationPhase,
   OperationStep,
 } from './job-queue.js';
-export { releaseOf } from './memory.js';
+export { releaseOf, smallestReleased } from './memory.js';
 export { silentLogger, type Logger } from './logger.js';
 export type { InferenceOptions, ModelDescription, ModelRegistration, ModelServer } from './model-server.js';
 export type { ClaimedOrphans } from './workflow-state.js';

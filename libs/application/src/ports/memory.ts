@@ -1,7 +1,7 @@
 import { MessageChannel } from 'node:worker_threads';
 
 /** bytes; less is left to the garbage collector. */
-const smallestReleased = 65_536;
+export const smallestReleased = 65_536;
 
 /** Nobody receives from it: what it is sent is gone. */
 const nowhere = new MessageChannel().port1;

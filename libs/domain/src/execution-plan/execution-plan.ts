@@ -50,7 +50,6 @@ export class PlanRun {
   private readonly failures: number[];
   private readonly outputs: (NodeOutput | undefined)[];
   private unfinished: number;
-  private hasFailed = false;
 
   constructor(
     private readonly plan: ExecutionPlan,
@@ -91,7 +90,6 @@ export class PlanRun {
   fail(index: number): number | undefined {
     const failures = (this.failures[index] as number) + 1;
     this.failures[index] = failures;
-    this.hasFailed = true;
     if (failures > this.nodeAt(index).node.retryAttempts) return undefined;
     return Math.min(firstBackoff * 2 ** (failures - 1), longestBackoff);
   }
@@ -125,7 +123,7 @@ export class PlanRun {
    * still be on its way to whoever was to do it.
    */
   private releaseReadBy({ parents }: PlannedNode): void {
-    if (this.hasFailed) return;
+    if (this.failures.some((failures) => failures > 0)) return;
     if (parents.length === 0) this.releaseRequest?.();
     for (const parent of parents) {
       const isRead = this.nodeAt(parent).children.every((child) => this.outputs[child] !== undefined);

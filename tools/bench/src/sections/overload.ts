@@ -2,6 +2,7 @@ import { sweep, type Side } from '../sweep.js';
 import { sweepResult } from '../sweep-result.js';
 import type { Section, SectionContext, SectionResult } from './section.js';
 import { chain, diamond, functionsOnly, largeBody, sidesOf, smallBody, type Comparison } from './sides.js';
+import { bodiesSection } from './sweeps.js';
 
 const clients = [512];
 
@@ -43,7 +44,7 @@ export const overloadSection: Section = {
             // An answer takes seconds.
             {
               name: 'overload-bodies',
-              title: 'Chain with bodies of 1 MB',
+              title: bodiesSection.title,
               comparison: chain,
               bodyBytes: largeBody,
               seconds: overloadSeconds,
