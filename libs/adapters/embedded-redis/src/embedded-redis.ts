@@ -1,5 +1,5 @@
 import { TorchweaveError } from '@torchweave/domain';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -23,16 +23,25 @@ export interface EmbeddedRedis {
 const lockIsHeld = 75;
 const startTimeoutMs = 10_000;
 const keptOutput = 4_000;
+/** Any other process can take the chosen port before the server does. */
+const portAttempts = 3;
 
-function freePort(): Promise<number> {
+/** Takes a loopback port and gives it back: `wanted`, or any for 0. @throws the system's error when it is taken. */
+function tryPort(wanted: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
+    server.listen(wanted, '127.0.0.1', () => {
       const { port } = server.address() as AddressInfo;
       server.close(() => resolve(port));
     });
   });
 }
+
+const isTaken = (port: number): Promise<boolean> =>
+  tryPort(port).then(
+    () => false,
+    () => true,
+  );
 
 /** In a file of its own, so that the password stands in no command line. */
 async function writeConfiguration(directory: string, port: number, password: string): Promise<string> {
@@ -83,38 +92,63 @@ async function untilReady(child: ChildProcess, dataDirectory: string): Promise<v
   }
 }
 
+/** Starts the server below its guard; where it does not become ready, nothing is left of it. */
+async function startServer(
+  server: string,
+  port: number,
+  password: string,
+  options: EmbeddedRedisOptions,
+): Promise<ChildProcessWithoutNullStreams> {
+  const { python, dataDirectory } = options;
+  const configuration = await writeConfiguration(dataDirectory, port, password);
+  const guard = new URL('../python/guard.py', import.meta.url).pathname;
+  const child = spawn(python, [guard, join(dataDirectory, 'lock'), server, configuration]);
+  await once(child, 'spawn').catch((error: unknown) => {
+    throw new TorchweaveError('embeddedRedisFailed', { reason: String(error), exitCode: 0 }, { cause: error });
+  });
+  try {
+    await untilReady(child, dataDirectory);
+    return child;
+  } catch (error) {
+    await end(child);
+    throw error;
+  }
+}
+
+async function end(child: ChildProcessWithoutNullStreams): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.stdin.end();
+  await ended;
+}
+
 /**
  * Starts a Redis or Valkey on a free loopback port with a random password and an append-only file.
  *
  * @throws TorchweaveError `embeddedRedisMissing`, `dataDirectoryInUse`, `embeddedRedisFailed`.
  */
 export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise<EmbeddedRedis> {
-  const { python, dataDirectory, logger } = options;
+  const { dataDirectory, logger } = options;
   const server = await findServer(options);
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
-  const [port, password] = [await freePort(), randomBytes(24).toString('hex')];
-  const configuration = await writeConfiguration(dataDirectory, port, password);
-  const guard = new URL('../python/guard.py', import.meta.url).pathname;
-  const child = spawn(python, [guard, join(dataDirectory, 'lock'), server, configuration], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  const spawned = once(child, 'spawn');
-  await spawned.catch((error: unknown) => {
-    throw new TorchweaveError('embeddedRedisFailed', { reason: String(error), exitCode: 0 }, { cause: error });
-  });
-  await untilReady(child, dataDirectory);
-  child.once('exit', (code) => logger.warn({ code }, 'the embedded Redis has ended'));
-  child.stdout.resume();
-  child.stderr.resume();
-  return {
-    url: `redis://:${password}@127.0.0.1:${port}`,
-    pid: child.pid ?? 0,
-    close: async () => {
-      child.removeAllListeners('exit');
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const ended = once(child, 'exit');
-      child.stdin.end();
-      await ended;
-    },
-  };
+  const password = randomBytes(24).toString('hex');
+  for (let attempt = 1; ; attempt++) {
+    const port = await tryPort(0);
+    try {
+      const child = await startServer(server, port, password, options);
+      child.once('exit', (code) => logger.warn({ code }, 'the embedded Redis has ended'));
+      child.stdout.resume();
+      child.stderr.resume();
+      return {
+        url: `redis://:${password}@127.0.0.1:${port}`,
+        pid: child.pid ?? 0,
+        close: async () => {
+          child.removeAllListeners('exit');
+          await end(child);
+        },
+      };
+    } catch (error) {
+      if (attempt === portAttempts || !(await isTaken(port))) throw error;
+    }
+  }
 }

