@@ -48,4 +48,12 @@ export class StateKeys {
   get announcedChannel(): string {
     return `${this.tag}:announced`;
   }
+  /** What workers ask of all gateways. */
+  get preparationsChannel(): string {
+    return `${this.tag}:preparations`;
+  }
+  /** What gateways answer. */
+  get preparedChannel(): string {
+    return `${this.tag}:prepared`;
+  }
 }

@@ -1,4 +1,4 @@
-import type { GatewayRegistry } from '@torchweave/application';
+import type { GatewayRegistry, Preparation, PreparationListener, PreparationOutcome } from '@torchweave/application';
 import { StateKeys } from './keys.js';
 import { Script, type RedisConnection } from './redis-connection.js';
 
@@ -12,10 +12,19 @@ interface LiveGateway {
   readonly leftMs: number;
 }
 
+/** What goes over the channel of preparations. */
+type PreparationRequest = { readonly prepare: Preparation } | { readonly discard: string };
+
+interface PreparationAnswer {
+  readonly operationId: string;
+  readonly outcome: PreparationOutcome;
+}
+
 /** {@link GatewayRegistry} on Redis: a lease for each gateway by the server's clock, and a message for each announcement. */
 export class RedisGatewayRegistry implements GatewayRegistry {
   private readonly keys: StateKeys;
   private readonly waiting = new Set<() => void>();
+  private readonly answers = new Set<(answer: PreparationAnswer) => void>();
   private listening: Promise<void> | undefined;
   private looking: Promise<unknown> = Promise.resolve();
   private nextLook: Promise<readonly LiveGateway[]> | undefined;
@@ -58,6 +67,57 @@ export class RedisGatewayRegistry implements GatewayRegistry {
     }
   }
 
+  async prepare(preparation: Preparation, signal: AbortSignal): Promise<readonly PreparationOutcome[]> {
+    await this.listen();
+    const outcomes = new Map<string, PreparationOutcome>();
+    let check = (): void => undefined;
+    const take = ({ operationId, outcome }: PreparationAnswer): void => {
+      if (operationId !== preparation.operationId) return;
+      outcomes.set(outcome.gatewayId, outcome);
+      check();
+    };
+    // Before asking: an answer may be faster than the list of who was asked.
+    this.answers.add(take);
+    try {
+      const asked = await this.liveGateways({ prepare: preparation });
+      await new Promise<void>((resolve, reject) => {
+        check = () => asked.every(({ id }) => outcomes.has(id)) && resolve();
+        const abort = (): void => reject(signal.reason as Error);
+        if (signal.aborted) abort();
+        signal.addEventListener('abort', abort, { once: true });
+        check();
+      });
+      return asked.flatMap(({ id }) => outcomes.get(id) ?? []);
+    } finally {
+      this.answers.delete(take);
+    }
+  }
+
+  async discard(operationId: string): Promise<void> {
+    await this.publish(this.keys.preparationsChannel, { discard: operationId } satisfies PreparationRequest);
+  }
+
+  async onPreparation(listener: PreparationListener): Promise<() => void> {
+    const { subscriber } = this.redis;
+    const onMessage = (channel: string, message: string): void => {
+      if (channel !== this.keys.preparationsChannel) return;
+      const request = JSON.parse(message) as PreparationRequest;
+      if ('prepare' in request) listener.prepare(request.prepare);
+      else listener.discard(request.discard);
+    };
+    subscriber.on('message', onMessage);
+    await this.redis.run(() => subscriber.subscribe(this.keys.preparationsChannel));
+    return () => subscriber.off('message', onMessage);
+  }
+
+  async answerPreparation(operationId: string, outcome: PreparationOutcome): Promise<void> {
+    await this.publish(this.keys.preparedChannel, { operationId, outcome } satisfies PreparationAnswer);
+  }
+
+  private async publish(channel: string, message: unknown): Promise<void> {
+    await this.redis.run((redis) => redis.publish(channel, JSON.stringify(message)));
+  }
+
   /** A look that begins after the call. All that ask while one is under way share the next: an announcement wakes many. */
   private look(): Promise<readonly LiveGateway[]> {
     this.nextLook ??= this.looking.then(() => {
@@ -69,8 +129,10 @@ export class RedisGatewayRegistry implements GatewayRegistry {
     return this.nextLook;
   }
 
-  private async liveGateways(): Promise<readonly LiveGateway[]> {
-    const found = (await this.redis.script(scripts.gateways, [this.keys.gateways], [])) as (string | number)[];
+  /** @param request for all of them, in the same moment. */
+  private async liveGateways(request?: PreparationRequest): Promise<readonly LiveGateway[]> {
+    const asked = request === undefined ? [] : [this.keys.preparationsChannel, JSON.stringify(request)];
+    const found = (await this.redis.script(scripts.gateways, [this.keys.gateways], asked)) as (string | number)[];
     const alive: LiveGateway[] = [];
     for (let i = 0; i < found.length; i += 3) {
       alive.push({ id: String(found[i]), revision: Number(found[i + 1]), leftMs: Number(found[i + 2]) });
@@ -85,14 +147,24 @@ export class RedisGatewayRegistry implements GatewayRegistry {
     return { announced, forget: () => this.waiting.delete(wake) };
   }
 
+  private hear(channel: string, message: string): void {
+    if (channel === this.keys.announcedChannel) for (const wake of this.waiting) wake();
+    if (channel !== this.keys.preparedChannel || this.answers.size === 0) return;
+    const answer = JSON.parse(message) as PreparationAnswer;
+    for (const take of this.answers) take(answer);
+  }
+
   private listen(): Promise<void> {
-    this.listening ??= this.redis.run(async () => {
-      const { subscriber } = this.redis;
-      subscriber.on('message', (channel: string) => {
-        if (channel === this.keys.announcedChannel) for (const wake of this.waiting) wake();
+    const { subscriber } = this.redis;
+    this.listening ??= this.redis
+      .run(async () => {
+        await subscriber.subscribe(this.keys.announcedChannel, this.keys.preparedChannel);
+        subscriber.on('message', (channel: string, message: string) => this.hear(channel, message));
+      })
+      .catch((error: unknown) => {
+        this.listening = undefined;
+        throw error;
       });
-      await subscriber.subscribe(this.keys.announcedChannel);
-    });
     return this.listening;
   }
 }

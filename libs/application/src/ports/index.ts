@@ -3,7 +3,7 @@ export type { ArchiveStore, UnpackedArchive } from './archive-store.js';
 export { Cancellation, type CancellationListener, type CancellationSignal } from './cancellation.js';
 export { startDeadline } from './deadline.js';
 export type { FunctionCallOptions, FunctionRuntime, FunctionUnit } from './function-runtime.js';
-export type { GatewayRegistry } from './gateway-registry.js';
+export type { GatewayRegistry, Preparation, PreparationListener, PreparationOutcome } from './gateway-registry.js';
 export type {
   JobContext,
   JobHandlers,

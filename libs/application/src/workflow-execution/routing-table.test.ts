@@ -1,15 +1,10 @@
-import { defineWorkflow, parseManifest, parseSpec, TorchweaveError, type WorkflowDefinition } from '@torchweave/domain';
+import { TorchweaveError } from '@torchweave/domain';
 import { describe, expect, it } from 'vitest';
 import type { ArchiveStore } from '../ports/archive-store.js';
 import { silentLogger } from '../ports/logger.js';
 import type { WorkflowChange, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
+import { functionsOnly } from '../../test/support/functions-only.js';
 import { RoutingTable } from './routing-table.js';
-
-function definition(name: string): WorkflowDefinition {
-  const names = { workflowName: name, specFile: 's.yaml', handler: 'h.py' };
-  const manifest = parseManifest(JSON.stringify({ createdOn: 'now', archiverVersion: '1', workflow: names }));
-  return defineWorkflow({ url: 'w', digest: 'd', manifest, spec: parseSpec('dag: {f: []}', 's.yaml') });
-}
 
 /** A state in memory, a runtime that notes what is loaded, and a registry that notes what is announced. */
 class World {
@@ -57,6 +52,10 @@ class World {
         },
         leave: () => Promise.resolve(),
         waitFor: () => Promise.resolve([]),
+        prepare: () => Promise.resolve([]),
+        discard: () => Promise.resolve(),
+        onPreparation: () => Promise.resolve(() => undefined),
+        answerPreparation: () => Promise.resolve(),
         leaseMs: 3_000,
       },
       logger: silentLogger,
@@ -67,9 +66,9 @@ class World {
     const record: WorkflowRecord = {
       schemaVersion: 1,
       phase: 'ready',
-      operationId: 'op',
+      operationId: `op-${revision}`,
       revision,
-      definition: definition(name),
+      definition: functionsOnly(name),
       changedAt: '',
     };
     this.change({ workflow: name, revision, record });
@@ -99,7 +98,7 @@ describe('RoutingTable', () => {
     const world = new World();
     world.register('a', 1);
     await world.table.start();
-    expect(world.table.get('a')).toMatchObject({ name: 'a', revision: 1, functionUnitId: 'a@1' });
+    expect(world.table.get('a')).toMatchObject({ name: 'a', revision: 1, functionUnitId: 'a@op-1' });
     await world.announcementOf(1);
     await world.table.leave();
   });
@@ -168,8 +167,8 @@ describe('RoutingTable', () => {
     world.register('a', 3);
     world.notify();
     await world.announcementOf(3);
-    expect(world.table.get('a')?.functionUnitId).toBe('a@3');
-    expect([...world.loaded]).toEqual(['a@3']);
+    expect(world.table.get('a')?.functionUnitId).toBe('a@op-3');
+    expect([...world.loaded]).toEqual(['a@op-3']);
     await world.table.leave();
   });
 

@@ -4,7 +4,7 @@ import type { FunctionRuntime } from '../ports/function-runtime.js';
 import type { GatewayRegistry } from '../ports/gateway-registry.js';
 import type { Logger } from '../ports/logger.js';
 import type { WorkflowChange, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
-import { functionUnitOf } from './function-unit.js';
+import { PreparedFunctions } from './prepared-functions.js';
 import type { RunnableWorkflow } from './run-workflow.js';
 
 export interface RoutingTablePorts {
@@ -54,11 +54,14 @@ export class RoutingTable {
   private announcing: NodeJS.Timeout | undefined;
   private announcedRevision: number | undefined;
   private closed = false;
+  private readonly prepared: PreparedFunctions;
 
   constructor(
     private readonly gatewayId: string,
     private readonly ports: RoutingTablePorts,
-  ) {}
+  ) {
+    this.prepared = new PreparedFunctions(gatewayId, ports);
+  }
 
   /** Loads what is registered and follows every change from then on. */
   async start(): Promise<void> {
@@ -67,6 +70,8 @@ export class RoutingTable {
       void this.follow();
     });
     await this.catchUp();
+    // From the announcement on workers ask.
+    await this.prepared.start();
     // Once more, with a lease: what was withdrawn before did not wait for this gateway, what is withdrawn from now on does.
     await this.announce();
     await this.catchUp();
@@ -102,6 +107,7 @@ export class RoutingTable {
     clearInterval(this.announcing);
     await this.stopWatching?.();
     await this.following;
+    this.prepared.stop();
     await this.ports.gateways.leave(this.gatewayId).catch((error: unknown) => {
       this.ports.logger.warn({ err: error }, 'could not leave the gateway registry; the lease ends by itself');
     });
@@ -204,23 +210,20 @@ export class RoutingTable {
   }
 
   private async load(name: string, record: WorkflowRecord): Promise<void> {
-    const { functions, archives, logger } = this.ports;
+    const { logger } = this.ports;
     const loaded = this.workflows.get(name);
     if (loaded !== undefined && loaded.revision === record.revision) return;
     if ((this.newest.get(name) ?? 0) > record.revision) return;
     const failed = this.unloadable.get(name);
     if (failed?.revision === record.revision && performance.now() - failed.triedAt < reloadAfterMs) return;
     try {
-      const { definition, revision } = record;
+      const { definition, revision, operationId } = record;
       const plan = new ExecutionPlan(definition);
-      let functionUnitId: string | undefined;
-      if (functionNodes(definition).length > 0) {
-        const { directory } = await archives.open(definition.digest);
-        const unit = functionUnitOf(definition, directory, String(revision));
-        await functions.load(unit);
-        functionUnitId = unit.id;
-      }
-      this.workflows.set(name, { name, revision, plan, ...(functionUnitId === undefined ? {} : { functionUnitId }) });
+      const unit =
+        functionNodes(definition).length === 0
+          ? {}
+          : { functionUnitId: await this.prepared.take(definition, operationId) };
+      this.workflows.set(name, { name, revision, plan, ...unit });
       this.unloadable.delete(name);
       logger.info({ workflow: name, revision }, 'serving workflow');
     } catch (thrown) {
@@ -229,7 +232,9 @@ export class RoutingTable {
       this.unloadable.set(name, { revision: record.revision, error, triedAt: performance.now() });
       logger.error({ workflow: name, err: error }, 'workflow cannot be loaded by this gateway');
     }
-    if (loaded !== undefined) this.unload(loaded);
+    // After a restore of the state one registration may come with another revision.
+    const isReused = loaded?.functionUnitId === this.workflows.get(name)?.functionUnitId;
+    if (loaded !== undefined && !isReused) this.unload(loaded);
   }
 
   private drop(name: string): void {

@@ -3,29 +3,22 @@ import { isTorchweaveError, TorchweaveError, toTorchweaveError, type ErrorCode }
 import type { NodeFailure, WorkflowDefinition } from '@torchweave/domain';
 import type { JobPayload, JobResult } from '../job-catalogue/job-catalogue.js';
 import type { ArchiveSource } from '../ports/archive-source.js';
-import type { ArchiveStore, UnpackedArchive } from '../ports/archive-store.js';
-import type { FunctionRuntime } from '../ports/function-runtime.js';
-import type { GatewayRegistry } from '../ports/gateway-registry.js';
+import type { ArchiveStore } from '../ports/archive-store.js';
 import type { JobContext } from '../ports/job-queue.js';
-import type { Logger } from '../ports/logger.js';
 import type { WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
-import { functionUnitOf } from '../workflow-execution/function-unit.js';
 import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
 import { registrationOf } from './model-registration.js';
 import { pinnedContent } from './pinned-content.js';
+import { proveFunctions, type ProveFunctionsPorts } from './prove-functions.js';
 import type { RacePoints } from './race-points.js';
 import { undoRegistration } from './undo-registration.js';
 import { usedArchives } from './used-archives.js';
 
-export interface RegisterWorkflowPorts {
+export interface RegisterWorkflowPorts extends ProveFunctionsPorts {
   readonly source: ArchiveSource;
   readonly archives: ArchiveStore;
   readonly state: WorkflowState;
   readonly modelServers: ModelServerFleet;
-  /** A runtime of the worker's own: functions are loaded there once, to prove that they load. */
-  readonly functions: FunctionRuntime;
-  readonly gateways: GatewayRegistry;
-  readonly logger: Logger;
   /** ms that a model may take for one answer, see {@link registrationOf}. */
   readonly responseTimeoutMs: number;
   readonly racePoints: RacePoints;
@@ -140,15 +133,15 @@ export class RegisterWorkflow {
   private async registerNodes(definition: WorkflowDefinition, job: JobContext): Promise<NodeFailure[]> {
     const { archives, modelServers, responseTimeoutMs } = this.ports;
     // It may have been swept before the name was reserved; from then on the record keeps it.
-    const archive = await archives.open(definition.digest);
+    const { directory } = await archives.open(definition.digest);
     const models = modelNodes(definition).map((node) => ({
       nodes: [node.modelName],
       done: modelServers.register(registrationOf(node, responseTimeoutMs), job.signal),
     }));
     const functions = functionNodes(definition).map((node) => node.modelName);
-    const loaded =
-      functions.length === 0 ? [] : [{ nodes: functions, done: this.proveFunctionsLoad(definition, archive, job) }];
-    const settled = [...models, ...loaded].map(async ({ nodes, done }): Promise<NodeFailure[]> => {
+    const toProve = { operationId: job.operationId, definition, directory };
+    const proved = functions.length === 0 ? [] : [{ nodes: functions, done: proveFunctions(this.ports, toProve) }];
+    const settled = [...models, ...proved].map(async ({ nodes, done }): Promise<NodeFailure[]> => {
       try {
         await done;
         return [];
@@ -159,20 +152,12 @@ export class RegisterWorkflow {
     return (await Promise.all(settled)).flat();
   }
 
-  private async proveFunctionsLoad(
-    definition: WorkflowDefinition,
-    { directory }: UnpackedArchive,
-    job: JobContext,
-  ): Promise<void> {
-    const { functions, logger } = this.ports;
-    const unit = functionUnitOf(definition, directory, `proof-${job.operationId}`);
-    await functions.load(unit);
-    // The proof is there; its processes may end while the registration goes on.
-    functions.unload(unit.id).catch((error: unknown) => logger.warn({ unit: unit.id, err: error }, 'cannot unload'));
-  }
-
   private async undo(definition: WorkflowDefinition, failure: TorchweaveError, job: JobContext): Promise<never> {
+    const { gateways, logger } = this.ports;
     await job.step('undo', () => undoRegistration(this.ports, definition, job.operationId, failure));
+    await gateways.discard(job.operationId).catch((error: unknown) => {
+      logger.warn({ workflow: definition.name, err: error }, 'gateways keep for a while what they have prepared');
+    });
     throw failure;
   }
 }

@@ -30,5 +30,11 @@ export const emptyPorts: {
     remove: nothing,
   },
   functions: { load: nothing, unload: nothing, call: refuse('nothing is loaded'), close: nothing },
-  gateways: { announce: nothing, leave: nothing, waitFor: () => Promise.resolve([]), leaseMs: 60_000 },
+  gateways: {
+    ...{ announce: nothing, leave: nothing, discard: nothing, answerPreparation: nothing },
+    waitFor: () => Promise.resolve([]),
+    prepare: () => Promise.resolve([]),
+    onPreparation: () => Promise.resolve(() => undefined),
+    leaseMs: 60_000,
+  },
 };

@@ -1,13 +1,17 @@
 import { silentLogger } from '@torchweave/application';
+import { TorchweaveError } from '@torchweave/domain';
 import { RedisConnection, RedisGatewayRegistry } from '@torchweave/redis-workflow-state';
+import { sampleDefinition } from '@torchweave/testing/port-conformance/sample-definition';
 import { TestRedis } from '@torchweave/testing/redis';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 let redis: TestRedis;
 beforeAll(async () => {
   redis = await TestRedis.start();
 });
 afterAll(() => redis.dispose());
+
+const preparation = { operationId: 'operation', definition: sampleDefinition('chain') };
 
 let namespaces = 0;
 
@@ -52,6 +56,63 @@ describe('RedisGatewayRegistry', () => {
     await gateway.registry.announce('gone', 6);
     await gateway.registry.leave('gone');
     expect(await worker.registry.waitFor(7, 20_000)).toEqual([]);
+  });
+
+  it('asks every live gateway to prepare, and tells how it went on each', async () => {
+    const { worker, gateway } = await registries();
+    const failure = new TorchweaveError('archiveStoreFull', {}).toRecord();
+    await gateway.registry.onPreparation({
+      prepare: ({ operationId, definition }) => {
+        expect(definition).toEqual(preparation.definition);
+        void gateway.registry.answerPreparation('another operation', { gatewayId: 'b' });
+        void gateway.registry.answerPreparation(operationId, { gatewayId: 'a' });
+        void gateway.registry.answerPreparation(operationId, { gatewayId: 'has no lease' });
+        void gateway.registry.answerPreparation(operationId, { gatewayId: 'b', failure });
+      },
+      discard: () => undefined,
+    });
+    await gateway.registry.announce('a', 0);
+    await gateway.registry.announce('b', 0);
+    const outcomes = await worker.registry.prepare(preparation, new AbortController().signal);
+    expect(outcomes).toHaveLength(2);
+    expect(outcomes).toEqual(expect.arrayContaining([{ gatewayId: 'a' }, { gatewayId: 'b', failure }]));
+  });
+
+  it('asks nobody where no gateway lives', async () => {
+    const { worker } = await registries();
+    expect(await worker.registry.prepare(preparation, new AbortController().signal)).toEqual([]);
+  });
+
+  it('ends the wait for a gateway that does not answer when it is told to', async () => {
+    const { worker, gateway } = await registries();
+    const end = new AbortController();
+    await gateway.registry.announce('silent', 0);
+    const asked = new Promise<void>((resolve) => {
+      void gateway.registry.onPreparation({ prepare: () => resolve(), discard: () => undefined });
+    });
+    const waiting = worker.registry.prepare(preparation, end.signal);
+    await asked;
+    end.abort(new Error('told to'));
+    await expect(waiting).rejects.toThrow('told to');
+    await expect(worker.registry.prepare(preparation, end.signal)).rejects.toThrow('told to');
+  });
+
+  it('tells gateways what is not going to be committed, until they stop listening', async () => {
+    const { worker, gateway } = await registries();
+    const discarded: string[] = [];
+    const stop = await gateway.registry.onPreparation({
+      prepare: () => undefined,
+      discard: (id) => discarded.push(id),
+    });
+    const later = new Promise<void>((resolve) => {
+      void gateway.registry.onPreparation({ prepare: () => undefined, discard: (id) => id === 'second' && resolve() });
+    });
+    await worker.registry.discard('first');
+    await vi.waitFor(() => expect(discarded).toEqual(['first']));
+    stop();
+    await worker.registry.discard('second');
+    await later;
+    expect(discarded).toEqual(['first']);
   });
 
   it('looks for all that wait at once, when a gateway announces', async () => {

@@ -1,0 +1,121 @@
+import { toTorchweaveError, type ErrorRecord, type WorkflowDefinition } from '@torchweave/domain';
+import type { ArchiveStore } from '../ports/archive-store.js';
+import type { FunctionRuntime } from '../ports/function-runtime.js';
+import type { GatewayRegistry, Preparation } from '../ports/gateway-registry.js';
+import type { Logger } from '../ports/logger.js';
+import { functionUnitOf } from './function-unit.js';
+
+export interface PreparedFunctionsPorts {
+  readonly archives: ArchiveStore;
+  readonly functions: FunctionRuntime;
+  readonly gateways: GatewayRegistry;
+  readonly logger: Logger;
+}
+
+interface PreparedUnit {
+  /** The unit's id, when it is loaded. */
+  readonly loaded: Promise<string>;
+  readonly expiry: NodeJS.Timeout;
+}
+
+/** ms that prepared functions wait for their commit: models may be downloaded meanwhile. Later, they are loaded again. */
+const keptMs = 600_000;
+
+/**
+ * The functions that a gateway has loaded for registrations under way.
+ *
+ * A registration asks every gateway for it before it commits: what does not load is refused, and what is committed is
+ * served at once. Nobody has to say how a registration ends: what is not taken over in time is unloaded.
+ */
+export class PreparedFunctions {
+  private readonly units = new Map<string, PreparedUnit>();
+  private stopListening: (() => void) | undefined;
+
+  constructor(
+    private readonly gatewayId: string,
+    private readonly ports: PreparedFunctionsPorts,
+  ) {}
+
+  /** Answers the workers from now on. */
+  async start(): Promise<void> {
+    this.stopListening = await this.ports.gateways.onPreparation({
+      prepare: (preparation) => void this.answer(preparation),
+      discard: (operationId) => this.discard(operationId),
+    });
+  }
+
+  /**
+   * Hands over the functions of a committed workflow, prepared or loaded now; the caller unloads them.
+   *
+   * @returns the id of their unit.
+   * @throws whatever loading throws.
+   */
+  take(definition: WorkflowDefinition, operationId: string): Promise<string> {
+    return this.forget(operationId)?.loaded ?? this.load(definition, operationId);
+  }
+
+  /** Answers no more and unloads what nobody has taken over. */
+  stop(): void {
+    this.stopListening?.();
+    for (const operationId of this.units.keys()) this.discard(operationId);
+  }
+
+  private async answer({ operationId, definition }: Preparation): Promise<void> {
+    const { gateways, logger } = this.ports;
+    let failure: ErrorRecord | undefined;
+    try {
+      await this.prepare(definition, operationId);
+    } catch (error) {
+      logger.warn(
+        { workflow: definition.name, operationId, err: error },
+        'workflow cannot be prepared by this gateway',
+      );
+      failure = toTorchweaveError(error).toRecord();
+    }
+    const outcome = { gatewayId: this.gatewayId, ...(failure === undefined ? {} : { failure }) };
+    await gateways.answerPreparation(operationId, outcome).catch((error: unknown) => {
+      logger.warn({ operationId, err: error }, 'a preparation cannot be answered; its worker goes on without');
+    });
+  }
+
+  /** Once for each operation: a worker that takes a registration up again asks again. */
+  private async prepare(definition: WorkflowDefinition, operationId: string): Promise<void> {
+    const known = this.units.get(operationId);
+    const unit = known ?? {
+      loaded: this.load(definition, operationId),
+      expiry: setTimeout(() => this.discard(operationId), keptMs).unref(),
+    };
+    this.units.set(operationId, unit);
+    try {
+      await unit.loaded;
+    } catch (error) {
+      if (this.units.get(operationId) === unit) this.forget(operationId);
+      throw error;
+    }
+  }
+
+  private discard(operationId: string): void {
+    const { functions, logger } = this.ports;
+    this.forget(operationId)
+      ?.loaded.then(
+        (unitId) => functions.unload(unitId),
+        () => undefined,
+      )
+      .catch((error: unknown) => logger.error({ operationId, err: error }, 'prepared functions cannot be unloaded'));
+  }
+
+  private forget(operationId: string): PreparedUnit | undefined {
+    const unit = this.units.get(operationId);
+    clearTimeout(unit?.expiry);
+    this.units.delete(operationId);
+    return unit;
+  }
+
+  private async load(definition: WorkflowDefinition, operationId: string): Promise<string> {
+    const { archives, functions } = this.ports;
+    const { directory } = await archives.open(definition.digest);
+    const unit = functionUnitOf(definition, directory, operationId);
+    await functions.load(unit);
+    return unit.id;
+  }
+}
