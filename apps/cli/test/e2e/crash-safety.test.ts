@@ -1,4 +1,7 @@
 import { racePointNames, type RacePointName } from '@torchweave/application';
+import { specText, workflowFiles, zipOf } from '@torchweave/testing/builders';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { unregisterAll } from './support/unregister-all.js';
 import { missingTorchServe, TestSystem } from './support/torchweave.js';
@@ -32,6 +35,10 @@ describe.skipIf(missing !== undefined)(`crash safety${missing ? ` (skipped: ${mi
 
   const post = (query: string): Promise<Response> =>
     fetch(`${system.management}/workflows?${query}`, { method: 'POST' });
+  const writeFunctionsOnly = async (name: string, handler: string): Promise<void> => {
+    const files = workflowFiles({ name, spec: specText({ models: {}, dag: { pre: [] } }), handler });
+    writeFileSync(join(system.workflowStore, `${name}.war`), await zipOf(files));
+  };
   const predict = async (workflow: string): Promise<string> => {
     const body = { method: 'POST', body: 'hello', headers: { 'content-type': 'text/plain' } };
     const response = await fetch(`${system.inference}/wfpredict/${workflow}`, body);
@@ -128,6 +135,37 @@ describe.skipIf(missing !== undefined)(`crash safety${missing ? ` (skipped: ${mi
     expect(await predict('chain')).toBe('200 HELLO');
     await until(async () => (await fetch(`${system.management}/workflows/chain`, { method: 'DELETE' })).status === 200);
     await until(async () => (await predict('chain')).startsWith('404'));
+  });
+
+  it('a registration whose gateway is killed while it loads the functions ends ready', async () => {
+    const begun = join(system.directory, 'begun');
+    const handler = ['import os, time', `if not os.path.exists(${JSON.stringify(begun)}):`]
+      .concat([`    open(${JSON.stringify(begun)}, "w").close()`, '    time.sleep(600)'])
+      .concat(['def pre(data, context):', '    return None if data is None else ["loaded"]'])
+      .join('\n');
+    await writeFunctionsOnly('slow', handler);
+    const { operationId } = (await (await post('url=slow.war&synchronous=false')).json()) as { operationId: string };
+    await until(() => Promise.resolve(existsSync(begun)));
+    await system.stopApp('gateway', 'SIGKILL');
+    expect(await endOf(operationId)).toMatchObject({ state: 'succeeded', attempts: 1 });
+    await system.startApp('gateway');
+    expect(await predict('slow')).toBe('200 loaded');
+  });
+
+  it('functions that load in the worker and not in the gateway are refused, in the words of the gateway', async () => {
+    const modules = join(system.directory, 'modules');
+    mkdirSync(modules);
+    writeFileSync(join(modules, 'only_there.py'), '');
+    await writeFunctionsOnly('there', 'import only_there\n\ndef pre(data, context):\n    return None\n');
+    await system.stopApp('worker');
+    await system.startApp('worker', { env: { PYTHONPATH: modules } });
+    const refused = await post('url=there.war');
+    expect(refused.status).toBe(500);
+    expect(await refused.text()).toContain("No module named 'only_there'");
+    // The name is free again, and without a gateway it is the worker's word that counts.
+    await system.stopApp('gateway');
+    expect((await post('url=there.war')).status).toBe(200);
+    await system.startApp('gateway');
   });
 
   it('a restarted TorchServe gets back the models that it has lost', async () => {
