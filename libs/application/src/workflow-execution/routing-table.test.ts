@@ -62,11 +62,11 @@ class World {
     });
   }
 
-  register(name: string, revision: number): void {
+  register(name: string, revision: number, operationId = `op-${revision}`): void {
     const record: WorkflowRecord = {
       schemaVersion: 1,
       phase: 'ready',
-      operationId: `op-${revision}`,
+      operationId,
       revision,
       definition: functionsOnly(name),
       changedAt: '',
@@ -74,7 +74,7 @@ class World {
     this.change({ workflow: name, revision, record });
   }
 
-  unregister(name: string, revision: number): void {
+  unregister(name: string, revision: number, operationId = `op-${revision}`): void {
     this.change({ workflow: name, revision });
   }
 
@@ -169,6 +169,18 @@ describe('RoutingTable', () => {
     await world.announcementOf(3);
     expect(world.table.get('a')?.functionUnitId).toBe('a@op-3');
     expect([...world.loaded]).toEqual(['a@op-3']);
+    await world.table.leave();
+  });
+
+  it('keeps the functions of a registration that a restored state has under another revision', async () => {
+    const world = new World();
+    world.register('a', 1, 'op');
+    await world.table.start();
+    world.register('a', 3, 'op');
+    world.notify(true);
+    await world.announcementOf(3);
+    expect(world.table.get('a')).toMatchObject({ revision: 3, functionUnitId: 'a@op' });
+    expect([...world.loaded]).toEqual(['a@op']);
     await world.table.leave();
   });
 

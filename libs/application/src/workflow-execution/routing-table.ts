@@ -35,9 +35,11 @@ const reloadAfterMs = 5_000;
  *
  * It follows the state's changes by their revision, so nothing is missed over a lost connection, and announces how far it
  * is: registration and unregistration wait for that. A name it does not know is looked up before it counts as missing,
- * so a workflow that was answered 200 is served even by a gateway that has not followed yet.
+ * so a workflow that was answered 200 is served even by a gateway that has not followed yet. Functions that it has loaded
+ * for a registration under way are taken over, see {@link PreparedFunctions}.
  */
 export class RoutingTable {
+  private readonly prepared: PreparedFunctions;
   private readonly workflows = new Map<string, RunnableWorkflow>();
   private readonly unloadable = new Map<string, Unloadable>();
   /** The newest change seen of each name, so that an older record that a look-up brings is not loaded. */
@@ -54,7 +56,6 @@ export class RoutingTable {
   private announcing: NodeJS.Timeout | undefined;
   private announcedRevision: number | undefined;
   private closed = false;
-  private readonly prepared: PreparedFunctions;
 
   constructor(
     private readonly gatewayId: string,
@@ -69,9 +70,9 @@ export class RoutingTable {
       if (connectionWasLost) this.resync();
       void this.follow();
     });
-    await this.catchUp();
-    // From the announcement on workers ask.
+    // Before the first announcement: whoever has a lease is asked.
     await this.prepared.start();
+    await this.catchUp();
     // Once more, with a lease: what was withdrawn before did not wait for this gateway, what is withdrawn from now on does.
     await this.announce();
     await this.catchUp();
