@@ -74,7 +74,7 @@ class World {
     this.change({ workflow: name, revision, record });
   }
 
-  unregister(name: string, revision: number, operationId = `op-${revision}`): void {
+  unregister(name: string, revision: number): void {
     this.change({ workflow: name, revision });
   }
 
