@@ -1,6 +1,7 @@
 import type {
   ClaimedOrphans,
   OperationTrace,
+  OwnedModel,
   WorkflowChange,
   WorkflowPage,
   WorkflowRecord,
@@ -34,6 +35,8 @@ const longestRemovalMs = 15_000;
 const removalPollMs = 50;
 /** ms between two looks for changes that no message told of. */
 const pollIntervalMs = 2_000;
+/** Models that are read at once; the server may give some more or fewer. */
+const modelsAtOnce = 1_000;
 
 type Held = [answer: 'held', workflow: string[]];
 type ReserveAnswer = Held | [answer: 'conflict' | 'busy' | 'removing' | 'taken', first?: string, second?: string];
@@ -200,6 +203,16 @@ export class RedisWorkflowState implements WorkflowState {
     };
   }
 
+  async *ownedModels(): AsyncGenerator<readonly OwnedModel[]> {
+    let cursor = '0';
+    do {
+      const at = cursor;
+      const [next, fields] = await this.redis.run((redis) => redis.hscan(this.keys.models, at, 'COUNT', modelsAtOnce));
+      yield ownedModelsIn(fields).filter(({ workflow }) => workflow !== removalMark);
+      cursor = next;
+    } while (cursor !== '0');
+  }
+
   async orphans(): Promise<readonly string[]> {
     return this.redis.run((redis) => redis.smembers(this.keys.orphans));
   }
@@ -211,10 +224,8 @@ export class RedisWorkflowState implements WorkflowState {
   async claimOrphans(): Promise<ClaimedOrphans> {
     const { keys } = this;
     const claimed = await this.redis.script(scripts.claimOrphans, [keys.models, keys.orphans], [removalMark]);
-    const [unowned, pairs] = claimed as [string[], string[]];
-    const owned: { model: string; workflow: string }[] = [];
-    for (let i = 0; i < pairs.length; i += 2) owned.push({ model: pairs[i] ?? '', workflow: pairs[i + 1] ?? '' });
-    return { unowned, owned };
+    const [unowned, owned] = claimed as [string[], string[]];
+    return { unowned, owned: ownedModelsIn(owned) };
   }
 
   async settleOrphans(gone: readonly string[], left: readonly string[]): Promise<void> {
@@ -252,6 +263,13 @@ export class RedisWorkflowState implements WorkflowState {
 }
 
 const modelNamesOf = (definition: WorkflowDefinition): string[] => modelNodes(definition).map((node) => node.modelName);
+
+/** From names and owners, one after the other. */
+function ownedModelsIn(pairs: readonly string[]): OwnedModel[] {
+  const owned: OwnedModel[] = [];
+  for (let i = 0; i < pairs.length; i += 2) owned.push({ model: pairs[i] ?? '', workflow: pairs[i + 1] ?? '' });
+  return owned;
+}
 
 const unavailable = (cause: Error): TorchweaveError<'stateUnavailable'> =>
   new TorchweaveError('stateUnavailable', { reason: cause.message, retryAfterSeconds: 1 }, { cause });

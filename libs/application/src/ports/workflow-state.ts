@@ -35,10 +35,16 @@ export interface WorkflowPage {
   readonly hasMore: boolean;
 }
 
+/** A model's name, and the workflow, in some phase, that has it. */
+export interface OwnedModel {
+  readonly model: string;
+  readonly workflow: string;
+}
+
 export interface ClaimedOrphans {
   readonly unowned: readonly string[];
-  /** Not claimed: a workflow in some phase has the name. */
-  readonly owned: readonly { readonly model: string; readonly workflow: string }[];
+  /** Not claimed. */
+  readonly owned: readonly OwnedModel[];
 }
 
 /** What there is to know about all workflows. All methods throw TorchweaveError `stateUnavailable` when it is away. */
@@ -78,6 +84,11 @@ export interface WorkflowState {
    */
   watch(onChange: (connectionWasLost: boolean) => void): Promise<() => Promise<void>>;
 
+  /**
+   * The models of all workflows, some at a time. One that comes or goes meanwhile may be told or not, and any more than
+   * once.
+   */
+  ownedModels(): AsyncIterable<readonly OwnedModel[]>;
   /** Model names that may lie about on model servers without a workflow. */
   orphans(): Promise<readonly string[]>;
   addOrphans(models: readonly string[]): Promise<void>;

@@ -1,11 +1,12 @@
 import { defineWorkflow, parseManifest, parseSpec, type Phase, type WorkflowDefinition } from '@torchweave/domain';
-import { describe, expect, it } from 'vitest';
+import { Readable } from 'node:stream';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
 import type { ArchiveStore } from '../ports/archive-store.js';
 import type { JobContext, JobQueue, OperationPhase } from '../ports/job-queue.js';
 import { silentLogger } from '../ports/logger.js';
 import type { ModelServer } from '../ports/model-server.js';
-import type { ClaimedOrphans, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
+import type { ClaimedOrphans, OwnedModel, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
 import { ReconcileModelServers } from './reconcile-model-servers.js';
 
 const names = { workflowName: 'digits', specFile: 's.yaml' };
@@ -29,19 +30,25 @@ class World {
   readonly removed: string[] = [];
   readonly released: string[] = [];
   readonly settled: string[] = [];
+  readonly registered: string[] = [];
+  readonly noted: string[] = [];
+  archiveLooks = 0;
   orphans: ClaimedOrphans = { unowned: [], owned: [] };
+  models: OwnedModel[] = [];
+  present: string[] = [];
+  private readonly reconciler: ReconcileModelServers;
 
   constructor(
     private readonly found: WorkflowRecord | undefined,
     private readonly operation: OperationPhase,
     private readonly later: WorkflowRecord | undefined,
-  ) {}
-
-  async reconcile(): Promise<void> {
+  ) {
     const state: Partial<WorkflowState> = {
       unfinished: () => Promise.resolve(this.found === undefined ? [] : [this.found]),
       get: () => Promise.resolve(this.later),
       page: () => Promise.resolve({ workflows: [], hasMore: false }),
+      ownedModels: () => Readable.from([this.models]),
+      addOrphans: (models) => Promise.resolve(void this.noted.push(...models)),
       claimOrphans: () => Promise.resolve(this.orphans),
       settleOrphans: (gone) => Promise.resolve(void this.settled.push(...gone)),
       beginUndo: () => Promise.resolve(record('undoing', 'dead')),
@@ -50,7 +57,8 @@ class World {
     const server: Partial<ModelServer> = {
       endpoint: 'http://model-server',
       isHealthy: () => Promise.resolve(true),
-      list: () => Promise.resolve([]),
+      list: () => Promise.resolve(this.present),
+      register: ({ name }) => Promise.resolve(void this.registered.push(name)),
       unregister: (model) => Promise.resolve(void this.removed.push(model)),
     };
     const jobs: Partial<JobQueue> = {
@@ -60,7 +68,12 @@ class World {
           state: this.operation,
         }),
     };
-    const archives: Partial<ArchiveStore> = { list: () => Promise.resolve([]) };
+    const archives: Partial<ArchiveStore> = {
+      list: () => {
+        this.archiveLooks += 1;
+        return Promise.resolve([]);
+      },
+    };
     const ports = {
       state: state as WorkflowState,
       modelServers: new ModelServerFleet([server as ModelServer], silentLogger),
@@ -68,7 +81,11 @@ class World {
       archives: archives as ArchiveStore,
       ...{ logger: silentLogger, responseTimeoutMs: 1 },
     };
-    await new ReconcileModelServers(ports).execute(job);
+    this.reconciler = new ReconcileModelServers(ports);
+  }
+
+  async reconcile(): Promise<void> {
+    await this.reconciler.execute(job);
   }
 }
 
@@ -102,5 +119,36 @@ describe('ReconcileModelServers', () => {
     world.orphans = { unowned: ['gone__a'], owned: [{ model: 'digits__net', workflow: 'digits' }] };
     await world.reconcile();
     expect([world.removed, world.settled]).toEqual([['gone__a'], settled]);
+  });
+
+  it('registers the models that a server has lost, noted as orphans until that is known to be right', async () => {
+    const world = new World(undefined, 'succeeded', record('ready', 'op'));
+    world.models = [
+      { model: 'digits__net', workflow: 'digits' },
+      { model: 'digits__there', workflow: 'digits' },
+      { model: 'digits__of_an_older_version', workflow: 'digits' },
+    ];
+    world.present = ['digits__there'];
+    await world.reconcile();
+    expect([world.noted, world.registered]).toEqual([['digits__net'], ['digits__net']]);
+  });
+
+  it('registers no model of a workflow that is not ready', async () => {
+    const world = new World(undefined, 'succeeded', record('registering', 'op'));
+    world.models = [{ model: 'digits__net', workflow: 'digits' }];
+    await world.reconcile();
+    expect([world.noted, world.registered]).toEqual([[], []]);
+  });
+
+  it('looks for unused archives once in a while: that reads every workflow', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const world = new World(undefined, 'succeeded', undefined);
+    await world.reconcile();
+    await world.reconcile();
+    expect(world.archiveLooks).toBe(1);
+    vi.advanceTimersByTime(600_000);
+    await world.reconcile();
+    expect(world.archiveLooks).toBe(2);
   });
 });

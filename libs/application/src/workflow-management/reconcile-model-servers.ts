@@ -5,10 +5,9 @@ import type { ArchiveStore } from '../ports/archive-store.js';
 import type { JobContext, JobQueue } from '../ports/job-queue.js';
 import type { Logger } from '../ports/logger.js';
 import type { ModelServer } from '../ports/model-server.js';
-import type { WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
+import type { OwnedModel, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
 import { registrationOf } from './model-registration.js';
 import { noRacePoints } from './race-points.js';
-import { recordPages } from './record-pages.js';
 import { undoRegistration } from './undo-registration.js';
 import { usedArchives } from './used-archives.js';
 
@@ -26,12 +25,16 @@ export interface ReconcilePorts {
 const parallelRegistrations = 4;
 /** ms that an archive without a workflow is kept: a registration may be on its way to it. */
 const archiveGraceMs = 3_600_000;
+/** ms between two looks of one worker for archives without a workflow: each reads every workflow. */
+const archiveSweepMs = 600_000;
 
 /**
  * Makes the world agree with the state again: workflows whose operation ended without finishing its work, models that a
  * restarted model server has lost, models without a workflow, archives without a workflow.
  */
 export class ReconcileModelServers {
+  private sweptArchivesAt = -Infinity;
+
   constructor(private readonly ports: ReconcilePorts) {}
 
   async execute(job: JobContext): Promise<JobResult<'reconcile-model-servers'>> {
@@ -85,31 +88,28 @@ export class ReconcileModelServers {
     if (!(await server.isHealthy(signal))) return 0;
     const present = new Set(await server.list(signal));
     let restored = 0;
-    for await (const records of recordPages(this.ports.state)) {
-      const missing = records.flatMap((record) => (record.phase === 'ready' ? this.missing(record, present) : []));
-      restored += await this.registerMissing(server, missing, signal);
+    // By the models' names: nothing is read of a workflow that lacks none.
+    for await (const owned of this.ports.state.ownedModels()) {
+      const missing = owned.filter(({ model }) => !present.has(model));
+      for (let i = 0; i < missing.length; i += parallelRegistrations) {
+        const batch = missing.slice(i, i + parallelRegistrations);
+        const done = await Promise.all(batch.map((each) => this.restoreMissing(server, each, signal)));
+        restored += done.filter(Boolean).length;
+        for (const { model } of batch) present.add(model);
+      }
     }
     return restored;
   }
 
-  private missing(record: WorkflowRecord, present: ReadonlySet<string>): { record: WorkflowRecord; node: ModelNode }[] {
-    return modelNodes(record.definition)
-      .filter((node) => !present.has(node.modelName))
-      .map((node) => ({ record, node }));
-  }
-
-  private async registerMissing(
+  private async restoreMissing(
     server: ModelServer,
-    missing: readonly { record: WorkflowRecord; node: ModelNode }[],
+    { model, workflow }: OwnedModel,
     signal: AbortSignal,
-  ): Promise<number> {
-    let restored = 0;
-    for (let i = 0; i < missing.length; i += parallelRegistrations) {
-      const batch = missing.slice(i, i + parallelRegistrations);
-      const done = await Promise.all(batch.map(({ record, node }) => this.restoreModel(server, record, node, signal)));
-      restored += done.filter(Boolean).length;
-    }
-    return restored;
+  ): Promise<boolean> {
+    const record = await this.ports.state.get(workflow);
+    if (record?.phase !== 'ready') return false;
+    const node = modelNodes(record.definition).find(({ modelName }) => modelName === model);
+    return node !== undefined && this.restoreModel(server, record, node, signal);
   }
 
   /** Noted as an orphan first: were the workflow unregistered meanwhile, or this worker killed, the model is removed. */
@@ -148,6 +148,9 @@ export class ReconcileModelServers {
 
   private async removeUnusedArchives(): Promise<void> {
     const { archives, state } = this.ports;
+    const now = performance.now();
+    if (now - this.sweptArchivesAt < archiveSweepMs) return;
+    this.sweptArchivesAt = now;
     const idle = (await archives.list()).filter(({ idleMs }) => idleMs > archiveGraceMs);
     if (idle.length === 0) return;
     const used = await usedArchives(state);

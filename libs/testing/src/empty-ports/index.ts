@@ -1,4 +1,5 @@
 import type { ArchiveStore, FunctionRuntime, GatewayRegistry, WorkflowState } from '@torchweave/application';
+import { Readable } from 'node:stream';
 
 const nothing = (): Promise<void> => Promise.resolve();
 const refuse = (what: string) => (): Promise<never> => Promise.reject(new Error(what));
@@ -20,6 +21,7 @@ export const emptyPorts: {
     unfinished: () => Promise.resolve([]),
     changesSince: () => Promise.resolve([]),
     watch: () => Promise.resolve(nothing),
+    ownedModels: () => Readable.from([]),
     orphans: () => Promise.resolve([]),
     claimOrphans: () => Promise.resolve({ unowned: [], owned: [] }),
   },

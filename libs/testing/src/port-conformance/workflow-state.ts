@@ -23,6 +23,14 @@ export function describeWorkflowState(
     await state.commit(workflow, operation);
   }
 
+  async function modelsOf(state: WorkflowState): Promise<string[]> {
+    const told = new Set<string>();
+    for await (const owned of state.ownedModels()) {
+      for (const { model, workflow } of owned) told.add(`${workflow} ${model}`);
+    }
+    return [...told].sort();
+  }
+
   describe(`${name} as a WorkflowState`, () => {
     it(
       'shows a workflow only once it is committed',
@@ -193,6 +201,29 @@ export function describeWorkflowState(
         await register(state, 'done');
         await state.reserve(sampleDefinition('half'), 'op');
         expect((await state.unfinished()).map((record) => record.definition.name)).toEqual(['half']);
+      }),
+    );
+
+    it(
+      'tells the models of workflows in any phase, and no name that is held for a removal',
+      on(async (state) => {
+        await register(state, 'ready');
+        await state.reserve(sampleDefinition('half'), 'op');
+        await state.addOrphans(['x__a']);
+        await state.claimOrphans();
+        expect(await modelsOf(state)).toEqual(['half half__up', 'ready ready__up']);
+        await state.beginRemoval('ready', 'unregister');
+        await state.release('ready', 'unregister', []);
+        expect(await modelsOf(state)).toEqual(['half half__up']);
+      }),
+    );
+
+    it(
+      'tells every one of many models',
+      on(async (state) => {
+        const names = Array.from({ length: 3_000 }, (_, index) => `w${String(index).padStart(4, '0')}`);
+        for (const name of names) await state.reserve(sampleDefinition(name), `op-${name}`);
+        expect(await modelsOf(state)).toEqual(names.map((name) => `${name} ${name}__up`));
       }),
     );
 
