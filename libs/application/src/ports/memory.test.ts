@@ -22,4 +22,23 @@ describe('releaseOf', () => {
     expect(releaseOf(Buffer.from('small'))).toBeUndefined();
     expect(releaseOf(new Uint8Array(new SharedArrayBuffer(1_000_000)))).toBeUndefined();
   });
+
+  it.each([8_192, 65_536, 1_048_576])(
+    'leaves the memory alone that Node shares among small values, of %i bytes too',
+    (poolSize) => {
+      const ordinary = Buffer.poolSize;
+      try {
+        Buffer.poolSize = poolSize;
+        // The pool in use is left when it has no room for one more.
+        for (let taken = 0; taken <= 2 * ordinary; taken += ordinary / 4) Buffer.allocUnsafe(ordinary / 4);
+        const neighbour = Buffer.from('neighbour');
+        const largest = Buffer.allocUnsafe(poolSize / 2 - 1);
+        expect(neighbour.buffer.byteLength).toBe(poolSize);
+        expect(largest.buffer.byteLength).toBe(poolSize);
+        for (const value of [neighbour, largest]) expect(releaseOf(value)).toBeUndefined();
+      } finally {
+        Buffer.poolSize = ordinary;
+      }
+    },
+  );
 });
