@@ -20,5 +20,6 @@ export function releaseOf({ buffer, byteLength }: Uint8Array): (() => void) | un
   // Node cuts values of less than half of `Buffer.poolSize` from memory that they share; the size differs by version.
   if (byteLength < buffer.byteLength / 2) return undefined;
   // What is transferred is not the sender's any more (HTML, 2.7.3). `ArrayBuffer.prototype.transfer` comes with Node 22.
-  return () => nowhere.postMessage(null, [buffer]);
+  // Some versions of Node throw for one that is gone already.
+  return () => void (buffer.byteLength > 0 && nowhere.postMessage(null, [buffer]));
 }
