@@ -5,8 +5,8 @@ FROM node:20-bookworm-slim AS build
 WORKDIR /src
 COPY . .
 RUN --mount=type=cache,target=/root/.npm npm ci && npm run build
-# What only tests, compilers and a page for the OpenAPI document need stays behind.
-RUN rm -rf libs/testing tools && npm prune --omit=dev && rm -rf node_modules/typescript node_modules/swagger-ui-dist \
+# What only tests and compilers need stays behind.
+RUN rm -rf libs/testing tools && npm prune --omit=dev && rm -rf node_modules/typescript \
  && find apps libs -not -path '*/node_modules/*' -type d \( -name src -o -name test -o -name tests -o -name bench \) \
       -prune -exec rm -rf {} + \
  && find apps libs -not -path '*/node_modules/*' -type f \
