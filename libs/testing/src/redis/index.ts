@@ -1,1 +1,1 @@
-export { TestRedis } from './test-redis.js';
+export { redisServer, TestRedis } from './test-redis.js';

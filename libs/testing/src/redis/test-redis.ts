@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { silentLogger } from '@torchweave/application';
+import { findServer } from '@torchweave/embedded-redis';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,15 +47,17 @@ export class TestRedis {
   }
 }
 
-function findServer(): string {
-  const found = ['valkey-server', 'redis-server'].find((name) => spawnSync(name, ['--version']).status === 0);
-  if (found === undefined) throw new Error('these tests need valkey-server or redis-server on PATH');
-  return found;
-}
+/**
+ * The one on PATH, else the one that `torchweave start` fetches for itself.
+ *
+ * @throws TorchweaveError `embeddedRedisMissing` where there is neither.
+ */
+export const redisServer = (): Promise<string> =>
+  findServer({ python: 'python3', path: process.env['PATH'] ?? '', logger: silentLogger });
 
 async function launch(port: number, directory: string): Promise<Child> {
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--appendonly', 'yes', '--save', ''];
-  const child = Child.start(findServer(), args);
+  const child = Child.start(await redisServer(), args);
   await child.waitForOutput(/Ready to accept connections/);
   return child;
 }
