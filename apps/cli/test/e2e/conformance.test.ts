@@ -1,6 +1,5 @@
 import { leaksIn } from '@torchweave/testing/leaks';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { correctRecording } from './support/correct-recording.js';
 import { differences, send, type Servers } from './support/play-step.js';
 import { recordedScenarios } from './support/recordings.js';
 import { EmbeddedSystem } from './support/embedded.js';
@@ -33,9 +32,8 @@ function describeConversations(start: () => Promise<SystemUnderTest>): void {
     await system.dispose();
   });
 
-  it.each(recordedScenarios)('$scenario', async ({ scenario, steps }) => {
-    for (const recorded of steps) {
-      const step = correctRecording(scenario, recorded);
+  it.each(recordedScenarios)('$scenario', async ({ steps }) => {
+    for (const step of steps) {
       const answer = await send(step, servers);
       expect(differences(step, answer, servers.www), `${step.id}: ${step.method} ${step.path}`).toEqual([]);
       const sent = `${JSON.stringify(step)} ${servers.www}`;
