@@ -3,6 +3,7 @@ import { AccessKeys, loadSettings, openIntake, RequestsInFlight, type IntakeOpti
 import { specText, workflowFiles, zipOf } from '@torchweave/testing/builders';
 import { Child, freePort } from '@torchweave/testing/process';
 import { TestRedis } from '@torchweave/testing/redis';
+import { selfSigned } from '@torchweave/testing/tls';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +11,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EmbeddedSystem } from './support/embedded.js';
 import { startGuardedApi, startGuardedGateway, type GuardedServer } from './support/guarded-servers.js';
-import { secureClient, selfSigned } from './support/secure-client.js';
+import { secureClient } from './support/secure-client.js';
 import { rawRequest } from './support/raw-request.js';
 import { command } from './support/torchweave.js';
 
@@ -259,7 +260,7 @@ describe('torchweave start with keys and TLS', () => {
   it('is used over https with the keys of its file, and no key is in its log or reaches a function', async () => {
     const system = await EmbeddedSystem.prepare();
     const keyFile = join(system.directory, 'key_file.json');
-    const pair = selfSigned(system.directory);
+    const pair = await selfSigned(system.directory);
     const [managementPort, inferencePort, metricsPort] = [await freePort(), await freePort(), await freePort()];
     writeFileSync(
       join(system.directory, 'config.properties'),

@@ -1,0 +1,1 @@
+export { selfSigned, type SelfSigned } from './self-signed.js';
