@@ -43,7 +43,8 @@ function vitest(tier) {
   for (const { assertionResults } of testResults) {
     for (const { status, fullName } of assertionResults) {
       // What a test misses stands in its name, or in that of its group.
-      if (status !== 'passed' && status !== 'failed') skip(/\(skipped: (.+?)\)/.exec(fullName)?.[1] ?? fullName);
+      if (status !== 'passed' && status !== 'failed')
+        skip(/\(skipped: ((?:[^()]|\([^()]*\))+)\)/.exec(fullName)?.[1] ?? fullName);
     }
   }
   // A file that fails to load, or an error outside a test, fails no test of its own.

@@ -1,4 +1,5 @@
 import { Child } from '@torchweave/testing/process';
+import { redisServer } from '@torchweave/testing/redis';
 import { startTorchServe, type TorchServeProcess } from '@torchweave/torchserve-tool';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { imageDefaults } from './compose-file.js';
@@ -31,10 +32,11 @@ export class LocalServices {
   }
 
   async startRedis(): Promise<void> {
-    const [program = '', ...args] = this.commandOf('redis');
+    // The image brings its redis-server; this machine may have another one.
+    const [, ...args] = this.commandOf('redis');
     const directory = this.world.path('redis', '/data');
     const own = ['--port', String(this.world.port('redis', 6379)), '--bind', '127.0.0.1', '--dir', directory];
-    this.redis = this.start(program, [...args, ...own], {});
+    this.redis = this.start(await redisServer(), [...args, ...own], {});
     await this.redis.waitForOutput(/Ready to accept connections/);
   }
 
