@@ -1,23 +1,31 @@
 import tseslint from 'typescript-eslint';
-import { layerRules } from './tools/lint/layers.js';
+import { mayImport } from './tools/lint/may-import.js';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', 'test-reports/**', 'tools/lint/fixtures/**'] },
+  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', 'test-reports/**'] },
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strict, ...tseslint.configs.stylistic],
-    languageOptions: { parserOptions: { projectService: false } },
+    languageOptions: { parserOptions: { project: ['./tsconfig.check.json'], tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/consistent-indexed-object-style': 'off',
       '@typescript-eslint/no-extraneous-class': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/no-invalid-void-type': 'off',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/await-thenable': 'error',
       eqeqeq: 'error',
       'no-console': 'error',
       'no-param-reassign': 'error',
       'prefer-const': 'error',
     },
+  },
+  {
+    files: ['{apps,libs,tools}/**/*.ts'],
+    plugins: { layers: { rules: { 'may-import': mayImport } } },
+    rules: { 'layers/may-import': 'error' },
   },
   {
     files: ['{apps,libs}/**/src/**/*.ts'],
@@ -45,5 +53,4 @@ export default tseslint.config(
     rules: { '@typescript-eslint/consistent-type-imports': 'off', '@typescript-eslint/no-inferrable-types': 'off' },
   },
   { files: ['tools/**/*.ts', 'apps/cli/**/*.ts'], rules: { 'no-console': 'off' } },
-  ...layerRules,
 );

@@ -1,62 +1,122 @@
 /**
- * The layers as lint rules: domain <- application <- adapters <- apps. Packages import one another by name only, so a
- * list of names that a folder may not import is the whole rule.
+ * The layers as an allow-list: kernel and domain <- application <- adapters <- composition <- apps. What a layer may import is
+ * said here; everything else is refused, and a file that lies in no layer may import nothing.
  */
-const frameworks = ['@nestjs/*', 'fastify', 'bullmq', 'ioredis', 'undici', 'pino', 'prom-client', 'commander'];
+const anyBuiltin = ['node:*'];
 const adapters = [
-  '@torchweave/redis-workflow-state',
-  '@torchweave/bullmq-job-queue',
-  '@torchweave/archive-source',
-  '@torchweave/filesystem-archive-store',
-  '@torchweave/torchserve-model-server',
-  '@torchweave/python-runtime',
-  '@torchweave/embedded-redis',
-];
-const apps = ['@torchweave/api', '@torchweave/worker', '@torchweave/gateway', '@torchweave/cli'];
-const tests = ['@torchweave/testing', '@torchweave/testing/*', 'vitest'];
-const sourcePaths = ['**/src/**', '**/dist/**'];
-const testFiles = ['**/*.test.ts', '**/test/**'];
+  'archive-source',
+  'bullmq-job-queue',
+  'embedded-redis',
+  'filesystem-archive-store',
+  'python-runtime',
+  'redis-workflow-state',
+  'torchserve-model-server',
+].map((name) => `@torchweave/${name}`);
+const rules = ['@torchweave/domain', '@torchweave/application'];
 
-const forbid = (files, message, group, ignores = testFiles) => ({
-  files,
-  ignores,
-  rules: { 'no-restricted-imports': ['error', { patterns: [{ group: [...group, ...sourcePaths], message }] }] },
-});
-
-export const layerRules = [
-  forbid(
-    ['libs/domain/src/**', '**/fixtures/domain/**'],
-    'The domain is pure: it imports no other layer, no framework and no Node built-in.',
-    [...frameworks, 'node:*', '@torchweave/*'],
-  ),
-  forbid(
-    ['libs/application/src/**', '**/fixtures/application/**'],
-    'The application layer knows the domain and its own ports, no technology.',
-    [
-      ...frameworks,
-      ...adapters,
-      ...apps,
-      ...tests,
-      '@torchweave/platform',
-      'node:fs*',
-      'node:http*',
-      'node:net',
-      'node:child_process',
+/** @type {readonly { name: string; files: string; imports: readonly string[]; tests?: readonly string[] }[]} */
+export const layers = [
+  { name: 'The domain is pure', files: 'libs/domain', imports: ['yaml'] },
+  {
+    name: 'The application layer knows the domain and its own ports, no technology',
+    files: 'libs/application',
+    imports: ['@torchweave/domain', 'zod', 'node:crypto', 'node:worker_threads'],
+    tests: ['node:stream'],
+  },
+  {
+    name: 'The platform serves the apps and knows neither them nor adapters',
+    files: 'libs/platform',
+    imports: [...rules, 'fastify', 'pino', 'prom-client', 'zod', ...anyBuiltin],
+  },
+  ...Object.entries({
+    'archive-source': ['undici'],
+    'bullmq-job-queue': ['bullmq', 'ioredis'],
+    'embedded-redis': [],
+    'filesystem-archive-store': ['tar-stream', 'yauzl', 'yazl'],
+    'python-runtime': [],
+    'redis-workflow-state': ['ioredis'],
+    'torchserve-model-server': ['undici'],
+  }).map(([adapter, technology]) => ({
+    name: 'An adapter knows the domain, the ports and its own technology, and no other adapter',
+    files: `libs/adapters/${adapter}`,
+    imports: [...rules, ...technology, ...anyBuiltin],
+    tests: ['ioredis', '@torchweave/torchserve-tool'],
+  })),
+  {
+    name: 'The composition joins adapters to ports; it knows no app and no framework',
+    files: 'libs/composition',
+    imports: [...rules, '@torchweave/platform', ...adapters, ...anyBuiltin],
+  },
+  {
+    name: 'What tests share knows no app and no platform',
+    files: 'libs/testing',
+    imports: [
+      ...rules,
+      '@torchweave/embedded-redis',
+      'ioredis',
+      'selfsigned',
+      'tar-stream',
+      'vitest',
+      'yazl',
+      ...anyBuiltin,
     ],
-  ),
-  ...adapters.map((own) =>
-    forbid(
-      [
-        `libs/adapters/${own.slice('@torchweave/'.length)}/src/**`,
-        `**/fixtures/${own.slice('@torchweave/'.length)}/**`,
+  },
+  ...Object.entries({
+    api: {
+      imports: ['@nestjs/*', '@bull-board/*', 'class-transformer', 'class-validator', 'fastify', 'node:querystring'],
+      adapters: ['@torchweave/bullmq-job-queue', '@torchweave/redis-workflow-state'],
+    },
+    worker: { imports: [], adapters: ['@torchweave/bullmq-job-queue', '@torchweave/redis-workflow-state'] },
+    gateway: {
+      imports: ['fastify', 'node:crypto', 'node:http', 'node:querystring'],
+      adapters: ['@torchweave/redis-workflow-state'],
+    },
+    cli: {
+      imports: [
+        'commander',
+        'undici',
+        'yaml',
+        'zod',
+        '@torchweave/api',
+        '@torchweave/worker',
+        '@torchweave/gateway',
+        ...anyBuiltin,
       ],
-      'An adapter knows the domain, the ports and its own technology, and no other adapter.',
-      [...adapters.filter((other) => other !== own), ...apps, ...tests, '@torchweave/platform', '@nestjs/*'],
-    ),
-  ),
-  forbid(
-    ['libs/platform/src/**', '**/fixtures/platform/**'],
-    'The platform serves the apps; it knows neither adapters nor apps.',
-    [...adapters, ...apps, ...tests],
-  ),
+      adapters: ['bullmq-job-queue', 'embedded-redis', 'filesystem-archive-store', 'redis-workflow-state'].map(
+        (name) => `@torchweave/${name}`,
+      ),
+    },
+  }).map(([app, { imports, adapters: own }]) => ({
+    name: 'An app joins what it is made of; models, functions and archives come from the composition',
+    files: `apps/${app}`,
+    imports: [...rules, '@torchweave/platform', '@torchweave/composition', ...own, ...imports],
+    tests: [
+      'fastify',
+      'commander',
+      'ioredis',
+      'yaml',
+      '@torchweave/torchserve-tool',
+      '@torchweave/gateway',
+      '@torchweave/api',
+      '@torchweave/bullmq-job-queue',
+    ],
+  })),
+  {
+    name: 'Tools stand beside the product',
+    files: 'tools',
+    imports: [
+      'eslint',
+      ...rules,
+      '@torchweave/embedded-redis',
+      '@torchweave/redis-workflow-state',
+      '@torchweave/testing',
+      '@torchweave/testing/*',
+      '@torchweave/torchserve-tool',
+      ...anyBuiltin,
+    ],
+    tests: ['typescript-eslint'],
+  },
 ];
+
+/** What every test may use, besides its own package and the fixtures. */
+export const testImports = ['vitest', 'fast-check', '@torchweave/testing/*', ...anyBuiltin];

@@ -86,6 +86,6 @@ export async function checkModelServers(
   if (servers.length === 0 || servers.every(({ kind }) => kind === 'local')) {
     return [ok('model server', 'None is given: "torchweave start" runs models itself.')];
   }
-  const checked = servers.map((server) => (server.kind === 'local' ? [] : checkTorchServe(server, keys)));
+  const checked = servers.map(async (server) => (server.kind === 'local' ? [] : checkTorchServe(server, keys)));
   return (await Promise.all(checked)).flat();
 }
