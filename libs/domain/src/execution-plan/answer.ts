@@ -16,13 +16,14 @@ function asJson(output: NodeOutput): string {
 }
 
 /**
- * The answer of a completed run: the bytes of a single leaf; for several leaves a JSON object of leaf name to output,
- * where an output that is JSON goes in as JSON and any other as a string.
+ * The answer of a completed run: the bytes of a single leaf; for several leaves a JSON object of leaf name to output of
+ * those that were not skipped, where an output that is JSON goes in as JSON and any other as a string.
  */
 export function answerOf(plan: ExecutionPlan, run: PlanRun): NodeOutput {
   const [only] = plan.leaves;
   if (plan.leaves.length === 1) return run.outputOf(only as number);
-  const members = plan.leaves.map((leaf) => {
+  const ran = plan.leaves.filter((leaf) => !run.isSkipped(leaf));
+  const members = ran.map((leaf) => {
     const { name } = (plan.nodes[leaf] as PlannedNode).node;
     const output = run.outputOf(leaf);
     const member = `  ${JSON.stringify(name)}: ${asJson(output)}`;

@@ -4,6 +4,7 @@ import type { WorkflowDefinition } from '../workflow/definition.js';
 import { parseManifest } from '../archive/manifest.js';
 import { defaultNodeSettings, type WorkflowSpec } from '../spec/spec.js';
 import { defineWorkflow } from '../workflow/definition.js';
+import { answerOf } from './answer.js';
 import { ExecutionPlan, type PlannedNode } from './execution-plan.js';
 import type { NodeOutput } from './node-io.js';
 
@@ -147,15 +148,101 @@ describe('PlanRun', () => {
     expect([first.attemptsOf(0), first.attemptsOf(1), second.attemptsOf(1)]).toEqual([1, 1, 0]);
   });
 
+  describe('skips what nobody has chosen', () => {
+    // switch -> a | b; a -> c; b -> c; b -> d
+    const graph = { switch: ['a', 'b'], a: ['c'], b: ['c', 'd'] };
+    const [a, b, c, d] = [1, 2, 3, 4];
+
+    it('and what lies behind it alone', () => {
+      const run = new ExecutionPlan(workflow(graph)).begin(request);
+      expect(names(run.complete(0, output('s'), [a]))).toEqual(['a']);
+      expect([a, b, c, d].map((index) => run.isSkipped(index))).toEqual([false, true, false, true]);
+      expect(names(run.complete(a, output('a')))).toEqual(['c']);
+      expect(run.inputOf(c)).toEqual([{ name: 'a', value: bytes('a') }]);
+      run.complete(c, output('c'));
+      expect(run.isComplete).toBe(true);
+    });
+
+    it('and answers the leaves that ran', () => {
+      const plan = new ExecutionPlan(workflow(graph));
+      const answered = ([first, ...rest]: number[]): unknown => {
+        const run = plan.begin(request);
+        run.complete(0, output('s'), [first as number]);
+        for (const index of [first as number, ...rest]) run.complete(index, output(`${index}`));
+        return JSON.parse(new TextDecoder().decode(answerOf(plan, run).value));
+      };
+      expect([answered([a, c]), answered([b, c, d])]).toEqual([{ c: 3 }, { c: 3, d: 4 }]);
+    });
+
+    it('and gives back the memory that only skipped nodes were to read', () => {
+      const run = new ExecutionPlan(workflow(graph)).begin(request);
+      let isReleased = false;
+      run.complete(0, { ...output('s'), release: () => (isReleased = true) }, [a]);
+      expect(isReleased).toBe(false);
+      run.complete(a, output('a'));
+      expect(isReleased).toBe(true);
+    });
+
+    it('however deep it goes', () => {
+      const deep = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`n${i}`, [`n${i + 1}`]]));
+      const plan = new ExecutionPlan(workflow({ switch: ['here', 'n0'], ...deep }));
+      const run = plan.begin(request);
+      const here = plan.nodes.findIndex(({ node }) => node.name === 'here');
+      run.complete(0, output('s'), [here]);
+      run.complete(here, output('x'));
+      expect(run.isComplete).toBe(true);
+    });
+
+    it.each([[[]], [[3]], [[1, 99]]])('but takes no choice of %j', (chosen) => {
+      const run = new ExecutionPlan(workflow(graph)).begin(request);
+      expect(() => run.complete(0, output('s'), chosen)).toThrow(
+        'node switch must choose at least one of its children',
+      );
+    });
+  });
+
+  const parentsOfNodes = fc.array(fc.array(fc.nat(), { minLength: 1, maxLength: 4 }), { maxLength: 12 });
+
+  /** Any graph whose first node is the only one without parents. */
+  function anyWorkflow(parentsOf: readonly (readonly number[])[]): WorkflowDefinition {
+    const edges: Record<string, string[]> = { n0: [] };
+    parentsOf.forEach((parents, i) => {
+      edges[`n${i + 1}`] = [];
+      for (const parent of new Set(parents.map((p) => p % (i + 1)))) edges[`n${parent}`]?.push(`n${i + 1}`);
+    });
+    return workflow(edges);
+  }
+
+  it('ends each node of any graph exactly once, whatever its nodes choose: run where an open way leads to it, else skipped', () => {
+    const property = fc.property(parentsOfNodes, fc.infiniteStream(fc.nat()), (parentsOf, choices) => {
+      const plan = new ExecutionPlan(anyWorkflow(parentsOf));
+      const run = plan.begin(request);
+      const ready = [run.start];
+      const done = new Map<number, readonly number[]>();
+      while (ready.length > 0) {
+        const [{ index, parents, children }] = ready.splice(choices.next().value % ready.length, 1) as [PlannedNode];
+        expect(done.has(index) || run.isSkipped(index)).toBe(false);
+        expect(parents.every((parent) => done.has(parent) || run.isSkipped(parent))).toBe(true);
+        const open = parents.filter((parent) => done.get(parent)?.includes(index));
+        expect(run.inputOf(index)).toHaveLength(Math.max(1, open.length));
+        const some = children.filter(() => choices.next().value % 2 === 0);
+        const chosen = some.length > 0 ? some : children.slice(0, 1);
+        done.set(index, chosen);
+        ready.push(...run.complete(index, output('x'), chosen));
+      }
+      expect(run.isComplete).toBe(true);
+      const isReached = (index: number): boolean =>
+        index === 0 || [...done.values()].some((chosen) => chosen.includes(index));
+      for (const { index } of plan.nodes)
+        expect([done.has(index), run.isSkipped(index)]).toEqual([isReached(index), !isReached(index)]);
+      expect(plan.leaves.some((leaf) => done.has(leaf))).toBe(true);
+    });
+    fc.assert(property, { numRuns: 500 });
+  });
+
   it('completes each node of any graph exactly once, after its parents, in whatever order nodes end', () => {
-    const graph = fc.array(fc.array(fc.nat(), { minLength: 1, maxLength: 4 }), { maxLength: 12 });
-    const property = fc.property(graph, fc.infiniteStream(fc.nat()), (parentsOf, choices) => {
-      const edges: Record<string, string[]> = { n0: [] };
-      parentsOf.forEach((parents, i) => {
-        edges[`n${i + 1}`] = [];
-        for (const parent of new Set(parents.map((p) => p % (i + 1)))) edges[`n${parent}`]?.push(`n${i + 1}`);
-      });
-      const plan = new ExecutionPlan(workflow(edges));
+    const property = fc.property(parentsOfNodes, fc.infiniteStream(fc.nat()), (parentsOf, choices) => {
+      const plan = new ExecutionPlan(anyWorkflow(parentsOf));
       const run = plan.begin(request);
       const ready = [run.start];
       const done = new Set<number>();

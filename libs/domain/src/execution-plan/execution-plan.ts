@@ -50,6 +50,9 @@ export class PlanRun {
   private readonly failures: number[];
   private readonly outputs: (NodeOutput | undefined)[];
   private unfinished: number;
+  /** Nodes that did not choose all of their children, and nodes that are skipped; absent while there are none. */
+  private choices: Map<number, readonly number[]> | undefined;
+  private skipped: Set<number> | undefined;
 
   constructor(
     private readonly plan: ExecutionPlan,
@@ -71,19 +74,28 @@ export class PlanRun {
     return this.unfinished === 0;
   }
 
-  /** Records a node's output and returns the children that may run now, in the spec's order. */
-  complete(index: number, output: NodeOutput): PlannedNode[] {
+  /**
+   * Records a node's output and returns the children that may run now, in the spec's order.
+   *
+   * A child runs when all of its parents have ended and one of them has chosen it; when none has, it is skipped, and so on down.
+   *
+   * @param chosen the children that are to run, at least one where there are any; all of them without it.
+   */
+  complete(index: number, output: NodeOutput, chosen?: readonly number[]): PlannedNode[] {
     if (this.outputs[index] !== undefined) return [];
+    const { children } = this.nodeAt(index);
+    if (chosen !== undefined && children.length > 0) this.choose(index, chosen);
     this.outputs[index] = output;
     this.unfinished -= 1;
     this.releaseReadBy(this.nodeAt(index));
     const ready: PlannedNode[] = [];
-    for (const child of this.nodeAt(index).children) {
-      const left = (this.waitingFor[child] as number) - 1;
-      this.waitingFor[child] = left;
-      if (left === 0) ready.push(this.nodeAt(child));
-    }
+    this.parentEnded(children, ready);
     return ready;
+  }
+
+  /** Whether no parent has chosen the node; known when all of them have ended. */
+  isSkipped(index: number): boolean {
+    return this.skipped?.has(index) === true;
   }
 
   /** Records a failed attempt: ms to wait before the next one, or undefined when the node's budget is spent. */
@@ -101,14 +113,15 @@ export class PlanRun {
 
   /**
    * What a node receives (`ensemble/DagExecutor.java`): the request for the start node, `body` from a single parent,
-   * one field per parent, named after it, from several.
+   * one field per parent that has chosen it, named after the parent, from several.
    */
   inputOf(index: number): NodeInput {
     const { parents } = this.nodeAt(index);
     if (parents.length === 0) return this.request;
     const field = (name: string, parent: number): InputField => ({ name, value: this.outputOf(parent).value });
     if (parents.length === 1) return [field('body', parents[0] as number)];
-    return parents.map((parent) => field(this.nodeAt(parent).node.name, parent));
+    const open = this.choices === undefined ? parents : parents.filter((parent) => this.isOpen(parent, index));
+    return open.map((parent) => field(this.nodeAt(parent).node.name, parent));
   }
 
   /** The output of a completed node. */
@@ -126,9 +139,51 @@ export class PlanRun {
     if (this.failures.some((failures) => failures > 0)) return;
     if (parents.length === 0) this.releaseRequest?.();
     for (const parent of parents) {
-      const isRead = this.nodeAt(parent).children.every((child) => this.outputs[child] !== undefined);
-      if (isRead) this.outputOf(parent).release?.();
+      if (this.nodeAt(parent).children.every((child) => this.hasEnded(child))) this.outputs[parent]?.release?.();
     }
+  }
+
+  private choose(index: number, chosen: readonly number[]): void {
+    const { node, children } = this.nodeAt(index);
+    if (chosen.length === 0 || !chosen.every((child) => children.includes(child))) {
+      throw new Error(`node ${node.name} must choose at least one of its children, and no other node`);
+    }
+    this.choices ??= new Map();
+    this.choices.set(index, chosen);
+  }
+
+  /** One parent less to wait for: the last one makes a child ready, or skipped, and then its children have one less. */
+  private parentEnded(children: readonly number[], ready: PlannedNode[], skipped?: PlannedNode[]): void {
+    for (const child of children) {
+      const left = (this.waitingFor[child] as number) - 1;
+      this.waitingFor[child] = left;
+      if (left > 0) continue;
+      const planned = this.nodeAt(child);
+      if (this.choices === undefined || planned.parents.some((parent) => this.isOpen(parent, child)))
+        ready.push(planned);
+      else if (skipped === undefined) this.skip(planned, ready);
+      else skipped.push(planned);
+    }
+  }
+
+  private skip(first: PlannedNode, ready: PlannedNode[]): void {
+    this.skipped ??= new Set();
+    // Grows while it is walked: a graph may be deeper than the stack.
+    const skipped = [first];
+    for (const planned of skipped) {
+      this.skipped.add(planned.index);
+      this.unfinished -= 1;
+      this.releaseReadBy(planned);
+      this.parentEnded(planned.children, ready, skipped);
+    }
+  }
+
+  private isOpen(parent: number, child: number): boolean {
+    return !this.isSkipped(parent) && this.choices?.get(parent)?.includes(child) !== false;
+  }
+
+  private hasEnded(index: number): boolean {
+    return this.outputs[index] !== undefined || this.isSkipped(index);
   }
 
   private nodeAt(index: number): PlannedNode {
