@@ -1,4 +1,4 @@
-import { WorkflowManagement } from '@torchweave/application';
+import { WorkflowManagement, writeRefusal } from '@torchweave/application';
 import { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
 import {
   closeServer,
@@ -26,6 +26,8 @@ export async function startApi({ settings, redisUrl, logger, monitoring }: AppOp
   const management = new WorkflowManagement(state, jobs, { waitMs: settings.operationWaitMs });
   observeQueues(monitoring, jobs.queues);
   monitoring.addReadiness('api', () => management.list(1, 0));
+  // It still reads, and unregisters where that makes room.
+  monitoring.addWarning('state', () => writeRefusal(state));
   const server = await createApiServer({
     ...{ management, logger, intake, maxRequestSize: settings.maxRequestSize },
     ...{ registry: monitoring.registry, queues: jobs.queues },

@@ -1,5 +1,5 @@
 import type { Logger, RoutingTable, RunWorkflow } from '@torchweave/application';
-import { TorchweaveError } from '@torchweave/domain';
+import type { TorchweaveError } from '@torchweave/domain';
 import { ErrorAnswers, followTorchServe, serverOptions, type Intake, type WorkflowMetrics } from '@torchweave/platform';
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { inferenceOpenApi } from './http/openapi.js';
@@ -17,8 +17,8 @@ export interface GatewayServerOptions {
   readonly metrics: WorkflowMetrics;
   /** Who gets in, and how much at once; without it, everybody and everything. */
   readonly intake?: Intake;
-  /** False when the gateway wants no new requests any more. */
-  readonly isReady: () => boolean;
+  /** Why the gateway wants no new requests, where it wants none. */
+  readonly unreadiness: () => TorchweaveError | undefined;
 }
 
 interface PredictionRoute {
@@ -48,7 +48,8 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
   server.route({ method: [...anyMethod], url: '/ping', handler: () => healthy });
   server.get('/health/live', () => healthy);
   server.get('/health/ready', () => {
-    if (!options.isReady()) throw new TorchweaveError('shuttingDown', { retryAfterSeconds: 1 });
+    const reason = options.unreadiness();
+    if (reason !== undefined) throw reason;
     return healthy;
   });
   server.options('/', () => inferenceOpenApi);

@@ -1,16 +1,12 @@
-import { RoutingTable, RunWorkflow } from '@torchweave/application';
+import { RoutingTable, RunWorkflow, writeRefusal } from '@torchweave/application';
 import type { Parts } from '@torchweave/composition';
-import {
-  closeServer,
-  listenOn,
-  observeModelServers,
-  observeProcesses,
-  observeWorkflowCount,
-} from '@torchweave/platform';
+import { closeServer, listenOn, observeModelServers, observeProcesses, observeWorkflows } from '@torchweave/platform';
 import { openIntake, WorkflowMetrics, type AppOptions, type RunningApp } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
+import type { TorchweaveError } from '@torchweave/domain';
 import { randomUUID } from 'node:crypto';
 import { createGatewayServer } from './create-gateway-server.js';
+import { brokenWorkflows, gatewayUnreadiness, type GatewayPhase } from './readiness.js';
 
 /**
  * Starts a gateway: loads what is registered, then listens.
@@ -27,13 +23,17 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
   const gateways = new RedisGatewayRegistry(redis, namespace, settings.gatewayLeaseMs);
   const table = new RoutingTable(randomUUID(), { ...parts, state, gateways, logger });
   const metrics = new WorkflowMetrics(monitoring, (name) => table.get(name)?.revision);
-  observeWorkflowCount(monitoring, () => table.size);
+  observeWorkflows(monitoring, () => ({ loaded: table.size, ...table.missing }));
   observeModelServers(monitoring, () => parts.modelServers.status);
   observeProcesses(monitoring, parts.processes);
-  let isReady = false;
+  let phase: GatewayPhase = 'loading';
+  const unreadiness = (): TorchweaveError | undefined => gatewayUnreadiness(phase, table.missing);
   monitoring.addReadiness('gateway', async () => {
-    if (!isReady) throw new Error('it loads its workflows, or is stopping');
+    const reason = phase === 'loading' ? new Error('it loads its workflows') : unreadiness();
+    if (reason !== undefined) throw reason;
   });
+  monitoring.addWarning('gateway', () => brokenWorkflows(table.missing));
+  monitoring.addWarning('state', () => writeRefusal(state));
   await parts.start();
   await parts.modelServers.watchHealth();
   await table.start();
@@ -45,15 +45,15 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
     maxRequestSize,
     metrics,
     intake,
-    isReady: () => isReady,
+    unreadiness,
   });
   const address = await listenOn(listen, '--inference-port', async (at) => intake.urlOf(await server.listen(at)));
-  isReady = true;
+  phase = 'serving';
   logger.info({ address, workflows: table.size }, 'inference API is ready');
   return {
     address,
     close: async () => {
-      isReady = false;
+      phase = 'stopping';
       await closeServer(server, intake.inFlight);
       await table.leave();
       redis.close();

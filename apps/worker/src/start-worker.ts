@@ -51,7 +51,9 @@ export async function startWorker(options: AppOptions, parts: Parts): Promise<Ru
     },
     handlers,
   );
-  monitoring.addReadiness('worker', () => Promise.all([ports.state.page(0, 1), parts.functions.start()]));
+  monitoring.addReadiness('worker', () =>
+    Promise.all([ports.state.page(0, 1), ports.state.probeWrites(), parts.functions.start()]),
+  );
   await worker.start();
   logger.info({ concurrency }, 'worker is ready');
   return {

@@ -7,7 +7,7 @@ export {
 } from './job-catalogue/job-catalogue.js';
 export { ModelServerFleet, type ModelServerStatus } from './model-server-fleet/model-server-fleet.js';
 export * from './ports/index.js';
-export { RoutingTable, type RoutingTablePorts } from './workflow-execution/routing-table.js';
+export { RoutingTable, type MissingWorkflows, type RoutingTablePorts } from './workflow-execution/routing-table.js';
 export { RunWorkflow } from './workflow-execution/run-workflow.js';
 export type {
   AttemptOutcome,
@@ -26,4 +26,5 @@ export { loadWorkflows, workflowsToLoad, type WorkflowToLoad } from './workflow-
 export { ReconcileModelServers, type ReconcilePorts } from './workflow-management/reconcile-model-servers.js';
 export { RegisterWorkflow, type RegisterWorkflowPorts } from './workflow-management/register-workflow.js';
 export { UnregisterWorkflow, type UnregisterWorkflowPorts } from './workflow-management/unregister-workflow.js';
+export { writeRefusal } from './workflow-management/write-refusal.js';
 export { WorkflowManagement, type Submission } from './workflow-management/workflow-management.js';

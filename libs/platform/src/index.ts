@@ -26,7 +26,7 @@ export {
   observeModelServers,
   observeProcesses,
   observeQueues,
-  observeWorkflowCount,
+  observeWorkflows,
 } from './metrics/sampled-metrics.js';
 export { WorkflowMetrics } from './metrics/workflow-metrics.js';
 export type { RequestOutcome } from './metrics/workflow-series.js';

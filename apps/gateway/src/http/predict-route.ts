@@ -1,4 +1,5 @@
-import { Cancellation, releaseOf, type RoutingTable, type RunWorkflow } from '@torchweave/application';
+import { Cancellation, releaseOf } from '@torchweave/application';
+import type { RoutingTable, RunnableWorkflow, RunWorkflow, WorkflowRequest } from '@torchweave/application';
 import { TorchweaveError, type NodeOutput } from '@torchweave/domain';
 import { commonHeaders } from '@torchweave/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -29,7 +30,15 @@ export class PredictRoute {
     const cancellation = cancelledWithClient(reply);
     const releaseInput = Buffer.isBuffer(request.body) ? releaseOf(request.body) : undefined;
     const prediction = { requestId: request.id, headers, input, releaseInput, cancellation };
-    return send(request, reply, await this.runner.execute(workflow, prediction));
+    return send(request, reply, await this.run(workflow, prediction));
+  }
+
+  private async run(workflow: RunnableWorkflow, prediction: WorkflowRequest): Promise<NodeOutput> {
+    try {
+      return await this.runner.execute(workflow, prediction);
+    } catch (error) {
+      throw await this.table.failureOf(workflow, error);
+    }
   }
 }
 

@@ -136,7 +136,7 @@ describe('the inference API under generated requests', () => {
     const table = new RoutingTable('generated', { ...emptyPorts, state, archives, functions, logger });
     await table.start();
     server = createGatewayServer({
-      ...{ table, logger, maxRequestSize: 10_000, isReady: () => true },
+      ...{ table, logger, maxRequestSize: 10_000, unreadiness: () => undefined },
       runner: new RunWorkflow(functions, new ModelServerFleet([], silentLogger)),
       metrics: new WorkflowMetrics(new Monitoring('gateway', silentLogger), () => undefined),
       // A body that is shorter than it says is given up soon.

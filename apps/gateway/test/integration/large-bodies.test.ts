@@ -101,7 +101,7 @@ describe('predictions with large bodies', () => {
     const metrics = new WorkflowMetrics(new Monitoring('gateway', logger), () => undefined);
     const runner = new RunWorkflow(functions, new ModelServerFleet([], logger), metrics);
     const { maxRequestSize } = settings;
-    server = createGatewayServer({ table, runner, logger, maxRequestSize, metrics, isReady: () => true });
+    server = createGatewayServer({ table, runner, logger, maxRequestSize, metrics, unreadiness: () => undefined });
     address = await server.listen({ port: 0, host: '127.0.0.1' });
   });
   afterAll(async () => {

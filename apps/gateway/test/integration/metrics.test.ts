@@ -74,8 +74,9 @@ describe('the metrics and health of a gateway', () => {
       })(),
     );
     const manifest = parseManifest(manifestText({ workflowName: name }));
-    await state.reserve(defineWorkflow({ url: 'w.war', digest, manifest, spec: parseSpec(spec, 'spec.yaml') }), 'add');
-    await state.commit(name, 'add');
+    const { run } = await state.takeUp('add');
+    await state.reserve(defineWorkflow({ url: 'w.war', digest, manifest, spec: parseSpec(spec, 'spec.yaml') }), run);
+    await state.commit(name, run);
   }
 
   const predict = async (workflow: string, body: string): Promise<number> => {
@@ -141,8 +142,9 @@ describe('the metrics and health of a gateway', () => {
 
   it('forgets a workflow that is unregistered', async () => {
     await predict('echo', 'good');
-    await state.beginRemoval('echo', 'remove');
-    await state.release('echo', 'remove', []);
+    const { run } = await state.takeUp('remove');
+    const { models } = await state.beginRemoval('echo', run);
+    await state.release('echo', run, models, []);
     await vi.waitFor(async () => expect((await samples()).filter((line) => line.includes('echo'))).toEqual([]));
   });
 

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
   A gateway lives and serves every change up to a revision.
 

@@ -1,23 +1,25 @@
+#!lua flags=allow-oom
 --[[
-  registering -> ready.
+  registering -> ready. Of what has been reserved little is added: also where Redis is full.
 
   KEYS[1] workflow  KEYS[2] ready  KEYS[3] changes  KEYS[4] unfinished  KEYS[5] revision  KEYS[6] operation
 
-  ARGV[1] workflow name  ARGV[2] operation id  ARGV[3] now (ISO 8601)
-  ARGV[4] seconds that the operation is remembered  ARGV[5] channel of changes
+  ARGV[1] workflow name  ARGV[2] operation id  ARGV[3] token of its run  ARGV[4] now (ISO 8601)
+  ARGV[5] seconds that the operation is remembered  ARGV[6] channel of changes
 
-  Output: the workflow, or 0 when the operation does not hold the workflow
+  Output: the workflow, or 0 when the run does not hold the operation, or the operation the workflow
 ]]
+if redis.call('HGET', KEYS[6], 'run') ~= ARGV[3] then return 0 end
 if redis.call('HGET', KEYS[1], 'operationId') ~= ARGV[2] then return 0 end
 local phase = redis.call('HGET', KEYS[1], 'phase')
 if phase == 'ready' then return redis.call('HGETALL', KEYS[1]) end
 if phase ~= 'registering' then return 0 end
 local revision = redis.call('INCR', KEYS[5])
-redis.call('HSET', KEYS[1], 'phase', 'ready', 'revision', revision, 'changedAt', ARGV[3])
+redis.call('HSET', KEYS[1], 'phase', 'ready', 'revision', revision, 'changedAt', ARGV[4])
 redis.call('ZADD', KEYS[2], 0, ARGV[1])
 redis.call('ZADD', KEYS[3], revision, ARGV[1])
 redis.call('SREM', KEYS[4], ARGV[1])
 redis.call('HSET', KEYS[6], 'workflow', ARGV[1], 'outcome', 'committed')
-redis.call('EXPIRE', KEYS[6], ARGV[4])
-redis.call('PUBLISH', ARGV[5], revision)
+redis.call('EXPIRE', KEYS[6], ARGV[5])
+redis.call('PUBLISH', ARGV[6], revision)
 return redis.call('HGETALL', KEYS[1])

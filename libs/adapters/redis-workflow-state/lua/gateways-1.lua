@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 --[[
   Gateways that live. Those whose lease is over are taken out.
 

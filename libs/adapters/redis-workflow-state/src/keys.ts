@@ -39,6 +39,14 @@ export class StateKeys {
   get orphans(): string {
     return `${this.tag}:orphans`;
   }
+  /** Sorted set of model to the time (ms) until which it counts as an orphan again and again. */
+  get doubtful(): string {
+    return `${this.tag}:doubtful`;
+  }
+  /** Written to find out whether anything can be. */
+  get probe(): string {
+    return `${this.tag}:probe`;
+  }
   get gateways(): string {
     return `${this.tag}:gateways`;
   }

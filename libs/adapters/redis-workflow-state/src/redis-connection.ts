@@ -8,6 +8,16 @@ import { readFileSync } from 'node:fs';
 const commandTimeoutMs = 5_000;
 const longestReconnectDelayMs = 1_000;
 
+/** The server's own protocol words for why it takes no write, before the first space of its error. */
+const writeRefusals: Readonly<Record<string, 'full' | 'disk' | 'replica'>> = {
+  OOM: 'full',
+  MISCONF: 'disk',
+  READONLY: 'replica',
+  NOREPLICAS: 'replica',
+};
+/** s after which it may be tried again: somebody has to make room first. */
+const refusalRetrySeconds = 5;
+
 /** A script of the `lua` folder; the number in its name is how many keys it takes. */
 export class Script {
   readonly source: string;
@@ -54,7 +64,10 @@ export class RedisConnection {
     await this.run(() => Promise.all([this.commands.connect(), this.subscriber.connect()]));
   }
 
-  /** Runs commands; whatever Redis or the connection throws becomes `stateUnavailable`, cause kept. */
+  /**
+   * Runs commands; whatever Redis or the connection throws becomes `stateRefusesWrites` where it takes no writes, else
+   * `stateUnavailable`, cause kept.
+   */
   async run<T>(commands: (redis: Redis) => Promise<T>): Promise<T> {
     try {
       return await commands(this.commands);
@@ -62,6 +75,11 @@ export class RedisConnection {
       if (error instanceof TorchweaveError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       this.logger.debug({ err: error }, 'redis command failed');
+      const refusal = writeRefusals[reason.split(' ', 1)[0] ?? ''];
+      if (refusal !== undefined) {
+        const data = { cause: refusal, retryAfterSeconds: refusalRetrySeconds };
+        throw new TorchweaveError('stateRefusesWrites', data, { cause: error });
+      }
       throw new TorchweaveError('stateUnavailable', { reason, retryAfterSeconds: 1 }, { cause: error });
     }
   }

@@ -1,34 +1,47 @@
 import type {
   ClaimedOrphans,
-  OperationTrace,
+  OperationRun,
   OwnedModel,
+  Removal,
+  SettledOrphans,
+  StateSummary,
+  TakenUp,
+  UnreadableWorkflow,
   WorkflowChange,
   WorkflowPage,
   WorkflowRecord,
   WorkflowState,
 } from '@torchweave/application';
 import { modelNodes, TorchweaveError, type ErrorRecord, type WorkflowDefinition } from '@torchweave/domain';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StateKeys } from './keys.js';
 import { Script, type RedisConnection } from './redis-connection.js';
-import { readPairs, readWorkflow, type StoredWorkflow } from './stored-workflow.js';
+import { readWorkflow, storedOf } from './stored-workflow.js';
+import { WorkflowDocuments } from './workflow-documents.js';
 
 const scripts = {
+  takeUp: new Script('take-up-1'),
   page: new Script('page-1'),
+  summary: new Script('summary-2'),
+  probeWrites: new Script('probe-writes-1'),
   reserve: new Script('reserve-4'),
   commit: new Script('commit-6'),
-  beginUndo: new Script('begin-undo-1'),
+  beginUndo: new Script('begin-undo-2'),
   beginRemoval: new Script('begin-removal-6'),
   release: new Script('release-6'),
-  claimOrphans: new Script('claim-orphans-2'),
-  settleOrphans: new Script('settle-orphans-2'),
+  doubt: new Script('doubt-1'),
+  claimOrphans: new Script('claim-orphans-3'),
+  settleOrphans: new Script('settle-orphans-3'),
 };
 
 /** s that a finished operation is remembered. */
 const operationTtl = 86_400;
-/** ms that gateways can be away and still learn of a removal without reading everything again. */
-const tombstoneTtl = 86_400_000;
-/** Stands for the owner of a model while it is being removed; no workflow can have such a name. */
+/** s that an operation is remembered which has not changed anything: longer than any run of one may take. */
+const idleOperationTtl = 3_600;
+/** ms after which nothing is on its way any more of a run that has lost its operation. */
+const doubtMs = 600_000;
+/** What stands for the owner of a model while it is being removed begins so; no workflow can have such a name. */
 const removalMark = '(removal)';
 /** ms that a reservation waits for the removal of a model of that name, and between two looks. */
 const longestRemovalMs = 15_000;
@@ -39,28 +52,61 @@ const pollIntervalMs = 2_000;
 const modelsAtOnce = 1_000;
 
 type Held = [answer: 'held', workflow: string[]];
-type ReserveAnswer = Held | [answer: 'conflict' | 'busy' | 'removing' | 'taken', first?: string, second?: string];
-type RemovalAnswer = Held | [answer: 'missing' | 'busy', phase?: string, operationId?: string];
+type Refusal<Answer extends string> = [answer: Answer, first?: string, second?: string];
+type ReserveAnswer = Held | Refusal<'lost' | 'unreadable' | 'conflict' | 'busy' | 'removing' | 'taken'>;
+type RemovalAnswer = Held | Refusal<'lost' | 'unreadable' | 'missing' | 'busy'>;
 
 /** {@link WorkflowState} on Redis or Valkey: a hash for each workflow, changed by scripts alone. */
 export class RedisWorkflowState implements WorkflowState {
   private readonly keys: StateKeys;
+  private readonly documents: WorkflowDocuments;
 
   constructor(
     private readonly redis: RedisConnection,
     namespace: string,
   ) {
     this.keys = new StateKeys(namespace);
+    this.documents = new WorkflowDocuments(redis, this.keys);
   }
 
-  async reserve(definition: WorkflowDefinition, operationId: string): Promise<WorkflowRecord> {
+  async takeUp(operationId: string): Promise<TakenUp> {
+    const run = { operationId, token: randomUUID() };
+    const taken = await this.redis.script(
+      scripts.takeUp,
+      [this.keys.operation(operationId)],
+      [run.token, idleOperationTtl],
+    );
+    const [before, workflow, outcome, failure] = taken as [string, string, string, string];
+    const isTakenOver = before !== '';
+    if (workflow === '' || outcome === '') return { run, isTakenOver, trace: { outcome: 'none' } };
+    if (outcome === 'committed') return { run, isTakenOver, trace: { outcome, workflow } };
+    const held = outcome === 'held' ? await this.documents.find(workflow) : undefined;
+    if (held?.operationId === operationId) {
+      const { record, unreadable } = held;
+      if (record !== undefined) return { run, isTakenOver, trace: { outcome: 'held', record } };
+      if (unreadable !== undefined) return { run, isTakenOver, trace: { outcome: 'held', unreadable } };
+    }
+    const reason = failure === '' ? {} : { failure: JSON.parse(failure) as ErrorRecord };
+    return { run, isTakenOver, trace: { outcome: 'released', workflow, ...reason } };
+  }
+
+  async holds({ operationId, token }: OperationRun): Promise<boolean> {
+    const now = await this.redis.run((redis) => redis.hget(this.keys.operation(operationId), 'run'));
+    return now === token;
+  }
+
+  async reserve(definition: WorkflowDefinition, run: OperationRun): Promise<WorkflowRecord> {
     const { name: workflow } = definition;
     const deadline = performance.now() + longestRemovalMs;
     for (;;) {
-      const reply = await this.tryToReserve(definition, operationId);
-      if (reply[0] === 'held') return readPairs(reply[1]);
+      const reply = await this.tryToReserve(definition, run);
+      if (reply[0] === 'held') return readWorkflow(workflow, storedOf(reply[1]));
       const [answer, first = '', second = ''] = reply;
       switch (answer) {
+        case 'lost':
+          throw lost(run);
+        case 'unreadable':
+          throw await this.unreadable(workflow);
         case 'conflict':
           throw new TorchweaveError('workflowConflict', { workflow });
         case 'taken':
@@ -70,87 +116,98 @@ export class RedisWorkflowState implements WorkflowState {
       }
       if (performance.now() > deadline) {
         const reason = 'what an earlier workflow has left on a model server is still being removed';
-        throw new TorchweaveError('operationAbandoned', { operationId, reason });
+        throw new TorchweaveError('operationAbandoned', { operationId: run.operationId, reason });
       }
       await sleep(removalPollMs);
     }
   }
 
-  private async tryToReserve(definition: WorkflowDefinition, operationId: string): Promise<ReserveAnswer> {
+  private async tryToReserve(
+    definition: WorkflowDefinition,
+    { operationId, token }: OperationRun,
+  ): Promise<ReserveAnswer> {
     const { keys } = this;
     const { name, url } = definition;
     return (await this.redis.script(
       scripts.reserve,
       [keys.workflow(name), keys.models, keys.unfinished, keys.operation(operationId)],
-      [name, operationId, JSON.stringify(definition), now(), url, removalMark, ...modelNamesOf(definition)],
+      [name, operationId, token, JSON.stringify(definition), now(), url, removalMark, ...modelNamesOf(definition)],
     )) as ReserveAnswer;
   }
 
-  async commit(workflow: string, operationId: string): Promise<WorkflowRecord> {
-    const { keys } = this;
-    const committed = await this.redis.script(
-      scripts.commit,
-      [keys.workflow(workflow), keys.ready, keys.changes, keys.unfinished, keys.revision, keys.operation(operationId)],
-      [workflow, operationId, now(), operationTtl, keys.changedChannel],
-    );
-    return heldBy(operationId, committed as string[] | 0);
+  async commit(workflow: string, run: OperationRun): Promise<WorkflowRecord> {
+    const committed = await this.redis.script(scripts.commit, this.keysOf(workflow, run), [
+      ...[workflow, run.operationId, run.token],
+      ...[now(), operationTtl, this.keys.changedChannel],
+    ]);
+    return heldBy(workflow, run, committed as string[] | 0);
   }
 
-  async beginUndo(workflow: string, operationId: string, failure: ErrorRecord): Promise<WorkflowRecord> {
-    const args = [operationId, JSON.stringify(failure), now()];
-    const undoing = await this.redis.script(scripts.beginUndo, [this.keys.workflow(workflow)], args);
-    return heldBy(operationId, undoing as string[] | 0);
+  async beginUndo(workflow: string, run: OperationRun, failure: ErrorRecord): Promise<WorkflowRecord> {
+    const keys = [this.keys.workflow(workflow), this.keys.operation(run.operationId)];
+    const args = [run.operationId, run.token, JSON.stringify(failure), now()];
+    const undoing = await this.redis.script(scripts.beginUndo, keys, args);
+    return heldBy(workflow, run, undoing as string[] | 0);
   }
 
-  async beginRemoval(workflow: string, operationId: string): Promise<WorkflowRecord> {
-    const { keys } = this;
-    const reply = (await this.redis.script(
-      scripts.beginRemoval,
-      [keys.workflow(workflow), keys.ready, keys.changes, keys.unfinished, keys.revision, keys.operation(operationId)],
-      [workflow, operationId, now(), keys.changedChannel],
-    )) as RemovalAnswer;
-    if (reply[0] === 'held') return readPairs(reply[1]);
+  async beginRemoval(workflow: string, run: OperationRun): Promise<Removal> {
+    let reply = await this.tryToBeginRemoval(workflow, run);
+    if (reply[0] !== 'held' && reply[0] !== 'lost') {
+      // By what is stored alone the script cannot tell whether it can be read here.
+      const found = await this.documents.find(workflow);
+      if (found?.unreadable !== undefined) reply = await this.tryToBeginRemoval(workflow, run, found.operationId);
+    }
+    if (reply[0] === 'held') return this.removalOf(workflow, storedOf(reply[1]));
     const [answer, phase = '', owner = ''] = reply;
-    if (answer === 'missing') throw new TorchweaveError('workflowNotFound', { workflow });
-    throw new TorchweaveError('workflowBusy', { workflow, phase, operationId: owner });
+    if (answer === 'lost') throw lost(run);
+    if (answer === 'busy') throw new TorchweaveError('workflowBusy', { workflow, phase, operationId: owner });
+    throw new TorchweaveError('workflowNotFound', { workflow });
   }
 
-  async release(workflow: string, operationId: string, orphans: readonly string[]): Promise<void> {
+  /** @param found the operation id of what cannot be read, and is to be removed so. */
+  private async tryToBeginRemoval(workflow: string, run: OperationRun, found?: string): Promise<RemovalAnswer> {
+    const force = found === undefined ? ['0', ''] : ['1', found];
+    const args = [workflow, run.operationId, run.token, now(), this.keys.changedChannel, ...force];
+    return (await this.redis.script(scripts.beginRemoval, this.keysOf(workflow, run), args)) as RemovalAnswer;
+  }
+
+  private async removalOf(workflow: string, stored: Record<string, string>): Promise<Removal> {
+    const revision = Number(stored['revision']);
+    try {
+      return { workflow, revision, models: modelNamesOf(readWorkflow(workflow, stored).definition) };
+    } catch {
+      // The names of its models stand elsewhere as well.
+      const models = new Set<string>();
+      for await (const owned of this.ownedModels()) {
+        for (const { model, workflow: owner } of owned) if (owner === workflow) models.add(model);
+      }
+      return { workflow, revision, models: [...models] };
+    }
+  }
+
+  async release(
+    workflow: string,
+    run: OperationRun,
+    models: readonly string[],
+    orphans: readonly string[],
+  ): Promise<void> {
     const { keys } = this;
-    const record = await this.get(workflow);
-    const models = record === undefined ? [] : modelNamesOf(record.definition);
     const done = await this.redis.script(
       scripts.release,
       [
-        keys.workflow(workflow),
-        keys.models,
-        keys.unfinished,
-        keys.operation(operationId),
-        keys.orphans,
-        keys.tombstones,
+        ...[keys.workflow(workflow), keys.models, keys.unfinished],
+        ...[keys.operation(run.operationId), keys.orphans, keys.tombstones],
       ],
-      [workflow, operationId, operationTtl, Date.now(), models.length, ...models, ...orphans],
+      [workflow, run.operationId, run.token, operationTtl, models.length, ...models, ...orphans],
     );
-    if (done === 0 && (await this.trace(operationId)).outcome !== 'released') throw lost(operationId);
-    await this.forgetTombstones();
-  }
-
-  async trace(operationId: string): Promise<OperationTrace> {
-    const stored = await this.redis.run((redis) => redis.hgetall(this.keys.operation(operationId)));
-    const { workflow, outcome, failure } = stored as StoredWorkflow;
-    if (workflow === undefined) return { outcome: 'none' };
-    if (outcome === 'committed') return { outcome, workflow };
-    const record = outcome === 'held' ? await this.get(workflow) : undefined;
-    if (record?.operationId === operationId) return { outcome: 'held', record };
-    return {
-      outcome: 'released',
-      workflow,
-      ...(failure === undefined ? {} : { failure: JSON.parse(failure) as ErrorRecord }),
-    };
+    if (done === 0) throw lost(run);
+    await this.documents.forgetTombstones();
   }
 
   async get(workflow: string): Promise<WorkflowRecord | undefined> {
-    return readWorkflow(await this.redis.run((redis) => redis.hgetall(this.keys.workflow(workflow))));
+    const found = await this.documents.find(workflow);
+    if (found?.unreadable !== undefined) throw found.unreadable;
+    return found?.record;
   }
 
   /** One script: a command for each workflow of a page would cost this process several times as much. */
@@ -160,15 +217,17 @@ export class RedisWorkflowState implements WorkflowState {
     const workflows: { name: string; url: string }[] = [];
     for (let i = 0; i < Math.min(found.length, 2 * limit); i += 2) {
       const [name, url] = [found[i], found[i + 1]];
-      if (name !== undefined && url !== undefined && url !== '') workflows.push({ name, url });
+      if (name !== undefined && url !== undefined && url !== '')
+        workflows.push({ name, url: url.slice('url='.length) });
     }
     return { workflows, hasMore: found.length > 2 * limit };
   }
 
-  async unfinished(): Promise<readonly WorkflowRecord[]> {
+  async unfinished(): Promise<{ records: WorkflowRecord[]; unreadable: UnreadableWorkflow[] }> {
     const names = await this.redis.run((redis) => redis.smembers(this.keys.unfinished));
-    const records = await this.read(names);
-    return records.filter((record): record is WorkflowRecord => record !== undefined && record.phase !== 'ready');
+    const found = await this.documents.read(names);
+    const records = found.flatMap(({ record }) => (record === undefined || record.phase === 'ready' ? [] : [record]));
+    return { records, unreadable: found.flatMap(({ unreadable }) => unreadable ?? []) };
   }
 
   async changesSince(revision: number, limit: number): Promise<readonly WorkflowChange[]> {
@@ -176,12 +235,18 @@ export class RedisWorkflowState implements WorkflowState {
       redis.zrangebyscore(this.keys.changes, `(${revision}`, '+inf', 'WITHSCORES', 'LIMIT', 0, limit),
     );
     const names = found.filter((_, i) => i % 2 === 0);
-    const records = await this.read(names);
-    return names.map((workflow, i) => {
-      const record = records[i];
-      const at = Number(found[2 * i + 1]);
-      return { workflow, revision: at, ...(record?.phase === 'ready' ? { record } : {}) };
+    const documents = await this.documents.read(names);
+    return documents.map(({ workflow, record, unreadable, isReady }, i) => {
+      const change = { workflow, revision: Number(found[2 * i + 1]) };
+      if (unreadable !== undefined && isReady === true) return { ...change, unreadable };
+      return record?.phase === 'ready' ? { ...change, record } : change;
     });
+  }
+
+  async summary(): Promise<StateSummary> {
+    const summed = await this.redis.script(scripts.summary, [this.keys.ready, this.keys.changes], []);
+    const [ready, revision] = summed as [number, number];
+    return { ready, revision };
   }
 
   async watch(onChange: (connectionWasLost: boolean) => void): Promise<() => Promise<void>> {
@@ -208,7 +273,7 @@ export class RedisWorkflowState implements WorkflowState {
     do {
       const at = cursor;
       const [next, fields] = await this.redis.run((redis) => redis.hscan(this.keys.models, at, 'COUNT', modelsAtOnce));
-      yield ownedModelsIn(fields).filter(({ workflow }) => workflow !== removalMark);
+      yield ownedModelsIn(fields).filter(({ workflow }) => !workflow.startsWith(removalMark));
       cursor = next;
     } while (cursor !== '0');
   }
@@ -221,44 +286,42 @@ export class RedisWorkflowState implements WorkflowState {
     if (models.length > 0) await this.redis.run((redis) => redis.sadd(this.keys.orphans, ...models));
   }
 
+  async doubt(models: readonly string[]): Promise<void> {
+    if (models.length > 0) await this.redis.script(scripts.doubt, [this.keys.doubtful], [doubtMs, ...models]);
+  }
+
   async claimOrphans(): Promise<ClaimedOrphans> {
-    const { keys } = this;
-    const claimed = await this.redis.script(scripts.claimOrphans, [keys.models, keys.orphans], [removalMark]);
+    const token = randomUUID();
+    const args = [markOf(token), removalMark];
+    const claimed = await this.redis.script(scripts.claimOrphans, this.orphanKeys, args);
     const [unowned, owned] = claimed as [string[], string[]];
-    return { unowned, owned: ownedModelsIn(owned) };
+    return { token, unowned, owned: ownedModelsIn(owned) };
   }
 
-  async settleOrphans(gone: readonly string[], left: readonly string[]): Promise<void> {
+  async settleOrphans({ token, kept, gone, left }: SettledOrphans): Promise<void> {
+    const args = [markOf(token), doubtMs, kept.length, gone.length, ...kept, ...gone, ...left];
+    await this.redis.script(scripts.settleOrphans, this.orphanKeys, args);
+  }
+
+  async probeWrites(): Promise<void> {
+    await this.redis.script(scripts.probeWrites, [this.keys.probe], []);
+  }
+
+  private get orphanKeys(): string[] {
+    return [this.keys.models, this.keys.orphans, this.keys.doubtful];
+  }
+
+  private keysOf(workflow: string, { operationId }: OperationRun): string[] {
     const { keys } = this;
-    const args = [removalMark, gone.length, ...gone, ...left];
-    await this.redis.script(scripts.settleOrphans, [keys.models, keys.orphans], args);
+    return [
+      ...[keys.workflow(workflow), keys.ready, keys.changes],
+      ...[keys.unfinished, keys.revision, keys.operation(operationId)],
+    ];
   }
 
-  private async read(names: readonly string[]): Promise<(WorkflowRecord | undefined)[]> {
-    if (names.length === 0) return [];
-    const replies = await this.redis.run((redis) => {
-      const pipeline = redis.pipeline();
-      for (const name of names) pipeline.hgetall(this.keys.workflow(name));
-      return pipeline.exec();
-    });
-    return (replies ?? []).map(([error, stored]) => {
-      if (error !== null) throw unavailable(error);
-      return readWorkflow(stored as StoredWorkflow);
-    });
-  }
-
-  private async forgetTombstones(): Promise<void> {
-    const { keys } = this;
-    const expired = await this.redis.run((redis) =>
-      redis.zrangebyscore(keys.tombstones, 0, String(Date.now() - tombstoneTtl), 'LIMIT', 0, 100),
-    );
-    const records = await this.read(expired);
-    const gone = expired.filter((_, i) => records[i] === undefined);
-    if (expired.length === 0) return;
-    await this.redis.run((redis) => {
-      const pipeline = redis.pipeline().zrem(keys.tombstones, ...expired);
-      return (gone.length > 0 ? pipeline.zrem(keys.changes, ...gone) : pipeline).exec();
-    });
+  private async unreadable(workflow: string): Promise<TorchweaveError> {
+    const found = await this.documents.find(workflow);
+    return found?.unreadable ?? new TorchweaveError('workflowConflict', { workflow });
   }
 }
 
@@ -271,15 +334,14 @@ function ownedModelsIn(pairs: readonly string[]): OwnedModel[] {
   return owned;
 }
 
-const unavailable = (cause: Error): TorchweaveError<'stateUnavailable'> =>
-  new TorchweaveError('stateUnavailable', { reason: cause.message, retryAfterSeconds: 1 }, { cause });
+const markOf = (token: string): string => `${removalMark} ${token}`;
 
 const now = (): string => new Date().toISOString();
 
-function heldBy(operationId: string, pairs: string[] | 0): WorkflowRecord {
-  if (pairs === 0) throw lost(operationId);
-  return readPairs(pairs);
+function heldBy(workflow: string, run: OperationRun, pairs: string[] | 0): WorkflowRecord {
+  if (pairs === 0) throw lost(run);
+  return readWorkflow(workflow, storedOf(pairs));
 }
 
-const lost = (operationId: string): TorchweaveError<'operationAbandoned'> =>
+const lost = ({ operationId }: OperationRun): TorchweaveError<'operationAbandoned'> =>
   new TorchweaveError('operationAbandoned', { operationId, reason: 'it does not hold the workflow any more' });

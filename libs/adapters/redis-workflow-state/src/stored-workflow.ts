@@ -1,5 +1,6 @@
-import type { WorkflowRecord } from '@torchweave/application';
+import type { UnreadableWorkflow, WorkflowRecord } from '@torchweave/application';
 import { phases, TorchweaveError, type ErrorRecord, type Phase, type WorkflowDefinition } from '@torchweave/domain';
+import { isDefinition } from './stored-definition.js';
 
 /** The schema that this version writes and reads. */
 export const schemaVersion = 1;
@@ -7,35 +8,68 @@ export const schemaVersion = 1;
 /** The fields of a workflow's hash, as HGETALL tells them; empty where there is none. */
 export type StoredWorkflow = Record<string, string>;
 
+/** Characters of a stored value that a reason quotes. */
+const quotedCharacters = 40;
+
 const isPhase = (value: string | undefined): value is Phase => phases.some((phase) => phase === value);
 
-/** The workflow that a script answers: names and values of its hash, one after the other. */
-export function readPairs(pairs: readonly string[]): WorkflowRecord {
+/** Names and values of a hash, one after the other, as scripts answer them. */
+export function storedOf(pairs: readonly string[]): StoredWorkflow {
   const stored: StoredWorkflow = {};
   for (let i = 0; i < pairs.length; i += 2) stored[pairs[i] as string] = pairs[i + 1] as string;
-  const record = readWorkflow(stored);
-  if (record === undefined) throw new TorchweaveError('internal', { reason: 'a script has answered no workflow' });
-  return record;
+  return stored;
 }
 
-/**
- * @returns undefined where nothing is stored.
- * @throws TorchweaveError `internal` for a record of another schema version.
- */
-export function readWorkflow(stored: StoredWorkflow): WorkflowRecord | undefined {
-  const { phase, operationId, revision, definition, changedAt, failure } = stored;
-  if (phase === undefined) return undefined;
-  if (Number(stored['schemaVersion']) !== schemaVersion || !isPhase(phase) || definition === undefined) {
-    const reason = `a stored workflow has schema version ${stored['schemaVersion']}, this version reads ${schemaVersion}`;
-    throw new TorchweaveError('internal', { reason });
+/** @throws TorchweaveError `workflowUnreadable`, with what is wrong with the first field that is. */
+export function readWorkflow(workflow: string, stored: StoredWorkflow): WorkflowRecord {
+  const { phase, operationId, revision, changedAt, failure } = stored;
+  const found = stored['schemaVersion'];
+  if (Number(found) !== schemaVersion) {
+    const has = found === undefined ? 'no schema version' : `schema version ${quoted(found)}`;
+    throw unreadable(workflow, `it has ${has}, this version reads ${schemaVersion}`);
   }
+  if (!isPhase(phase)) throw unreadable(workflow, 'its phase is none');
+  if (operationId === undefined || changedAt === undefined) throw unreadable(workflow, 'fields are missing');
+  if (!isCount(revision)) throw unreadable(workflow, 'its revision is not a number');
   return {
     schemaVersion,
     phase,
-    operationId: operationId ?? '',
+    operationId,
     revision: Number(revision),
-    definition: JSON.parse(definition) as WorkflowDefinition,
-    changedAt: changedAt ?? '',
-    ...(failure === undefined ? {} : { failure: JSON.parse(failure) as ErrorRecord }),
+    definition: readDefinition(workflow, stored['definition']),
+    changedAt,
+    ...(failure === undefined ? {} : { failure: readFailure(workflow, failure) }),
   };
+}
+
+export function unreadable(workflow: string, reason: string): UnreadableWorkflow {
+  return new TorchweaveError('workflowUnreadable', { workflow, reason });
+}
+
+const isCount = (text: string | undefined): boolean => text !== undefined && /^\d{1,15}$/.test(text);
+
+const quoted = (text: string): string => JSON.stringify(text.slice(0, quotedCharacters));
+
+function readDefinition(workflow: string, text: string | undefined): WorkflowDefinition {
+  const definition = parse(text);
+  if (!isDefinition(definition)) throw unreadable(workflow, 'its definition is not one');
+  if (definition.name !== workflow) throw unreadable(workflow, 'its definition is of another workflow');
+  return definition;
+}
+
+function readFailure(workflow: string, text: string): ErrorRecord {
+  const record = parse(text) as ErrorRecord;
+  try {
+    return TorchweaveError.fromRecord(record).toRecord();
+  } catch {
+    throw unreadable(workflow, 'why it is undone is not an error of this version');
+  }
+}
+
+function parse(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return undefined;
+  }
 }

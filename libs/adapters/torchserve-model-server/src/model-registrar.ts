@@ -8,7 +8,6 @@ import type { CreateOutcome, ManagementApi, WorkerRange } from './management-api
 import { SerialTasks } from './serial-tasks.js';
 
 const attempts = 3;
-const cleanUpTimeoutMs = 10_000;
 /** How long a model that is there may take until its workers are ready, before it is replaced. */
 const readinessTimeoutMs = 10_000;
 const readinessPollMs = 50;
@@ -21,7 +20,7 @@ export interface ModelRegistrarOptions {
   readonly logger: Logger;
 }
 
-/** Brings one model server to hold a model as it was asked for, or not at all. */
+/** Brings one model server to hold a model as it was asked for. */
 export class ModelRegistrar {
   private readonly downloads = new SerialTasks();
 
@@ -41,7 +40,7 @@ export class ModelRegistrar {
         if (isSameModel(held, model) && (await this.adopt(model, signal))) return;
         await this.unregister(model.name, signal);
       }
-      if (await this.createOrCleanUp(model, signal)) return;
+      if (await this.createAndBringUp(model, signal)) return;
     }
     const message = `Model ${model.name} is registered by others again and again.`;
     throw new TorchweaveError('modelServerRefused', { endpoint: this.options.endpoint, status: 409, message });
@@ -73,17 +72,15 @@ export class ModelRegistrar {
     }
   }
 
-  /** False when others have registered the name meanwhile. A model that cannot be brought up is removed again. */
-  private async createOrCleanUp(model: ModelRegistration, signal: AbortSignal): Promise<boolean> {
-    try {
-      if ((await this.create(model, signal)) === 'taken') return false;
-      if (await this.bringUp(model, signal)) return true;
-      const message = `The workers of model ${model.name} are not ready.`;
-      throw new TorchweaveError('modelServerRefused', { endpoint: this.options.endpoint, status: 503, message });
-    } catch (error) {
-      if (!isTorchweaveError(error, 'modelManagementDisabled')) await this.cleanUp(model.name);
-      throw error;
-    }
+  /**
+   * False when others have registered the name meanwhile. What has failed is left as it is: only whoever asked knows whether
+   * it is still his to remove.
+   */
+  private async createAndBringUp(model: ModelRegistration, signal: AbortSignal): Promise<boolean> {
+    if ((await this.create(model, signal)) === 'taken') return false;
+    if (await this.bringUp(model, signal)) return true;
+    const message = `The workers of model ${model.name} are not ready.`;
+    throw new TorchweaveError('modelServerRefused', { endpoint: this.options.endpoint, status: 503, message });
   }
 
   private async create(model: ModelRegistration, signal: AbortSignal): Promise<CreateOutcome> {
@@ -117,15 +114,6 @@ export class ModelRegistrar {
       } else {
         await sleep(readinessPollMs, undefined, { signal });
       }
-    }
-  }
-
-  /** Whatever became of a registration that failed or was given up, TorchServe must not keep it. */
-  private async cleanUp(name: string): Promise<void> {
-    try {
-      await this.unregister(name, AbortSignal.timeout(cleanUpTimeoutMs));
-    } catch (error) {
-      this.options.logger.warn({ model: name, err: error }, 'what a failed registration has left cannot be removed');
     }
   }
 }

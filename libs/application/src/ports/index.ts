@@ -16,5 +16,18 @@ export type {
 export { releaseOf, smallestReleased } from './memory.js';
 export { silentLogger, type Logger } from './logger.js';
 export type { InferenceOptions, ModelDescription, ModelRegistration, ModelServer } from './model-server.js';
-export type { ClaimedOrphans, OwnedModel } from './workflow-state.js';
-export type { OperationTrace, WorkflowChange, WorkflowPage, WorkflowRecord, WorkflowState } from './workflow-state.js';
+export type {
+  ClaimedOrphans,
+  OperationRun,
+  OperationTrace,
+  OwnedModel,
+  Removal,
+  SettledOrphans,
+  StateSummary,
+  TakenUp,
+  UnreadableWorkflow,
+  WorkflowChange,
+  WorkflowPage,
+  WorkflowRecord,
+  WorkflowState,
+} from './workflow-state.js';

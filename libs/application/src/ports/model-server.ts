@@ -43,7 +43,8 @@ export interface ModelServer {
   readonly endpoint: string;
   /**
    * Makes the model servable. A model of that name with the same configuration is adopted, another one replaced.
-   * Resolves when `minWorkers` (at least one) workers answer.
+   * Resolves when `minWorkers` (at least one) workers answer. When it rejects, the model may be there, in part or whole:
+   * whoever asked removes it, if it is still his.
    *
    * @throws TorchweaveError `modelServerRefused` with the server's own words, `modelServerUnreachable`,
    * `modelManagementDisabled`, `modelServerUnauthorized`.

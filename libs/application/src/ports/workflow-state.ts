@@ -1,4 +1,4 @@
-import type { ErrorRecord, Phase, WorkflowDefinition } from '@torchweave/domain';
+import type { ErrorRecord, Phase, TorchweaveError, WorkflowDefinition } from '@torchweave/domain';
 
 /** A workflow as it is stored. */
 export interface WorkflowRecord {
@@ -15,18 +15,58 @@ export interface WorkflowRecord {
   readonly failure?: ErrorRecord;
 }
 
+/**
+ * One run of an operation. Whoever takes the operation up next has another token, and from then on the state takes nothing
+ * from this one: a worker that stood still finds out what it no longer may do.
+ */
+export interface OperationRun {
+  readonly operationId: string;
+  readonly token: string;
+}
+
 /** What an operation has left in the state so far: what a worker finds that takes it up after a crash. */
 export type OperationTrace =
   | { readonly outcome: 'none' }
   | { readonly outcome: 'held'; readonly record: WorkflowRecord }
+  | { readonly outcome: 'held'; readonly unreadable: UnreadableWorkflow }
   | { readonly outcome: 'committed'; readonly workflow: string }
   | { readonly outcome: 'released'; readonly workflow: string; readonly failure?: ErrorRecord };
 
-/** A change that gateways follow: `record` is there exactly when the workflow is `ready`. */
+/** An operation that has been taken up. */
+export interface TakenUp {
+  readonly run: OperationRun;
+  /** Another run had the operation before. It may still be at work. */
+  readonly isTakenOver: boolean;
+  readonly trace: OperationTrace;
+}
+
+/** A stored workflow that this version cannot read; it hurts nobody but itself. */
+export type UnreadableWorkflow = TorchweaveError<'workflowUnreadable'>;
+
+/**
+ * A change that gateways follow: `record` is there exactly when the workflow is `ready`, `unreadable` where nobody here can
+ * tell whether it is.
+ */
 export interface WorkflowChange {
   readonly workflow: string;
   readonly revision: number;
   readonly record?: WorkflowRecord;
+  readonly unreadable?: UnreadableWorkflow;
+}
+
+/** A workflow on its way out, which may be one that cannot be read. */
+export interface Removal {
+  readonly workflow: string;
+  /** Every gateway that has followed up to here no longer serves it. */
+  readonly revision: number;
+  /** The models that it owns. */
+  readonly models: readonly string[];
+}
+
+/** How much there is to serve, and the last change of it. */
+export interface StateSummary {
+  readonly ready: number;
+  readonly revision: number;
 }
 
 export interface WorkflowPage {
@@ -41,43 +81,75 @@ export interface OwnedModel {
   readonly workflow: string;
 }
 
+/** Orphans that are taken for removal, in the name of `token`. */
 export interface ClaimedOrphans {
+  readonly token: string;
   readonly unowned: readonly string[];
   /** Not claimed. */
   readonly owned: readonly OwnedModel[];
 }
 
-/** What there is to know about all workflows. All methods throw TorchweaveError `stateUnavailable` when it is away. */
+/** How the removal of {@link ClaimedOrphans} has ended. */
+export interface SettledOrphans {
+  readonly token: string;
+  /** Owned, and as their workflows want them. */
+  readonly kept: readonly string[];
+  readonly gone: readonly string[];
+  /** Not removed everywhere: these stay orphans. */
+  readonly left: readonly string[];
+}
+
+/**
+ * What there is to know about all workflows. All methods throw TorchweaveError `stateUnavailable` when it is away, those that
+ * write `stateRefusesWrites` when it takes nothing; whatever is asked for a run throws `operationAbandoned` when another run
+ * has taken its operation up, or when the operation does not hold the workflow.
+ */
 export interface WorkflowState {
+  /** Begins a run of an operation: no earlier one may write any more. Tells what those have done. */
+  takeUp(operationId: string): Promise<TakenUp>;
+  /**
+   * True while no other run has taken the operation up. To be asked right before an act that the state cannot refuse, such as
+   * one on a model server.
+   */
+  holds(run: OperationRun): Promise<boolean>;
   /**
    * Takes the name for a registration, atomically, together with the names of its models.
    *
-   * @throws TorchweaveError `workflowConflict`, `workflowBusy`, `modelNameTaken`.
+   * @throws TorchweaveError `workflowConflict`, `workflowBusy`, `modelNameTaken`, `workflowUnreadable`.
    */
-  reserve(definition: WorkflowDefinition, operationId: string): Promise<WorkflowRecord>;
+  reserve(definition: WorkflowDefinition, run: OperationRun): Promise<WorkflowRecord>;
   /** `registering` -> `ready`. */
-  commit(workflow: string, operationId: string): Promise<WorkflowRecord>;
+  commit(workflow: string, run: OperationRun): Promise<WorkflowRecord>;
   /** `registering` -> `undoing`, with the reason; again by the same operation is no error. */
-  beginUndo(workflow: string, operationId: string, failure: ErrorRecord): Promise<WorkflowRecord>;
+  beginUndo(workflow: string, run: OperationRun, failure: ErrorRecord): Promise<WorkflowRecord>;
   /**
-   * `ready` -> `unregistering`; again by the same operation is no error.
+   * `ready` -> `unregistering`; again by the same operation is no error. What cannot be read is removed whatever its phase.
    *
    * @throws TorchweaveError `workflowNotFound`, `workflowBusy`.
    */
-  beginRemoval(workflow: string, operationId: string): Promise<WorkflowRecord>;
-  /** `undoing` or `unregistering` -> gone. `orphans` are models that could not be removed; reconcile tries again. */
-  release(workflow: string, operationId: string, orphans: readonly string[]): Promise<void>;
-  /** What the operation has done so far. */
-  trace(operationId: string): Promise<OperationTrace>;
+  beginRemoval(workflow: string, run: OperationRun): Promise<Removal>;
+  /**
+   * `undoing` or `unregistering` -> gone, and its models with it. `orphans` are those that could not be removed; reconcile
+   * tries again. Again by the same operation is no error.
+   */
+  release(workflow: string, run: OperationRun, models: readonly string[], orphans: readonly string[]): Promise<void>;
 
+  /**
+   * @returns undefined where there is none.
+   * @throws TorchweaveError `workflowUnreadable`.
+   */
   get(workflow: string): Promise<WorkflowRecord | undefined>;
-  /** Ready workflows sorted by name, from rank `offset`. */
+  /** Ready workflows sorted by name, from rank `offset`; also those that cannot be read, without their URL where need be. */
   page(offset: number, limit: number): Promise<WorkflowPage>;
-  /** Workflows in any phase but `ready`. */
-  unfinished(): Promise<readonly WorkflowRecord[]>;
+  /** Workflows in any phase but `ready`, and all of those that cannot be read. */
+  unfinished(): Promise<{
+    readonly records: readonly WorkflowRecord[];
+    readonly unreadable: readonly UnreadableWorkflow[];
+  }>;
 
   /** Changes after `revision`, oldest first, at most `limit`. */
   changesSince(revision: number, limit: number): Promise<readonly WorkflowChange[]>;
+  summary(): Promise<StateSummary>;
   /**
    * Calls back soon after every change, and now and then without one; `connectionWasLost` when changes may have been
    * missed or taken back since the last call. Returns how to stop.
@@ -92,8 +164,18 @@ export interface WorkflowState {
   /** Model names that may lie about on model servers without a workflow. */
   orphans(): Promise<readonly string[]>;
   addOrphans(models: readonly string[]): Promise<void>;
-  /** Takes the orphans that no workflow owns for removal: a reservation of such a name waits until that is settled. */
+  /**
+   * Notes models that a run which has lost its operation may still make or remove, or has. They count as orphans again and
+   * again for some minutes, until nothing of that run can be on its way any more.
+   */
+  doubt(models: readonly string[]): Promise<void>;
+  /**
+   * Takes the orphans that no workflow owns for removal: a reservation of such a name waits until that is settled. Takes over
+   * what others have claimed.
+   */
   claimOrphans(): Promise<ClaimedOrphans>;
-  /** Ends a removal. Models that are `gone` are orphans no more, those that are `left` stay ones. */
-  settleOrphans(gone: readonly string[], left: readonly string[]): Promise<void>;
+  /** Ends a removal. What another claim has taken over meanwhile stays an orphan, as after {@link doubt}. */
+  settleOrphans(settled: SettledOrphans): Promise<void>;
+  /** Writes next to nothing: rejects where the state takes no writes. */
+  probeWrites(): Promise<void>;
 }

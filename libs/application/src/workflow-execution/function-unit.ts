@@ -1,6 +1,9 @@
 import { functionNodes, TorchweaveError, type WorkflowDefinition } from '@torchweave/domain';
 import type { FunctionUnit } from '../ports/function-runtime.js';
 
+/** The id of the unit that {@link functionUnitOf} makes. */
+export const functionUnitId = (workflow: WorkflowDefinition, version: string): string => `${workflow.name}@${version}`;
+
 /**
  * The function nodes of a workflow as the runtime loads them.
  *
@@ -12,7 +15,7 @@ export function functionUnitOf(workflow: WorkflowDefinition, directory: string, 
     throw new TorchweaveError('manifestFieldInvalid', { field: 'workflow.handler', reason: 'is missing' });
   }
   return {
-    id: `${workflow.name}@${version}`,
+    id: functionUnitId(workflow, version),
     workflow: workflow.name,
     manifest: workflow.manifest,
     directory,

@@ -3,7 +3,7 @@ import type { ArchiveStore } from '../ports/archive-store.js';
 import type { FunctionRuntime } from '../ports/function-runtime.js';
 import type { GatewayRegistry, Preparation } from '../ports/gateway-registry.js';
 import type { Logger } from '../ports/logger.js';
-import { functionUnitOf } from './function-unit.js';
+import { functionUnitId, functionUnitOf } from './function-unit.js';
 
 export interface PreparedFunctionsPorts {
   readonly archives: ArchiveStore;
@@ -22,13 +22,15 @@ interface PreparedUnit {
 const keptMs = 600_000;
 
 /**
- * The functions that a gateway has loaded for registrations under way.
+ * The functions that a gateway has loaded: for registrations under way, and for the workflows that it serves.
  *
  * A registration asks every gateway for it before it commits: what does not load is refused, and what is committed is
  * served at once. Nobody has to say how a registration ends: what is not taken over in time is unloaded.
  */
 export class PreparedFunctions {
   private readonly units = new Map<string, PreparedUnit>();
+  /** Unit id to how often it was taken over and not unloaded. */
+  private readonly taken = new Map<string, number>();
   private stopListening: (() => void) | undefined;
 
   constructor(
@@ -45,13 +47,26 @@ export class PreparedFunctions {
   }
 
   /**
-   * Hands over the functions of a committed workflow, prepared or loaded now; the caller unloads them.
+   * Hands over the functions of a committed workflow, prepared or loaded now; the caller unloads them with {@link unload}.
    *
    * @returns the id of their unit.
    * @throws whatever loading throws.
    */
-  take(definition: WorkflowDefinition, operationId: string): Promise<string> {
-    return this.forget(operationId)?.loaded ?? this.load(definition, operationId);
+  async take(definition: WorkflowDefinition, operationId: string): Promise<string> {
+    const unitId = await (this.forget(operationId)?.loaded ?? this.load(definition, operationId));
+    this.taken.set(unitId, (this.taken.get(unitId) ?? 0) + 1);
+    return unitId;
+  }
+
+  /** Unloads what was taken over, when whoever else has taken it over does so as well. */
+  async unload(unitId: string): Promise<void> {
+    const others = (this.taken.get(unitId) ?? 1) - 1;
+    if (others > 0) {
+      this.taken.set(unitId, others);
+      return;
+    }
+    this.taken.delete(unitId);
+    await this.ports.functions.unload(unitId);
   }
 
   /** Answers no more and unloads what nobody has taken over. */
@@ -78,8 +93,9 @@ export class PreparedFunctions {
     });
   }
 
-  /** Once for each operation: a worker that takes a registration up again asks again. */
+  /** Once for each operation: a worker that takes a registration up again asks again, and one that has lost it may ask late. */
   private async prepare(definition: WorkflowDefinition, operationId: string): Promise<void> {
+    if (this.taken.has(functionUnitId(definition, operationId))) return;
     const known = this.units.get(operationId);
     const unit = known ?? {
       loaded: this.load(definition, operationId),
@@ -98,7 +114,7 @@ export class PreparedFunctions {
     const { functions, logger } = this.ports;
     this.forget(operationId)
       ?.loaded.then(
-        (unitId) => functions.unload(unitId),
+        (unitId) => (this.taken.has(unitId) ? undefined : functions.unload(unitId)),
         () => undefined,
       )
       .catch((error: unknown) => logger.error({ operationId, err: error }, 'prepared functions cannot be unloaded'));

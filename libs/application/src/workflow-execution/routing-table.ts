@@ -1,11 +1,20 @@
-import { ExecutionPlan, functionNodes, toTorchweaveError, type TorchweaveError } from '@torchweave/domain';
+import {
+  ExecutionPlan,
+  functionNodes,
+  isTorchweaveError,
+  toTorchweaveError,
+  TorchweaveError,
+} from '@torchweave/domain';
+import type { ErrorCode } from '@torchweave/domain';
 import type { ArchiveStore } from '../ports/archive-store.js';
 import type { FunctionRuntime } from '../ports/function-runtime.js';
 import type { GatewayRegistry } from '../ports/gateway-registry.js';
 import type { Logger } from '../ports/logger.js';
-import type { WorkflowChange, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
+import type { WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
 import { PreparedFunctions } from './prepared-functions.js';
 import type { RunnableWorkflow } from './run-workflow.js';
+import { RunsUnderWay } from './runs-under-way.js';
+import { StateFollower, type Followed } from './state-follower.js';
 
 export interface RoutingTablePorts {
   readonly state: WorkflowState;
@@ -15,72 +24,96 @@ export interface RoutingTablePorts {
   readonly logger: Logger;
 }
 
-/** A workflow that the state calls ready but that this gateway cannot load; loading is tried again on demand. */
-interface Unloadable {
+/** What a gateway lacks of what is registered. */
+export interface MissingWorkflows {
+  /** Registered, as far as this gateway knows. */
+  readonly registered: number;
+  /** Not served here for a reason that is this gateway's: forgotten, not yet read, or not to be loaded here. */
+  readonly missing: number;
+  /** Workflows that no gateway can serve, and why. */
+  readonly broken: ReadonlyMap<string, TorchweaveError>;
+}
+
+/** A workflow that the state calls ready but that this gateway cannot load; loading is tried again. */
+interface FailedWorkflow {
   readonly revision: number;
   readonly error: TorchweaveError;
   readonly triedAt: number;
+  /** ms until it is tried again unasked. */
+  readonly pauseMs: number;
 }
 
-const changesAtOnce = 200;
-/** Changes that may be under way at the same time. */
-const parallelChanges = 16;
+interface LoadedWorkflow extends RunnableWorkflow {
+  readonly runs: RunsUnderWay;
+}
+
 /** ms that a name's last change is remembered after the workflow is gone: longer than any look-up takes. */
 const tombstoneMs = 300_000;
-/** ms before a workflow that cannot be loaded is tried again. */
+/** ms before a workflow that cannot be loaded is tried again, on demand or unasked; doubled each time where nobody asks. */
 const reloadAfterMs = 5_000;
+const longestReloadPauseMs = 300_000;
+/** ms that the removal of a workflow waits for its runs under way before it is announced; they may take longer. */
+const drainMs = 1_000;
+
+/** Faults that lie in the workflow: no other gateway can load it either. */
+const workflowFaults = new Set<ErrorCode>([
+  ...(['functionLoadFailed', 'workflowUnreadable', 'manifestFieldInvalid'] as const),
+  ...(['archiveUnreadable', 'archiveEntryRefused', 'archiveLimitExceeded'] as const),
+]);
+
+/** ms that a failed run waits for the state to tell whether its workflow is still registered. */
+const withdrawalPatienceMs = 500;
 
 /**
  * The workflows that a gateway serves, kept in memory.
  *
- * It follows the state's changes by their revision, so nothing is missed over a lost connection, and announces how far it
- * is: registration and unregistration wait for that. A name it does not know is looked up before it counts as missing,
- * so a workflow that was answered 200 is served even by a gateway that has not followed yet. Functions that it has loaded
- * for a registration under way are taken over, see {@link PreparedFunctions}.
+ * A name it does not know is looked up before it counts as missing, so a workflow that was answered 200 is served even by a
+ * gateway that has not followed yet, see {@link StateFollower}. Functions that it has loaded for a registration under way are
+ * taken over, see {@link PreparedFunctions}. Changes of one name happen one at a time, in order.
  */
 export class RoutingTable {
   private readonly prepared: PreparedFunctions;
-  private readonly workflows = new Map<string, RunnableWorkflow>();
-  private readonly unloadable = new Map<string, Unloadable>();
-  /** The newest change seen of each name, so that an older record that a look-up brings is not loaded. */
+  private readonly follower: StateFollower;
+  private readonly workflows = new Map<string, LoadedWorkflow>();
+  private readonly failed = new Map<string, FailedWorkflow>();
+  /**
+   * The newest change known of each name since everything was last begun to be read: an older record that a look-up brings is
+   * not loaded.
+   */
   private readonly newest = new Map<string, number>();
-  private readonly applying = new Map<string, Promise<void>>();
-  /** Revisions of changes that are not applied yet, oldest first. */
-  private readonly pending = new Set<number>();
-  private revision = 0;
-  /** While everything is read again: what is served but has not come up yet. */
-  private unseen: Set<string> | undefined;
-  private following: Promise<void> | undefined;
-  private followAgain = false;
-  private stopWatching: (() => Promise<void>) | undefined;
-  private announcing: NodeJS.Timeout | undefined;
-  private announcedRevision: number | undefined;
-  private closed = false;
+  private readonly changing = new Map<string, Promise<void>>();
+  private readonly withdrawals = new Map<string, Promise<boolean>>();
+  private retrying = false;
 
   constructor(
     private readonly gatewayId: string,
     private readonly ports: RoutingTablePorts,
   ) {
     this.prepared = new PreparedFunctions(gatewayId, ports);
+    this.follower = new StateFollower(gatewayId, this.followed(), ports);
   }
 
-  /** Loads what is registered and follows every change from then on. */
+  /** Loads what is registered, however long the state keeps it from that, and follows every change from then on. */
   async start(): Promise<void> {
-    this.stopWatching = await this.ports.state.watch((connectionWasLost) => {
-      if (connectionWasLost) this.resync();
-      void this.follow();
-    });
+    await this.follower.watch();
     // Before the first announcement: whoever has a lease is asked.
     await this.prepared.start();
-    await this.catchUp();
-    // Once more, with a lease: what was withdrawn before did not wait for this gateway, what is withdrawn from now on does.
-    await this.announce();
-    await this.catchUp();
-    this.announcing = setInterval(() => void this.announce(), this.ports.gateways.leaseMs / 3).unref();
+    await this.follower.start();
   }
 
   get size(): number {
     return this.workflows.size;
+  }
+
+  /** Why this gateway serves less than is registered. */
+  get missing(): MissingWorkflows {
+    const broken = [...this.failed].filter(([, { error }]) => workflowFaults.has(error.code));
+    const missing = this.follower.forgotten + this.failed.size - broken.length;
+    return {
+      registered: Math.max(this.follower.registered, this.known + this.follower.forgotten),
+      missing,
+      broken: new Map(broken.map(([name, { error }]) => [name, error])),
+    };
   }
 
   /** The workflow, when this gateway has it loaded: the hot path. */
@@ -91,169 +124,201 @@ export class RoutingTable {
   /**
    * Reads the state for a name that is not in the table.
    *
-   * @throws TorchweaveError why the workflow cannot be loaded here, or `stateUnavailable`.
+   * @throws TorchweaveError why the workflow cannot be loaded here, `workflowUnreadable`, or `stateUnavailable`.
    */
   async lookUp(name: string): Promise<RunnableWorkflow | undefined> {
-    const record = await this.ports.state.get(name);
-    if (record?.phase !== 'ready') return undefined;
-    await this.enqueue(name, () => this.load(name, record));
-    const failure = this.unloadable.get(name);
-    if (failure !== undefined) throw failure.error;
-    return this.workflows.get(name);
+    for (;;) {
+      const { epoch } = this.follower;
+      const record = await this.ports.state.get(name);
+      // What was stored before everything is read again may be stored no more.
+      if (epoch !== this.follower.epoch) continue;
+      if (record?.phase !== 'ready') return undefined;
+      await this.ready(name, record);
+      const found = this.workflows.get(name);
+      if (found !== undefined) return found;
+      const failure = this.failed.get(name);
+      if (failure !== undefined) throw failure.error;
+      return undefined;
+    }
+  }
+
+  /**
+   * What to answer when a run has failed. A workflow that was unregistered meanwhile, or registered anew, has taken away what
+   * the run needed: it is not found.
+   */
+  async failureOf(workflow: RunnableWorkflow, error: unknown): Promise<unknown> {
+    if (!isTorchweaveError(error, 'nodeFailed')) return error;
+    const { name } = workflow;
+    if (this.workflows.get(name) === workflow && !(await this.isWithdrawn(workflow))) return error;
+    return new TorchweaveError('workflowNotFound', { workflow: name }, { cause: error });
   }
 
   /** Stops following and takes the gateway out of the registry; what is loaded is still served. */
   async leave(): Promise<void> {
-    this.closed = true;
-    clearInterval(this.announcing);
-    await this.stopWatching?.();
-    await this.following;
+    await this.follower.close();
     this.prepared.stop();
     await this.ports.gateways.leave(this.gatewayId).catch((error: unknown) => {
       this.ports.logger.warn({ err: error }, 'could not leave the gateway registry; the lease ends by itself');
     });
   }
 
-  /**
-   * Reads everything again: after a lost connection the state may have been restored from an older copy. What is loaded
-   * in the same revision stays loaded.
-   */
-  private resync(): void {
-    this.revision = 0;
-    this.announcedRevision = undefined;
-    this.unseen = new Set([...this.workflows.keys(), ...this.unloadable.keys()]);
-    this.newest.clear();
+  /** By the state, for a gateway that has not followed yet. One question at a time for each name: many runs may fail. */
+  private isWithdrawn({ name, revision }: RunnableWorkflow): Promise<boolean> {
+    let asked = this.withdrawals.get(name);
+    if (asked === undefined) {
+      const patience = new Promise<boolean>((resolve) => setTimeout(resolve, withdrawalPatienceMs, false).unref());
+      const told = this.ports.state.get(name).then(
+        (record) => record?.phase !== 'ready' || record.revision !== revision,
+        () => false,
+      );
+      asked = Promise.race([told, patience]).finally(() => this.withdrawals.delete(name));
+      this.withdrawals.set(name, asked);
+    }
+    return asked;
   }
 
-  private async catchUp(): Promise<void> {
-    await this.follow();
-    await Promise.all(this.applying.values());
+  private followed(): Followed {
+    return {
+      apply: ({ workflow, revision, record, unreadable }) => {
+        if (record !== undefined) return this.ready(workflow, record);
+        if (unreadable !== undefined) return this.unreadable(workflow, revision, unreadable);
+        return this.gone(workflow, revision);
+      },
+      forgetChanges: () => this.newest.clear(),
+      dropUnknown: () => this.dropUnknown(),
+      caughtUp: () => void this.retryFailed(),
+      whenChanged: async () => void (await Promise.all(this.changing.values())),
+      known: () => this.known,
+      isChanging: () => this.changing.size > 0,
+    };
   }
 
-  /** Applies all new changes; calls while it runs make it run once more. */
-  private follow(): Promise<void> {
-    this.followAgain = true;
-    this.following ??= this.followChanges().finally(() => (this.following = undefined));
-    return this.following;
+  private get known(): number {
+    return this.workflows.size + this.failed.size;
   }
 
-  private async followChanges(): Promise<void> {
+  private dropUnknown(): void {
+    for (const name of new Set([...this.workflows.keys(), ...this.failed.keys(), ...this.changing.keys()])) {
+      if (!this.newest.has(name)) void this.change(name, () => this.drop(name));
+    }
+  }
+
+  private ready(name: string, record: WorkflowRecord): Promise<void> {
+    if (!this.isNews(name, record.revision)) return Promise.resolve();
+    return this.change(name, () => this.load(name, record));
+  }
+
+  /** What is loaded of this very revision is served on. */
+  private unreadable(name: string, revision: number, error: TorchweaveError): Promise<void> {
+    if (!this.isNews(name, revision)) return Promise.resolve();
+    return this.change(name, () => this.noteFailure(name, revision, error));
+  }
+
+  /** Resolves when the runs of the workflow have ended, or soon. */
+  private gone(name: string, revision: number): Promise<void> {
+    if (!this.isNews(name, revision)) return Promise.resolve();
+    return this.change(name, () => this.drop(name));
+  }
+
+  /** Looks again at what could not be loaded, one workflow after the other, each after a longer pause. */
+  private async retryFailed(): Promise<void> {
+    if (this.retrying) return;
+    this.retrying = true;
     try {
-      while (this.followAgain && !this.closed) {
-        this.followAgain = false;
-        await this.applyNewChanges();
+      for (let name = this.dueAgain(); name !== undefined && !this.follower.isClosed; name = this.dueAgain()) {
+        await this.lookUp(name).catch(() => undefined);
+        const failed = this.failed.get(name);
+        if (failed === undefined) continue;
+        const pauseMs = Math.min(failed.pauseMs * 2, longestReloadPauseMs);
+        this.failed.set(name, { ...failed, triedAt: performance.now(), pauseMs });
       }
-    } catch (error) {
-      // Served on from memory; the state's watch calls again.
-      this.ports.logger.warn({ err: error }, 'cannot follow the workflow state');
+    } finally {
+      this.retrying = false;
     }
   }
 
-  private async applyNewChanges(): Promise<void> {
-    for (;;) {
-      const changes = await this.ports.state.changesSince(this.revision, changesAtOnce);
-      for (const change of changes) {
-        this.unseen?.delete(change.workflow);
-        this.apply(change);
-        this.revision = change.revision;
-        if (this.pending.size >= parallelChanges) await Promise.race(this.applying.values());
-      }
-      if (changes.length < changesAtOnce) break;
-    }
-    for (const workflow of this.unseen ?? []) await this.enqueue(workflow, () => this.drop(workflow));
-    this.unseen = undefined;
-    await this.announceProgress();
+  private dueAgain(): string | undefined {
+    const now = performance.now();
+    for (const [name, { triedAt, pauseMs }] of this.failed) if (now - triedAt >= pauseMs) return name;
+    return undefined;
   }
 
-  /** Begins to apply a change; announces again when it is the last one under way. */
-  private apply({ workflow, revision, record }: WorkflowChange): void {
-    this.newest.set(workflow, revision);
-    this.pending.add(revision);
-    const applied = this.enqueue(workflow, () =>
-      record === undefined ? this.drop(workflow) : this.load(workflow, record),
-    );
-    void applied.then(() => {
-      this.pending.delete(revision);
-      return this.announceProgress();
+  private isNews(name: string, revision: number): boolean {
+    if ((this.newest.get(name) ?? 0) > revision) return false;
+    this.newest.set(name, revision);
+    return true;
+  }
+
+  private change(name: string, change: () => Promise<void> | void): Promise<void> {
+    const now = (this.changing.get(name) ?? Promise.resolve()).then(change).finally(() => {
+      if (this.changing.get(name) === now) this.changing.delete(name);
     });
-  }
-
-  /** Everything up to here is served. */
-  private get servedRevision(): number {
-    const [oldest] = this.pending;
-    return oldest === undefined ? this.revision : oldest - 1;
-  }
-
-  /** Every announcement wakes all workers: one that says nothing new is left to the lease's renewal. */
-  private async announceProgress(): Promise<void> {
-    if (this.servedRevision !== this.announcedRevision) await this.announce();
-  }
-
-  private async announce(): Promise<void> {
-    if (this.closed) return;
-    const revision = this.servedRevision;
-    try {
-      this.announcedRevision = revision;
-      await this.ports.gateways.announce(this.gatewayId, revision);
-    } catch (error) {
-      this.announcedRevision = undefined;
-      this.ports.logger.warn({ err: error }, 'cannot announce this gateway');
-    }
-  }
-
-  /** One change of a name at a time, in order. Never rejects: `load` and `drop` keep their failures. */
-  private enqueue(name: string, change: () => Promise<void> | void): Promise<void> {
-    const now = (this.applying.get(name) ?? Promise.resolve()).then(change).finally(() => {
-      if (this.applying.get(name) === now) this.applying.delete(name);
-    });
-    this.applying.set(name, now);
+    this.changing.set(name, now);
     return now;
   }
 
   private async load(name: string, record: WorkflowRecord): Promise<void> {
-    const { logger } = this.ports;
+    const { definition, revision, operationId } = record;
     const loaded = this.workflows.get(name);
-    if (loaded !== undefined && loaded.revision === record.revision) return;
-    if ((this.newest.get(name) ?? 0) > record.revision) return;
-    const failed = this.unloadable.get(name);
-    if (failed?.revision === record.revision && performance.now() - failed.triedAt < reloadAfterMs) return;
+    if (loaded?.revision === revision || (this.newest.get(name) ?? revision) > revision) return;
+    if (this.hasJustFailed(name, revision)) return;
     try {
-      const { definition, revision, operationId } = record;
       const plan = new ExecutionPlan(definition);
       const unit =
         functionNodes(definition).length === 0
           ? {}
           : { functionUnitId: await this.prepared.take(definition, operationId) };
-      this.workflows.set(name, { name, revision, plan, ...unit });
-      this.unloadable.delete(name);
-      logger.info({ workflow: name, revision }, 'serving workflow');
+      this.workflows.set(name, { name, revision, plan, runs: new RunsUnderWay(), ...unit });
+      this.failed.delete(name);
+      this.ports.logger.info({ workflow: name, revision }, 'serving workflow');
+      if (loaded !== undefined) void this.unload(loaded);
     } catch (thrown) {
-      const error = toTorchweaveError(thrown);
-      this.workflows.delete(name);
-      this.unloadable.set(name, { revision: record.revision, error, triedAt: performance.now() });
-      logger.error({ workflow: name, err: error }, 'workflow cannot be loaded by this gateway');
+      this.noteFailure(name, revision, toTorchweaveError(thrown));
     }
-    // After a restore of the state one registration may come with another revision.
-    const isReused = loaded?.functionUnitId === this.workflows.get(name)?.functionUnitId;
-    if (loaded !== undefined && !isReused) this.unload(loaded);
   }
 
-  private drop(name: string): void {
+  /** What could not be read has been read since: there is nothing to wait for. */
+  private hasJustFailed(name: string, revision: number): boolean {
+    const failed = this.failed.get(name);
+    if (failed?.revision !== revision || failed.error.code === 'workflowUnreadable') return false;
+    return performance.now() - failed.triedAt < reloadAfterMs;
+  }
+
+  private noteFailure(name: string, revision: number, error: TorchweaveError): void {
+    const loaded = this.workflows.get(name);
+    if (loaded?.revision === revision) return;
+    if (loaded !== undefined) {
+      this.workflows.delete(name);
+      void this.unload(loaded);
+    }
+    const before = this.failed.get(name);
+    const isAgain = before?.revision === revision;
+    const pauseMs = isAgain ? before.pauseMs : reloadAfterMs;
+    this.failed.set(name, { revision, error, triedAt: performance.now(), pauseMs });
+    if (isAgain && before.error.message === error.message) return;
+    this.ports.logger.error({ workflow: name, err: error }, 'workflow cannot be loaded by this gateway');
+  }
+
+  private async drop(name: string): Promise<void> {
     const loaded = this.workflows.get(name);
     this.workflows.delete(name);
-    this.unloadable.delete(name);
+    this.failed.delete(name);
     const revision = this.newest.get(name);
     setTimeout(() => this.newest.get(name) === revision && this.newest.delete(name), tombstoneMs).unref();
     if (loaded === undefined) return;
-    this.unload(loaded);
     this.ports.logger.info({ workflow: name }, 'no longer serving workflow');
+    let timer: NodeJS.Timeout | undefined;
+    const soon = new Promise<void>((resolve) => (timer = setTimeout(resolve, drainMs)));
+    await Promise.race([this.unload(loaded), soon]);
+    clearTimeout(timer);
   }
 
-  /** Lets calls under way end; nobody waits for that. */
-  private unload(workflow: RunnableWorkflow): void {
-    if (workflow.functionUnitId === undefined) return;
-    this.ports.functions.unload(workflow.functionUnitId).catch((error: unknown) => {
-      this.ports.logger.error({ workflow: workflow.name, err: error }, 'functions cannot be unloaded');
+  /** Resolves when its runs have ended; that its functions end afterwards nobody waits for. */
+  private async unload({ name, runs, functionUnitId }: LoadedWorkflow): Promise<void> {
+    await runs.whenNone();
+    if (functionUnitId === undefined) return;
+    this.prepared.unload(functionUnitId).catch((error: unknown) => {
+      this.ports.logger.error({ workflow: name, err: error }, 'functions cannot be unloaded');
     });
   }
 }

@@ -3,6 +3,7 @@ import type { ExecutionPlan, NodeInput, NodeOutput, PlannedNode, PlanRun } from 
 import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
 import type { Cancellation, CancellationSignal } from '../ports/cancellation.js';
 import type { FunctionRuntime } from '../ports/function-runtime.js';
+import type { RunsUnderWay } from './runs-under-way.js';
 
 /** A workflow that a gateway can run: its plan, and the function unit loaded for it (where it has functions). */
 export interface RunnableWorkflow {
@@ -10,6 +11,8 @@ export interface RunnableWorkflow {
   readonly revision: number;
   readonly plan: ExecutionPlan;
   readonly functionUnitId?: string;
+  /** Where somebody wants to know when the last run has ended. */
+  readonly runs?: RunsUnderWay;
 }
 
 /** One request to a workflow. */
@@ -62,6 +65,7 @@ export class RunWorkflow {
    */
   async execute(workflow: RunnableWorkflow, request: WorkflowRequest): Promise<NodeOutput> {
     const { cancellation, input, releaseInput } = request;
+    workflow.runs?.begin();
     try {
       cancellation.throwIfAborted();
       const run = workflow.plan.begin(input, releaseInput);
@@ -70,6 +74,8 @@ export class RunWorkflow {
     } catch (error) {
       cancellation.abort(error);
       throw error;
+    } finally {
+      workflow.runs?.end();
     }
   }
 

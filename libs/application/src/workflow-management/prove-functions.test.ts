@@ -7,6 +7,7 @@ import { functionsOnly } from '../../test/support/functions-only.js';
 import { proveFunctions } from './prove-functions.js';
 
 const definition = functionsOnly('w');
+const run = { operationId: 'op', token: '1' };
 
 const loadFailed: ErrorRecord = new TorchweaveError('functionLoadFailed', {
   functionName: 'f',
@@ -38,7 +39,7 @@ class World {
         }),
     };
     const ports = { functions: functions as FunctionRuntime, gateways: gateways as GatewayRegistry };
-    return proveFunctions({ ...ports, logger: silentLogger }, { operationId: 'op', definition, directory: '/x' });
+    return proveFunctions({ ...ports, logger: silentLogger }, { run, definition, directory: '/x' });
   }
 }
 
@@ -72,10 +73,10 @@ describe('proveFunctions', () => {
     const proved = world.prove();
     world.answer(outcomes);
     await tick();
-    expect(world.loaded).toEqual(['w@proof-op']);
+    expect(world.loaded).toEqual(['w@proof-op-1']);
     world.loadHere();
     await proved;
-    expect(world.unloaded).toEqual(['w@proof-op']);
+    expect(world.unloaded).toEqual(['w@proof-op-1']);
   });
 
   it('does not wait for a gateway that never answers', async () => {
@@ -86,17 +87,17 @@ describe('proveFunctions', () => {
     await vi.advanceTimersByTimeAsync(1);
     world.loadHere();
     await proved;
-    expect(world.unloaded).toEqual(['w@proof-op']);
+    expect(world.unloaded).toEqual(['w@proof-op-1']);
   });
 
   it('takes a late answer of the gateways for the proof, and ends what the worker loads meanwhile', async () => {
     const world = new World();
     const proved = world.prove();
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(world.loaded).toEqual(['w@proof-op']);
+    expect(world.loaded).toEqual(['w@proof-op-1']);
     world.answer([{ gatewayId: 'a' }]);
     await proved;
-    expect(world.unloaded).toEqual(['w@proof-op']);
+    expect(world.unloaded).toEqual(['w@proof-op-1']);
   });
 
   it('goes by its own proof when late gateways cannot tell', async () => {

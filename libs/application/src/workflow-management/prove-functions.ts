@@ -2,6 +2,7 @@ import { TorchweaveError, type WorkflowDefinition } from '@torchweave/domain';
 import type { FunctionRuntime } from '../ports/function-runtime.js';
 import type { GatewayRegistry } from '../ports/gateway-registry.js';
 import type { Logger } from '../ports/logger.js';
+import type { OperationRun } from '../ports/workflow-state.js';
 import { functionUnitOf } from '../workflow-execution/function-unit.js';
 
 export interface ProveFunctionsPorts {
@@ -13,7 +14,7 @@ export interface ProveFunctionsPorts {
 
 /** A registration under way. */
 export interface FunctionsToProve {
-  readonly operationId: string;
+  readonly run: OperationRun;
   readonly definition: WorkflowDefinition;
   /** The unpacked archive. */
   readonly directory: string;
@@ -49,7 +50,7 @@ type Answer = 'proved' | 'nobody can tell';
 
 async function prepareGateways(
   { gateways, logger }: ProveFunctionsPorts,
-  { operationId, definition }: FunctionsToProve,
+  { run: { operationId }, definition }: FunctionsToProve,
   signal: AbortSignal,
 ): Promise<Answer> {
   const outcomes = await gateways.prepare({ operationId, definition }, signal).catch((error: unknown) => {
@@ -69,10 +70,11 @@ async function prepareGateways(
 /** Ends the processes as soon as they have loaded, or when nobody waits for that any more. */
 async function loadOnce(
   { functions, logger }: ProveFunctionsPorts,
-  { operationId, definition, directory }: FunctionsToProve,
+  { run, definition, directory }: FunctionsToProve,
   signal: AbortSignal,
 ): Promise<void> {
-  const unit = functionUnitOf(definition, directory, `proof-${operationId}`);
+  // Two runs of one operation may be in this process: neither ends the other's.
+  const unit = functionUnitOf(definition, directory, `proof-${run.operationId}-${run.token}`);
   const unload = (): void => {
     functions.unload(unit.id).catch((error: unknown) => logger.warn({ unit: unit.id, err: error }, 'cannot unload'));
   };

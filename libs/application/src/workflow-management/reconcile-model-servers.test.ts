@@ -1,4 +1,11 @@
-import { defineWorkflow, parseManifest, parseSpec, type Phase, type WorkflowDefinition } from '@torchweave/domain';
+import {
+  defineWorkflow,
+  parseManifest,
+  parseSpec,
+  TorchweaveError,
+  type Phase,
+  type WorkflowDefinition,
+} from '@torchweave/domain';
 import { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
@@ -6,7 +13,13 @@ import type { ArchiveStore } from '../ports/archive-store.js';
 import type { JobContext, JobQueue, OperationPhase } from '../ports/job-queue.js';
 import { silentLogger } from '../ports/logger.js';
 import type { ModelServer } from '../ports/model-server.js';
-import type { ClaimedOrphans, OwnedModel, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
+import type {
+  ClaimedOrphans,
+  OwnedModel,
+  UnreadableWorkflow,
+  WorkflowRecord,
+  WorkflowState,
+} from '../ports/workflow-state.js';
 import { ReconcileModelServers } from './reconcile-model-servers.js';
 
 const names = { workflowName: 'digits', specFile: 's.yaml' };
@@ -32,8 +45,14 @@ class World {
   readonly settled: string[] = [];
   readonly registered: string[] = [];
   readonly noted: string[] = [];
+  readonly doubted: string[] = [];
+  unreadable: UnreadableWorkflow[] = [];
+  broken: UnreadableWorkflow | undefined;
+  holds = true;
+  onRegister: () => Promise<void> = () => Promise.resolve();
   archiveLooks = 0;
-  orphans: ClaimedOrphans = { unowned: [], owned: [] };
+  removedArchives: string[] = [];
+  orphans: ClaimedOrphans = { token: 'mark', unowned: [], owned: [] };
   models: OwnedModel[] = [];
   present: string[] = [];
   private readonly reconciler: ReconcileModelServers;
@@ -41,16 +60,21 @@ class World {
   constructor(
     private readonly found: WorkflowRecord | undefined,
     private readonly operation: OperationPhase,
-    private readonly later: WorkflowRecord | undefined,
+    public later: WorkflowRecord | undefined,
   ) {
     const state: Partial<WorkflowState> = {
-      unfinished: () => Promise.resolve(this.found === undefined ? [] : [this.found]),
-      get: () => Promise.resolve(this.later),
+      unfinished: () =>
+        Promise.resolve({ records: this.found === undefined ? [] : [this.found], unreadable: this.unreadable }),
+      get: () => (this.broken === undefined ? Promise.resolve(this.later) : Promise.reject(this.broken)),
+      takeUp: (operationId) =>
+        Promise.resolve({ run: { operationId, token: '1' }, isTakenOver: true, trace: { outcome: 'none' } }),
+      holds: () => Promise.resolve(this.holds),
+      doubt: (models) => Promise.resolve(void this.doubted.push(...models)),
       page: () => Promise.resolve({ workflows: [], hasMore: false }),
       ownedModels: () => Readable.from([this.models]),
       addOrphans: (models) => Promise.resolve(void this.noted.push(...models)),
       claimOrphans: () => Promise.resolve(this.orphans),
-      settleOrphans: (gone) => Promise.resolve(void this.settled.push(...gone)),
+      settleOrphans: ({ kept, gone }) => Promise.resolve(void this.settled.push(...gone, ...kept)),
       beginUndo: () => Promise.resolve(record('undoing', 'dead')),
       release: (workflow) => Promise.resolve(void this.released.push(workflow)),
     };
@@ -58,7 +82,10 @@ class World {
       endpoint: 'http://model-server',
       isHealthy: () => Promise.resolve(true),
       list: () => Promise.resolve(this.present),
-      register: ({ name }) => Promise.resolve(void this.registered.push(name)),
+      register: ({ name }) => {
+        this.registered.push(name);
+        return this.onRegister();
+      },
       unregister: (model) => Promise.resolve(void this.removed.push(model)),
     };
     const jobs: Partial<JobQueue> = {
@@ -71,8 +98,9 @@ class World {
     const archives: Partial<ArchiveStore> = {
       list: () => {
         this.archiveLooks += 1;
-        return Promise.resolve([]);
+        return Promise.resolve([{ digest: 'd', idleMs: 10_000_000 }]);
       },
+      remove: (digest) => Promise.resolve(void this.removedArchives.push(digest)),
     };
     const ports = {
       state: state as WorkflowState,
@@ -116,7 +144,7 @@ describe('ReconcileModelServers', () => {
     ['forgets those that a workflow serves', 'ready', ['gone__a', 'digits__net']],
   ] as const)('removes orphans that nobody owns, and %s', async (_, phase, settled) => {
     const world = new World(undefined, 'succeeded', record(phase, 'op'));
-    world.orphans = { unowned: ['gone__a'], owned: [{ model: 'digits__net', workflow: 'digits' }] };
+    world.orphans = { token: 'mark', unowned: ['gone__a'], owned: [{ model: 'digits__net', workflow: 'digits' }] };
     await world.reconcile();
     expect([world.removed, world.settled]).toEqual([['gone__a'], settled]);
   });
@@ -138,6 +166,55 @@ describe('ReconcileModelServers', () => {
     world.models = [{ model: 'digits__net', workflow: 'digits' }];
     await world.reconcile();
     expect([world.noted, world.registered]).toEqual([[], []]);
+  });
+
+  it('removes nothing for an operation that somebody else has taken up meanwhile, and goes on', async () => {
+    const world = new World(record('unregistering', 'dead'), 'failed', record('unregistering', 'dead'));
+    world.holds = false;
+    await world.reconcile();
+    expect([world.removed, world.released, world.doubted]).toEqual([[], [], ['digits__net']]);
+    expect(world.archiveLooks).toBe(1);
+  });
+
+  it('has a model in doubt on the model servers as its workflow wants it', async () => {
+    const world = new World(undefined, 'succeeded', record('ready', 'op'));
+    world.orphans = { token: 'mark', unowned: [], owned: [{ model: 'digits__net', workflow: 'digits' }] };
+    await world.reconcile();
+    expect([world.registered, world.settled]).toEqual([['digits__net'], ['digits__net']]);
+  });
+
+  it('keeps in doubt what it registers while the workflow is unregistered', async () => {
+    const world = new World(undefined, 'succeeded', record('ready', 'op'));
+    world.models = [{ model: 'digits__net', workflow: 'digits' }];
+    world.onRegister = () => Promise.resolve(void (world.later = undefined));
+    await world.reconcile();
+    expect([world.registered, world.doubted]).toEqual([['digits__net'], ['digits__net']]);
+  });
+
+  it('removes what it could not restore, so that it is tried again, but not when the workflow is another one by then', async () => {
+    const refusal = new TorchweaveError('modelServerRefused', { endpoint: 'x', status: 500, message: 'no' });
+    const world = new World(undefined, 'succeeded', record('ready', 'op'));
+    world.models = [{ model: 'digits__net', workflow: 'digits' }];
+    world.onRegister = () => Promise.reject(refusal);
+    await world.reconcile();
+    expect(world.removed).toEqual(['digits__net']);
+    world.onRegister = () => {
+      world.later = record('ready', 'another');
+      return Promise.reject(refusal);
+    };
+    await world.reconcile();
+    expect([world.removed, world.doubted]).toEqual([['digits__net'], ['digits__net']]);
+  });
+
+  it('goes on where a workflow cannot be read, and removes no archive that it may need', async () => {
+    const world = new World(undefined, 'succeeded', undefined);
+    world.broken = new TorchweaveError('workflowUnreadable', { workflow: 'digits', reason: 'it is not one' });
+    world.unreadable = [world.broken];
+    world.models = [{ model: 'digits__net', workflow: 'digits' }];
+    world.orphans = { token: 'mark', unowned: ['gone__a'], owned: [{ model: 'digits__net', workflow: 'digits' }] };
+    await world.reconcile();
+    expect([world.registered, world.removed, world.settled]).toEqual([[], ['gone__a'], ['gone__a']]);
+    expect([world.archiveLooks, world.removedArchives]).toEqual([1, []]);
   });
 
   it('looks for unused archives once in a while: that reads every workflow', async () => {

@@ -1,13 +1,15 @@
-import { modelNodes, TorchweaveError, type ModelNode } from '@torchweave/domain';
+import { isTorchweaveError, modelNodes, TorchweaveError, type ModelNode } from '@torchweave/domain';
 import type { JobResult } from '../job-catalogue/job-catalogue.js';
 import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
 import type { ArchiveStore } from '../ports/archive-store.js';
 import type { JobContext, JobQueue } from '../ports/job-queue.js';
 import type { Logger } from '../ports/logger.js';
 import type { ModelServer } from '../ports/model-server.js';
-import type { OwnedModel, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
+import type { OwnedModel, UnreadableWorkflow, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
 import { registrationOf } from './model-registration.js';
+import { assertHeld } from './operation-fence.js';
 import { noRacePoints } from './race-points.js';
+import { readableOf } from './record-pages.js';
 import { undoRegistration } from './undo-registration.js';
 import { usedArchives } from './used-archives.js';
 
@@ -21,6 +23,14 @@ export interface ReconcilePorts {
   readonly responseTimeoutMs: number;
 }
 
+/** A model that a ready workflow wants. */
+interface WantedModel {
+  readonly record: WorkflowRecord;
+  readonly node: ModelNode;
+}
+
+/** ms that the removal of a model that could not be restored may take. */
+const removalTimeoutMs = 10_000;
 /** Models registered at once on one server that has lost them. */
 const parallelRegistrations = 4;
 /** ms that an archive without a workflow is kept: a registration may be on its way to it. */
@@ -34,6 +44,8 @@ const archiveSweepMs = 600_000;
  */
 export class ReconcileModelServers {
   private sweptArchivesAt = -Infinity;
+  /** Unfinished workflows that cannot be read, and why, as last told. */
+  private unreadable: ReadonlyMap<string, string> = new Map();
 
   constructor(private readonly ports: ReconcilePorts) {}
 
@@ -46,36 +58,52 @@ export class ReconcileModelServers {
   }
 
   private async finishAbandonedOperations(job: JobContext): Promise<void> {
-    for (const { definition, operationId } of await this.ports.state.unfinished()) {
-      const operation = await this.ports.jobs.operation(operationId);
+    const { state, jobs, logger } = this.ports;
+    const { records, unreadable } = await state.unfinished();
+    this.tellUnreadable(unreadable);
+    for (const { definition, operationId } of records) {
+      const operation = await jobs.operation(operationId);
       if (operation !== undefined && operation.state !== 'failed' && operation.state !== 'succeeded') continue;
       // Read again now that the operation has ended: it may have finished its work since, and the name be another's.
-      const record = await this.ports.state.get(definition.name);
-      if (record === undefined || record.operationId !== operationId || record.phase === 'ready') continue;
-      this.ports.logger.warn(
-        {
-          workflow: definition.name,
-          phase: record.phase,
-          operationId,
-          job: job.operationId,
-        },
-        'finishing an operation that no worker holds any more',
-      );
-      await this.finish(record);
+      const record = await readableOf(state, definition.name);
+      if (record === undefined || record === 'unreadable') continue;
+      if (record.operationId !== operationId || record.phase === 'ready') continue;
+      const event = { workflow: definition.name, phase: record.phase, operationId, job: job.operationId };
+      logger.warn(event, 'finishing an operation that no worker holds any more');
+      await this.finish(record).catch((error: unknown) => {
+        if (!isTorchweaveError(error, 'operationAbandoned')) throw error;
+        logger.warn({ ...event, err: error }, 'somebody else finishes it');
+      });
     }
   }
 
+  /** A run of the operation like any other: one that stood still while its job was given up changes nothing after this. */
   private async finish(record: WorkflowRecord): Promise<void> {
+    const { state, modelServers } = this.ports;
     const { definition, operationId } = record;
+    const { run } = await state.takeUp(operationId);
+    const models = modelNodes(definition).map((node) => node.modelName);
+    await state.doubt(models);
     if (record.phase === 'unregistering') {
-      const orphans = await this.ports.modelServers.unregisterAll(modelNodes(definition).map((node) => node.modelName));
-      return this.ports.state.release(definition.name, operationId, orphans);
+      await assertHeld(state, run);
+      const orphans = await modelServers.unregisterAll(models);
+      return state.release(definition.name, run, models, orphans);
     }
     const reason = 'its worker died and the job was not taken up again';
     const failure = record.failure
       ? TorchweaveError.fromRecord(record.failure)
       : new TorchweaveError('operationAbandoned', { operationId, reason });
-    return undoRegistration({ ...this.ports, racePoints: noRacePoints }, definition, operationId, failure);
+    return undoRegistration({ ...this.ports, racePoints: noRacePoints }, definition, run, failure);
+  }
+
+  /** Once for each: reconcile looks every few seconds. */
+  private tellUnreadable(unreadable: readonly UnreadableWorkflow[]): void {
+    const told = new Map(unreadable.map((error) => [error.data.workflow, error.data.reason]));
+    for (const [workflow, reason] of told) {
+      if (this.unreadable.get(workflow) === reason) continue;
+      this.ports.logger.error({ workflow, reason }, 'an unfinished workflow cannot be read; unregister it');
+    }
+    this.unreadable = told;
   }
 
   /** Registers what model servers that are up have lost. @returns how many models that were. */
@@ -106,17 +134,22 @@ export class ReconcileModelServers {
     { model, workflow }: OwnedModel,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const record = await this.ports.state.get(workflow);
-    if (record?.phase !== 'ready') return false;
+    const wanted = await this.readyNode({ model, workflow });
+    return wanted !== undefined && this.restoreModel(server, wanted, signal);
+  }
+
+  /** The node of a workflow that is ready which has the model. */
+  private async readyNode({ model, workflow }: OwnedModel): Promise<WantedModel | undefined> {
+    const record = await readableOf(this.ports.state, workflow);
+    if (record === undefined || record === 'unreadable' || record.phase !== 'ready') return undefined;
     const node = modelNodes(record.definition).find(({ modelName }) => modelName === model);
-    return node !== undefined && this.restoreModel(server, record, node, signal);
+    return node === undefined ? undefined : { record, node };
   }
 
   /** Noted as an orphan first: were the workflow unregistered meanwhile, or this worker killed, the model is removed. */
   private async restoreModel(
     server: ModelServer,
-    record: WorkflowRecord,
-    node: ModelNode,
+    { record, node }: WantedModel,
     signal: AbortSignal,
   ): Promise<boolean> {
     const { state, logger } = this.ports;
@@ -126,24 +159,64 @@ export class ReconcileModelServers {
       await server.register(registrationOf(node, this.ports.responseTimeoutMs), signal);
     } catch (error) {
       logger.error({ ...event, err: error }, 'a model that the model server has lost cannot be registered again');
+      // Half of it would count as there, and never be tried again.
+      await this.removeIfWanted(server, { record, node });
       return false;
+    } finally {
+      // This worker may have stood still, and the orphan been settled before the model was there.
+      if (!(await this.isStillWanted({ record, node }))) await state.doubt([node.modelName]);
     }
     logger.info(event, 'registered a model that the model server had lost');
     return true;
   }
 
+  private async isStillWanted({ record, node }: WantedModel): Promise<boolean> {
+    const now = await this.readyNode({ model: node.modelName, workflow: record.definition.name });
+    return now?.record.operationId === record.operationId;
+  }
+
+  /** Only where it is still the one that was asked for: else it is somebody's who knows better. */
+  private async removeIfWanted(server: ModelServer, wanted: WantedModel): Promise<void> {
+    if (!(await this.isStillWanted(wanted))) return;
+    const model = wanted.node.modelName;
+    await server.unregister(model, AbortSignal.timeout(removalTimeoutMs)).catch((error: unknown) => {
+      this.ports.logger.warn({ model, err: error }, 'what could not be restored cannot be removed either');
+    });
+  }
+
   private async removeOrphans(signal: AbortSignal): Promise<number> {
     const { state, modelServers } = this.ports;
-    const { unowned, owned } = await state.claimOrphans();
+    const { token, unowned, owned } = await state.claimOrphans();
     const left = new Set(signal.aborted ? unowned : await modelServers.unregisterAll(unowned));
     const gone = unowned.filter((model) => !left.has(model));
-    // A workflow that is not ready may be on its way out, and have removed its models before one was registered again.
-    const kept = await Promise.all(
-      owned.map(async ({ model, workflow }) => ((await state.get(workflow))?.phase === 'ready' ? [model] : [])),
-    );
-    const settled = [...gone, ...kept.flat()];
-    if (settled.length + left.size > 0) await state.settleOrphans(settled, [...left]);
+    const kept: string[] = [];
+    for (let i = 0; i < owned.length; i += parallelRegistrations) {
+      const batch = owned.slice(i, i + parallelRegistrations);
+      const asWanted = await Promise.all(batch.map((each) => this.isAsWanted(each, signal)));
+      kept.push(...batch.filter((_, index) => asWanted[index]).map(({ model }) => model));
+    }
+    if (unowned.length + kept.length > 0) await state.settleOrphans({ token, kept, gone, left: [...left] });
     return gone.length;
+  }
+
+  /**
+   * Whether an owned model lies on every model server as its workflow wants it; a run that has lost its operation may have
+   * removed it, or put another one there. A workflow that is not ready may be on its way out, and have removed its models
+   * before one was registered again.
+   */
+  private async isAsWanted(owned: OwnedModel, signal: AbortSignal): Promise<boolean> {
+    const wanted = await this.readyNode(owned);
+    if (wanted === undefined || signal.aborted) return false;
+    try {
+      await this.ports.modelServers.register(registrationOf(wanted.node, this.ports.responseTimeoutMs), signal);
+    } catch (error) {
+      this.ports.logger.warn(
+        { ...owned, err: error },
+        'a model in doubt cannot be registered again; it is tried again',
+      );
+      return false;
+    }
+    return this.isStillWanted(wanted);
   }
 
   private async removeUnusedArchives(): Promise<void> {
@@ -154,6 +227,6 @@ export class ReconcileModelServers {
     const idle = (await archives.list()).filter(({ idleMs }) => idleMs > archiveGraceMs);
     if (idle.length === 0) return;
     const used = await usedArchives(state);
-    for (const { digest } of idle) if (!used.has(digest)) await archives.remove(digest);
+    for (const { digest } of idle) if (!used.mayHave(digest)) await archives.remove(digest);
   }
 }

@@ -5,9 +5,10 @@ import type { JobPayload, JobResult } from '../job-catalogue/job-catalogue.js';
 import type { ArchiveSource } from '../ports/archive-source.js';
 import type { ArchiveStore } from '../ports/archive-store.js';
 import type { JobContext } from '../ports/job-queue.js';
-import type { WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
+import type { OperationRun, OperationTrace, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
 import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
 import { registrationOf } from './model-registration.js';
+import { assertHeld, inDoubtWhenLost } from './operation-fence.js';
 import { pinnedContent } from './pinned-content.js';
 import { proveFunctions, type ProveFunctionsPorts } from './prove-functions.js';
 import type { RacePoints } from './race-points.js';
@@ -47,23 +48,26 @@ export class RegisterWorkflow {
    * `registrationFailed`; nothing of the registration is left then.
    */
   async execute(payload: Payload, job: JobContext): Promise<Result> {
-    const trace = await this.ports.state.trace(job.operationId);
+    const { run, isTakenOver, trace } = await this.ports.state.takeUp(job.operationId);
     if (trace.outcome === 'committed') return { workflow: trace.workflow };
     if (trace.outcome === 'released') {
       throw trace.failure
         ? TorchweaveError.fromRecord(trace.failure)
         : new TorchweaveError('operationAbandoned', { operationId: job.operationId, reason: 'the workflow is gone' });
     }
-    if (trace.outcome === 'held' && trace.record.failure !== undefined) {
-      const failure = TorchweaveError.fromRecord(trace.record.failure);
-      return this.undo(trace.record.definition, failure, job);
-    }
-    const definition = trace.outcome === 'held' ? trace.record.definition : await this.reserve(payload, job);
-    job.concerns(definition.name);
-    return this.finish(definition, job);
+    const held = trace.outcome === 'held' ? heldRecord(trace) : undefined;
+    const definition = held?.definition ?? (await this.reserve(payload, job, run));
+    const models = modelNodes(definition).map((node) => node.modelName);
+    // What the run before has asked of model servers may still arrive.
+    if (isTakenOver) await this.ports.state.doubt(models);
+    return inDoubtWhenLost(this.ports, run, models, () => {
+      if (held?.failure !== undefined) return this.undo(definition, TorchweaveError.fromRecord(held.failure), job, run);
+      job.concerns(definition.name);
+      return this.finish(definition, job, run);
+    });
   }
 
-  private async reserve(payload: Payload, job: JobContext): Promise<WorkflowDefinition> {
+  private async reserve(payload: Payload, job: JobContext, run: OperationRun): Promise<WorkflowDefinition> {
     const { state, racePoints } = this.ports;
     const digest = await job.step('fetch-archive', () => this.fetch(payload, job.signal));
     await racePoints.reach('archive-fetched');
@@ -74,7 +78,7 @@ export class RegisterWorkflow {
       }),
     );
     await racePoints.reach('archive-read');
-    await job.step('reserve-name', () => state.reserve(definition, job.operationId));
+    await job.step('reserve-name', () => state.reserve(definition, run));
     await racePoints.reach('name-reserved');
     return definition;
   }
@@ -93,7 +97,7 @@ export class RegisterWorkflow {
     const { archives, state, logger } = this.ports;
     try {
       // A workflow may have it from a time of other rules.
-      if (!(await usedArchives(state)).has(digest)) await archives.remove(digest);
+      if (!(await usedArchives(state)).mayHave(digest)) await archives.remove(digest);
     } catch (error) {
       logger.warn({ digest, err: error }, 'an archive that was refused cannot be removed; it is swept later');
     }
@@ -110,18 +114,19 @@ export class RegisterWorkflow {
     return defineWorkflow({ url: payload.url, digest, manifest, spec: parseSpec(specText, specFile) });
   }
 
-  private async finish(definition: WorkflowDefinition, job: JobContext): Promise<Result> {
+  private async finish(definition: WorkflowDefinition, job: JobContext, run: OperationRun): Promise<Result> {
     const { state, gateways, racePoints, logger } = this.ports;
-    const failures = await job.step('register-nodes', () => this.registerNodes(definition, job));
+    const failures = await job.step('register-nodes', () => this.registerNodes(definition, job, run));
     await racePoints.reach('nodes-registered');
     if (failures.length > 0) {
       return this.undo(
         definition,
         new TorchweaveError('registrationFailed', { workflow: definition.name, failures }),
         job,
+        run,
       );
     }
-    const record: WorkflowRecord = await job.step('commit', () => state.commit(definition.name, job.operationId));
+    const record: WorkflowRecord = await job.step('commit', () => state.commit(definition.name, run));
     await racePoints.reach('committed');
     const late = await job.step('publish', () => gateways.waitFor(record.revision, gateways.leaseMs * 2));
     if (late.length > 0) {
@@ -130,16 +135,21 @@ export class RegisterWorkflow {
     return { workflow: definition.name };
   }
 
-  private async registerNodes(definition: WorkflowDefinition, job: JobContext): Promise<NodeFailure[]> {
-    const { archives, modelServers, responseTimeoutMs } = this.ports;
+  private async registerNodes(
+    definition: WorkflowDefinition,
+    job: JobContext,
+    run: OperationRun,
+  ): Promise<NodeFailure[]> {
+    const { archives, modelServers, state, responseTimeoutMs } = this.ports;
     // It may have been swept before the name was reserved; from then on the record keeps it.
     const { directory } = await archives.open(definition.digest);
+    await assertHeld(state, run);
     const models = modelNodes(definition).map((node) => ({
       nodes: [node.modelName],
       done: modelServers.register(registrationOf(node, responseTimeoutMs), job.signal),
     }));
     const functions = functionNodes(definition).map((node) => node.modelName);
-    const toProve = { operationId: job.operationId, definition, directory };
+    const toProve = { run, definition, directory };
     const proved = functions.length === 0 ? [] : [{ nodes: functions, done: proveFunctions(this.ports, toProve) }];
     const settled = [...models, ...proved].map(async ({ nodes, done }): Promise<NodeFailure[]> => {
       try {
@@ -152,14 +162,25 @@ export class RegisterWorkflow {
     return (await Promise.all(settled)).flat();
   }
 
-  private async undo(definition: WorkflowDefinition, failure: TorchweaveError, job: JobContext): Promise<never> {
+  private async undo(
+    definition: WorkflowDefinition,
+    failure: TorchweaveError,
+    job: JobContext,
+    run: OperationRun,
+  ): Promise<never> {
     const { gateways, logger } = this.ports;
-    await job.step('undo', () => undoRegistration(this.ports, definition, job.operationId, failure));
+    await job.step('undo', () => undoRegistration(this.ports, definition, run, failure));
     await gateways.discard(job.operationId).catch((error: unknown) => {
       logger.warn({ workflow: definition.name, err: error }, 'gateways keep for a while what they have prepared');
     });
     throw failure;
   }
+}
+
+/** @throws TorchweaveError `workflowUnreadable`. */
+function heldRecord(trace: Extract<OperationTrace, { outcome: 'held' }>): WorkflowRecord {
+  if ('unreadable' in trace) throw trace.unreadable;
+  return trace.record;
 }
 
 function failuresOf(nodes: string[], definition: WorkflowDefinition, error: TorchweaveError): NodeFailure[] {

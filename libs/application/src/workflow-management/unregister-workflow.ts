@@ -1,10 +1,10 @@
-import { modelNodes, TorchweaveError, type WorkflowDefinition } from '@torchweave/domain';
 import type { JobPayload, JobResult } from '../job-catalogue/job-catalogue.js';
 import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
 import type { GatewayRegistry } from '../ports/gateway-registry.js';
 import type { JobContext } from '../ports/job-queue.js';
 import type { Logger } from '../ports/logger.js';
-import type { WorkflowState } from '../ports/workflow-state.js';
+import type { OperationRun, Removal, WorkflowState } from '../ports/workflow-state.js';
+import { assertHeld, inDoubtWhenLost } from './operation-fence.js';
 import type { RacePoints } from './race-points.js';
 
 export interface UnregisterWorkflowPorts {
@@ -22,36 +22,34 @@ export interface UnregisterWorkflowPorts {
 export class UnregisterWorkflow {
   constructor(private readonly ports: UnregisterWorkflowPorts) {}
 
-  /** @throws TorchweaveError `workflowNotFound` or `workflowBusy`. */
+  /** @throws TorchweaveError `workflowNotFound` or `workflowBusy`; `operationAbandoned` when another run has the operation. */
   async execute(
     payload: JobPayload<'unregister-workflow'>,
     job: JobContext,
   ): Promise<JobResult<'unregister-workflow'>> {
-    job.concerns(payload.workflow);
-    const trace = await this.ports.state.trace(job.operationId);
-    if (trace.outcome === 'released') return { workflow: payload.workflow };
-    const record = await job.step('begin-removal', () =>
-      this.ports.state.beginRemoval(payload.workflow, job.operationId),
-    );
+    const { workflow } = payload;
+    job.concerns(workflow);
+    const { run, isTakenOver, trace } = await this.ports.state.takeUp(job.operationId);
+    if (trace.outcome === 'released') return { workflow };
+    const removal = await job.step('begin-removal', () => this.ports.state.beginRemoval(workflow, run));
+    // Its removals of models may arrive when the name is another workflow's.
+    if (isTakenOver) await this.ports.state.doubt(removal.models);
     await this.ports.racePoints.reach('removal-begun');
     const late = await job.step('withdraw', () =>
-      this.ports.gateways.waitFor(record.revision, this.ports.gateways.leaseMs * 2),
+      this.ports.gateways.waitFor(removal.revision, this.ports.gateways.leaseMs * 2),
     );
     if (late.length > 0) this.ports.logger.warn({ ...payload, gateways: late }, 'gateways have not followed yet');
-    await job.step('remove-models', () => this.removeModels(record.definition, job));
-    return { workflow: payload.workflow };
+    await job.step('remove-models', () =>
+      inDoubtWhenLost(this.ports, run, removal.models, () => this.removeModels(removal, run)),
+    );
+    return { workflow };
   }
 
-  private async removeModels(definition: WorkflowDefinition, job: JobContext): Promise<void> {
-    const models = modelNodes(definition).map((node) => node.modelName);
-    const orphans = await this.ports.modelServers.unregisterAll(models);
-    await this.ports.racePoints.reach('models-removed');
-    if (job.signal.aborted) throw new TorchweaveError('operationAbandoned', abandoned(job.operationId));
-    await this.ports.state.release(definition.name, job.operationId, orphans);
+  private async removeModels({ workflow, models }: Removal, run: OperationRun): Promise<void> {
+    const { state, modelServers, racePoints } = this.ports;
+    await assertHeld(state, run);
+    const orphans = await modelServers.unregisterAll(models);
+    await racePoints.reach('models-removed');
+    await state.release(workflow, run, models, orphans);
   }
 }
-
-const abandoned = (operationId: string): { operationId: string; reason: string } => ({
-  operationId,
-  reason: 'the worker lost the job',
-});

@@ -1,9 +1,20 @@
 import type { WorkflowState } from '../ports/workflow-state.js';
 import { recordPages } from './record-pages.js';
 
-/** The digests of the archives that a workflow needs, whatever phase it is in. */
-export async function usedArchives(state: WorkflowState): Promise<Set<string>> {
-  const used = new Set((await state.unfinished()).map(({ definition }) => definition.digest));
-  for await (const records of recordPages(state)) for (const { definition } of records) used.add(definition.digest);
-  return used;
+/** Which archives workflows need. */
+export interface UsedArchives {
+  /** False only for an archive that no workflow needs: one that cannot be read may need any. */
+  mayHave(digest: string): boolean;
+}
+
+/** The archives that a workflow needs, whatever phase it is in. */
+export async function usedArchives(state: WorkflowState): Promise<UsedArchives> {
+  const { records, unreadable } = await state.unfinished();
+  const used = new Set(records.map(({ definition }) => definition.digest));
+  let isComplete = unreadable.length === 0;
+  for await (const page of recordPages(state)) {
+    for (const { definition } of page.records) used.add(definition.digest);
+    isComplete &&= page.unreadable === 0;
+  }
+  return { mayHave: (digest) => !isComplete || used.has(digest) };
 }

@@ -1,4 +1,4 @@
-import { TorchweaveError } from '@torchweave/domain';
+import { isTorchweaveError, TorchweaveError } from '@torchweave/domain';
 import { randomUUID } from 'node:crypto';
 import type { JobPayload } from '../job-catalogue/job-catalogue.js';
 import type { JobQueue, Operation } from '../ports/job-queue.js';
@@ -32,13 +32,15 @@ export class WorkflowManagement {
     return this.submit('register-workflow', payload, synchronous);
   }
 
-  /** @throws TorchweaveError `workflowNotFound`, at once, where no such workflow is ready. */
+  /** @throws TorchweaveError `workflowNotFound`, at once, where no such workflow is ready. What cannot be read can be removed. */
   async unregister(workflow: string, synchronous: boolean): Promise<Submission> {
-    await this.describe(workflow);
+    await this.describe(workflow).catch((error: unknown) => {
+      if (!isTorchweaveError(error, 'workflowUnreadable')) throw error;
+    });
     return this.submit('unregister-workflow', { workflow }, synchronous);
   }
 
-  /** @throws TorchweaveError `workflowNotFound` where no such workflow is ready. */
+  /** @throws TorchweaveError `workflowNotFound` where no such workflow is ready; `workflowUnreadable`. */
   async describe(workflow: string): Promise<WorkflowRecord> {
     const record = await this.state.get(workflow);
     if (record?.phase !== 'ready') throw new TorchweaveError('workflowNotFound', { workflow });

@@ -72,6 +72,7 @@ export interface ErrorData {
   registrationFailed: { workflow: string; failures: readonly NodeFailure[] };
   unregistrationFailed: { workflow: string; failures: readonly NodeFailure[] };
   operationAbandoned: { operationId: string; reason: string };
+  workflowUnreadable: { workflow: string; reason: string };
 
   nodeFailed: { node: string; attempts: number; reason: string };
   nodeRaised: { node: string; status: number; message: string };
@@ -85,6 +86,8 @@ export interface ErrorData {
 
   clientGone: Record<never, never>;
   stateUnavailable: { reason: string; retryAfterSeconds: number };
+  stateRefusesWrites: { cause: 'full' | 'disk' | 'replica'; retryAfterSeconds: number };
+  workflowsMissing: { missing: number; registered: number; retryAfterSeconds: number };
   overloaded: { what: string; limit: number; retryAfterSeconds: number };
   shuttingDown: { retryAfterSeconds: number };
   configurationInvalid: { setting: string; value: string; rule: string };
@@ -112,6 +115,13 @@ interface CatalogueEntry<Data> {
 
 const describeProblem = (p: SpecProblem): string => `${p.file}:${p.line}:${p.column}: ${p.message}`;
 const describeFailure = (f: NodeFailure): string => `Workflow Node ${f.node} failed to register. Details: ${f.reason}`;
+
+/** Why Redis takes nothing new, and what to do. */
+const refusedWrites: Readonly<Record<ErrorData['stateRefusesWrites']['cause'], string>> = {
+  full: 'Redis refuses writes: it has reached its maxmemory. Unregister workflows or raise maxmemory.',
+  disk: 'Redis refuses writes: it cannot write to its disk. See the log of Redis.',
+  replica: 'Redis refuses writes: it is a replica, or has too few of them. Torchweave needs the primary.',
+};
 
 export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<ErrorData[Code]> } = {
   parameterMissing: {
@@ -361,6 +371,13 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
     status: 500,
     message: (d) => `Operation ${d.operationId} was given up and undone: ${d.reason}`,
   },
+  workflowUnreadable: {
+    type: 'ServiceUnavailableException',
+    status: 503,
+    message: (d) =>
+      `What is stored of workflow ${d.workflow} cannot be read by this version of Torchweave: ${d.reason}. ` +
+      'Unregister it and register it again, or run the version that has stored it.',
+  },
 
   nodeFailed: {
     type: 'InternalServerException',
@@ -419,6 +436,17 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
     type: 'ServiceUnavailableException',
     status: 503,
     message: () => 'The workflow state cannot be reached now. Try again.',
+  },
+  stateRefusesWrites: {
+    type: 'ServiceUnavailableException',
+    status: 503,
+    message: (d) => refusedWrites[d.cause],
+  },
+  workflowsMissing: {
+    type: 'ServiceUnavailableException',
+    status: 503,
+    message: (d) =>
+      `This gateway serves ${d.registered - d.missing} of ${d.registered} registered workflows. It reads them again by itself.`,
   },
   overloaded: {
     type: 'ServiceUnavailableException',

@@ -5,6 +5,9 @@ import { version } from './version.js';
 /** Rejects, or never ends, while a part cannot do its work. */
 export type ReadinessCheck = () => Promise<unknown>;
 
+/** Tells what is wrong with a part that can do its work all the same; nothing where all is well. */
+export type WarningCheck = () => Promise<string | undefined> | string | undefined;
+
 /** ms that a part may take to answer. */
 const answerTimeoutMs = 2_000;
 
@@ -14,10 +17,13 @@ export class Monitoring {
   /** Only a process that serves is ready. */
   phase: 'starting' | 'serving' | 'stopping' = 'starting';
   private readonly checks = new Map<string, ReadinessCheck>();
+  private readonly warningChecks = new Map<string, WarningCheck>();
   private readonly collectors: (() => Promise<void> | void)[] = [];
   private readonly ready: Gauge<'part'>;
-  /** What was last told of why parts are not ready. */
+  private readonly warned: Gauge<'part'>;
+  /** What was last told of why parts are not ready, and of what else is wrong. */
   private told = '';
+  private toldWarnings = '';
 
   /** @param app stands in `torchweave_build_info`. */
   constructor(
@@ -38,11 +44,22 @@ export class Monitoring {
       labelNames: ['part'] as const,
       registers,
     });
+    this.warned = new Gauge({
+      name: 'torchweave_warning',
+      help: 'Whether something is wrong with the part that does not keep it from its work: 1 or 0.',
+      labelNames: ['part'] as const,
+      registers,
+    });
   }
 
   /** Has `check` asked whenever somebody wants to know whether this process is ready, and at every scrape. */
   addReadiness(part: string, check: ReadinessCheck): void {
     this.checks.set(part, check);
+  }
+
+  /** Has `check` asked as {@link addReadiness} does, for what does not make this process unready. */
+  addWarning(part: string, check: WarningCheck): void {
+    this.warningChecks.set(part, check);
   }
 
   /** Calls `collect` before every scrape, for what is sampled or counted elsewhere. A failure leaves the metric as it was. */
@@ -62,6 +79,22 @@ export class Monitoring {
     return unready;
   }
 
+  /** Part to what is wrong with it, of those that can do their work all the same. */
+  async warnings(): Promise<ReadonlyMap<string, string>> {
+    const warnings = new Map<string, string>();
+    const checks = [...this.warningChecks].map(async ([part, check]) => {
+      let warning: string | undefined;
+      await failureOf(async () => (warning = await check()));
+      if (warning !== undefined) warnings.set(part, warning);
+    });
+    await Promise.all(checks);
+    const now = warnings.size === 0 ? '' : JSON.stringify(Object.fromEntries(warnings));
+    if (now !== this.toldWarnings && now !== '')
+      this.logger.warn({ warnings: Object.fromEntries(warnings) }, 'works on');
+    this.toldWarnings = now;
+    return warnings;
+  }
+
   /** The log has the reasons, once, also where whoever asked must not hear them. */
   private tell(unready: ReadonlyMap<string, string>): void {
     const reasons = Object.fromEntries(unready);
@@ -78,7 +111,8 @@ export class Monitoring {
       const reason = await failureOf(async () => collect());
       if (reason !== undefined) this.logger.warn({ reason }, 'a metric could not be collected');
     });
-    const [unready] = await Promise.all([this.unready(), ...collected]);
+    const [unready, warnings] = await Promise.all([this.unready(), this.warnings(), ...collected]);
+    for (const part of this.warningChecks.keys()) this.warned.set({ part }, warnings.has(part) ? 1 : 0);
     for (const part of ['process', ...this.checks.keys()]) this.ready.set({ part }, unready.has(part) ? 0 : 1);
     return this.registry.metrics();
   }

@@ -28,11 +28,35 @@ export function observeModelServers(monitoring: Monitoring, statuses: () => read
   });
 }
 
-/** Samples at every scrape how many workflows this process serves. */
-export function observeWorkflowCount(monitoring: Monitoring, workflowCount: () => number): void {
-  const help = 'Workflows that this gateway has loaded.';
-  const gauge = new Gauge({ name: 'torchweave_workflows_loaded', help, registers: [monitoring.registry] });
-  monitoring.onScrape(() => gauge.set(workflowCount()));
+/** How many workflows a gateway serves, and lacks. */
+export interface SampledWorkflows {
+  readonly loaded: number;
+  /** Not served for a reason that is this gateway's. */
+  readonly missing: number;
+  /** Cannot be served by any gateway. */
+  readonly broken: ReadonlyMap<string, unknown>;
+}
+
+/** Samples at every scrape how many workflows this process serves, and how many it does not that are registered. */
+export function observeWorkflows(monitoring: Monitoring, sample: () => SampledWorkflows): void {
+  const registers = [monitoring.registry];
+  const loaded = new Gauge({
+    name: 'torchweave_workflows_loaded',
+    help: 'Workflows that this gateway has loaded.',
+    registers,
+  });
+  const unserved = new Gauge({
+    name: 'torchweave_workflows_unserved',
+    help: 'Registered workflows that this gateway does not serve: missing (it has not got them), broken (nobody can serve them).',
+    labelNames: ['reason'] as const,
+    registers,
+  });
+  monitoring.onScrape(() => {
+    const { loaded: count, missing, broken } = sample();
+    loaded.set(count);
+    unserved.set({ reason: 'missing' }, missing);
+    unserved.set({ reason: 'broken' }, broken.size);
+  });
 }
 
 /** What is known of the processes that run the functions of one workflow, or one model. */

@@ -96,10 +96,12 @@ async function answer(
       case '/health/live':
         return send(200, { status: 'Healthy' });
       case '/health/ready': {
-        const unready = await monitoring.unready();
-        if (unready.size === 0) return send(200, { status: 'Healthy' });
-        const reasons = mayHearReasons(access, request) ? { reasons: Object.fromEntries(unready) } : {};
-        return send(503, { status: 'Unhealthy', ...reasons });
+        const [unready, warnings] = await Promise.all([monitoring.unready(), monitoring.warnings()]);
+        const mayHear = mayHearReasons(access, request);
+        const warned = mayHear && warnings.size > 0 ? { warnings: Object.fromEntries(warnings) } : {};
+        if (unready.size === 0) return send(200, { status: 'Healthy', ...warned });
+        const reasons = mayHear ? { reasons: Object.fromEntries(unready) } : {};
+        return send(503, { status: 'Unhealthy', ...reasons, ...warned });
       }
       default:
         return send(404, { status: 'Not found' });

@@ -14,16 +14,18 @@ export const emptyPorts: {
 } = {
   state: {
     ...{ reserve: readOnly, commit: readOnly, beginUndo: readOnly, beginRemoval: readOnly, release: readOnly },
-    ...{ addOrphans: nothing, settleOrphans: nothing },
-    trace: () => Promise.resolve({ outcome: 'none' }),
+    ...{ addOrphans: nothing, settleOrphans: nothing, doubt: nothing, probeWrites: nothing },
+    takeUp: readOnly,
+    holds: () => Promise.resolve(true),
     get: () => Promise.resolve(undefined),
     page: () => Promise.resolve({ workflows: [], hasMore: false }),
-    unfinished: () => Promise.resolve([]),
+    unfinished: () => Promise.resolve({ records: [], unreadable: [] }),
     changesSince: () => Promise.resolve([]),
+    summary: () => Promise.resolve({ ready: 0, revision: 0 }),
     watch: () => Promise.resolve(nothing),
     ownedModels: () => Readable.from([]),
     orphans: () => Promise.resolve([]),
-    claimOrphans: () => Promise.resolve({ unowned: [], owned: [] }),
+    claimOrphans: () => Promise.resolve({ token: '', unowned: [], owned: [] }),
   },
   archives: {
     put: readOnly,

@@ -1,4 +1,4 @@
-import type { WorkflowState } from '@torchweave/application';
+import type { OperationRun, OperationTrace, WorkflowState } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import { describe, expect, it } from 'vitest';
 import { sampleDefinition } from './sample-definition.js';
@@ -18,9 +18,22 @@ export function describeWorkflowState(
   };
   const failure = new TorchweaveError('registrationFailed', { workflow: 'w', failures: [] }).toRecord();
 
+  /** A new run of an operation: earlier ones have lost it. */
+  const runOf = async (state: WorkflowState, operationId: string): Promise<OperationRun> =>
+    (await state.takeUp(operationId)).run;
+  const traceOf = async (state: WorkflowState, operationId: string): Promise<OperationTrace> =>
+    (await state.takeUp(operationId)).trace;
+
   async function register(state: WorkflowState, workflow: string, operation = `register-${workflow}`): Promise<void> {
-    await state.reserve(sampleDefinition(workflow), operation);
-    await state.commit(workflow, operation);
+    const run = await runOf(state, operation);
+    await state.reserve(sampleDefinition(workflow), run);
+    await state.commit(workflow, run);
+  }
+
+  async function unregister(state: WorkflowState, workflow: string): Promise<void> {
+    const run = await runOf(state, `unregister-${workflow}`);
+    const { models } = await state.beginRemoval(workflow, run);
+    await state.release(workflow, run, models, []);
   }
 
   async function modelsOf(state: WorkflowState): Promise<string[]> {
@@ -35,10 +48,10 @@ export function describeWorkflowState(
     it(
       'shows a workflow only once it is committed',
       on(async (state) => {
-        const reserved = await state.reserve(sampleDefinition('chain'), 'op');
+        const reserved = await state.reserve(sampleDefinition('chain'), await runOf(state, 'op'));
         expect(reserved).toMatchObject({ phase: 'registering', operationId: 'op' });
         expect((await state.page(0, 10)).workflows).toEqual([]);
-        const record = await state.commit('chain', 'op');
+        const record = await state.commit('chain', await runOf(state, 'op'));
         expect(record.phase).toBe('ready');
         expect((await state.page(0, 10)).workflows).toEqual([{ name: 'chain', url: 'chain.war' }]);
         expect(await state.get('chain')).toEqual(record);
@@ -49,7 +62,9 @@ export function describeWorkflowState(
     it(
       'gives a name to one of many registrations at once',
       on(async (state) => {
-        const tries = Array.from({ length: 20 }, (_, i) => state.reserve(sampleDefinition('chain'), `op-${i}`));
+        const tries = Array.from({ length: 20 }, async (_, i) =>
+          state.reserve(sampleDefinition('chain'), await runOf(state, `op-${i}`)),
+        );
         const results = await Promise.allSettled(tries);
         expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
         for (const result of results) {
@@ -61,10 +76,12 @@ export function describeWorkflowState(
     it(
       'lets the operation that holds a name reserve and commit it again',
       on(async (state) => {
-        await state.reserve(sampleDefinition('chain'), 'op');
-        await expect(state.reserve(sampleDefinition('chain'), 'op')).resolves.toMatchObject({ operationId: 'op' });
-        const first = await state.commit('chain', 'op');
-        expect(await state.commit('chain', 'op')).toEqual(first);
+        await state.reserve(sampleDefinition('chain'), await runOf(state, 'op'));
+        await expect(state.reserve(sampleDefinition('chain'), await runOf(state, 'op'))).resolves.toMatchObject({
+          operationId: 'op',
+        });
+        const first = await state.commit('chain', await runOf(state, 'op'));
+        expect(await state.commit('chain', await runOf(state, 'op'))).toEqual(first);
       }),
     );
 
@@ -72,7 +89,7 @@ export function describeWorkflowState(
       'refuses a name that is registered',
       on(async (state) => {
         await register(state, 'chain');
-        await expect(state.reserve(sampleDefinition('chain'), 'other')).rejects.toMatchObject({
+        await expect(state.reserve(sampleDefinition('chain'), await runOf(state, 'other'))).rejects.toMatchObject({
           code: 'workflowConflict',
           message: 'Workflow chain is already registered.',
         });
@@ -82,8 +99,10 @@ export function describeWorkflowState(
     it(
       'refuses a workflow whose model would have the name of another workflow’s model',
       on(async (state) => {
-        await state.reserve(sampleDefinition('a__b', { model: 'c' }), 'op-1');
-        await expect(state.reserve(sampleDefinition('a', { model: 'b__c' }), 'op-2')).rejects.toMatchObject({
+        await state.reserve(sampleDefinition('a__b', { model: 'c' }), await runOf(state, 'op-1'));
+        await expect(
+          state.reserve(sampleDefinition('a', { model: 'b__c' }), await runOf(state, 'op-2')),
+        ).rejects.toMatchObject({
           code: 'modelNameTaken',
           data: { model: 'a__b__c', owner: 'a__b' },
         });
@@ -93,20 +112,24 @@ export function describeWorkflowState(
     it(
       'refuses to commit for an operation that does not hold the name',
       on(async (state) => {
-        await state.reserve(sampleDefinition('chain'), 'op');
-        await expect(state.commit('chain', 'other')).rejects.toMatchObject({ code: 'operationAbandoned' });
-        await expect(state.beginUndo('chain', 'other', failure)).rejects.toMatchObject({ code: 'operationAbandoned' });
+        await state.reserve(sampleDefinition('chain'), await runOf(state, 'op'));
+        await expect(state.commit('chain', await runOf(state, 'other'))).rejects.toMatchObject({
+          code: 'operationAbandoned',
+        });
+        await expect(state.beginUndo('chain', await runOf(state, 'other'), failure)).rejects.toMatchObject({
+          code: 'operationAbandoned',
+        });
       }),
     );
 
     it(
       'frees the name when a registration is undone, and remembers why',
       on(async (state) => {
-        await state.reserve(sampleDefinition('chain'), 'op');
-        await state.beginUndo('chain', 'op', failure);
-        expect(await state.trace('op')).toMatchObject({ outcome: 'held', record: { phase: 'undoing', failure } });
-        await state.release('chain', 'op', ['chain__up']);
-        expect(await state.trace('op')).toEqual({ outcome: 'released', workflow: 'chain', failure });
+        await state.reserve(sampleDefinition('chain'), await runOf(state, 'op'));
+        await state.beginUndo('chain', await runOf(state, 'op'), failure);
+        expect(await traceOf(state, 'op')).toMatchObject({ outcome: 'held', record: { phase: 'undoing', failure } });
+        await state.release('chain', await runOf(state, 'op'), ['chain__up'], ['chain__up']);
+        expect(await traceOf(state, 'op')).toEqual({ outcome: 'released', workflow: 'chain', failure });
         expect(await state.get('chain')).toBeUndefined();
         expect(await state.orphans()).toEqual(['chain__up']);
         await register(state, 'chain', 'next');
@@ -117,37 +140,43 @@ export function describeWorkflowState(
       'goes from ready to gone, listed by nobody from the first step on',
       on(async (state) => {
         await register(state, 'chain');
-        const record = await state.beginRemoval('chain', 'remove');
-        expect(record.phase).toBe('unregistering');
-        expect(await state.beginRemoval('chain', 'remove')).toEqual(record);
+        const record = await state.beginRemoval('chain', await runOf(state, 'remove'));
+        expect(record).toMatchObject({ workflow: 'chain', models: ['chain__up'] });
+        expect(await state.beginRemoval('chain', await runOf(state, 'remove'))).toEqual(record);
         expect((await state.page(0, 10)).workflows).toEqual([]);
-        await expect(state.beginRemoval('chain', 'other')).rejects.toMatchObject({ code: 'workflowNotFound' });
-        await state.release('chain', 'remove', []);
-        await state.release('chain', 'remove', []);
+        await expect(state.beginRemoval('chain', await runOf(state, 'other'))).rejects.toMatchObject({
+          code: 'workflowNotFound',
+        });
+        await state.release('chain', await runOf(state, 'remove'), ['chain__up'], []);
+        await state.release('chain', await runOf(state, 'remove'), ['chain__up'], []);
         expect(await state.get('chain')).toBeUndefined();
-        expect(await state.trace('remove')).toEqual({ outcome: 'released', workflow: 'chain' });
+        expect(await traceOf(state, 'remove')).toEqual({ outcome: 'released', workflow: 'chain' });
       }),
     );
 
     it(
       'cannot remove what is not registered',
       on(async (state) => {
-        await expect(state.beginRemoval('nope', 'op')).rejects.toMatchObject({ code: 'workflowNotFound' });
-        await state.reserve(sampleDefinition('chain'), 'register');
-        await expect(state.beginRemoval('chain', 'op')).rejects.toMatchObject({ code: 'workflowBusy' });
+        await expect(state.beginRemoval('nope', await runOf(state, 'op'))).rejects.toMatchObject({
+          code: 'workflowNotFound',
+        });
+        await state.reserve(sampleDefinition('chain'), await runOf(state, 'register'));
+        await expect(state.beginRemoval('chain', await runOf(state, 'op'))).rejects.toMatchObject({
+          code: 'workflowBusy',
+        });
       }),
     );
 
     it(
       'traces an operation from nothing to committed, even after the workflow is gone',
       on(async (state) => {
-        expect(await state.trace('op')).toEqual({ outcome: 'none' });
-        await state.reserve(sampleDefinition('chain'), 'op');
-        expect(await state.trace('op')).toMatchObject({ outcome: 'held', record: { phase: 'registering' } });
-        await state.commit('chain', 'op');
-        await state.beginRemoval('chain', 'remove');
-        await state.release('chain', 'remove', []);
-        expect(await state.trace('op')).toEqual({ outcome: 'committed', workflow: 'chain' });
+        expect(await traceOf(state, 'op')).toEqual({ outcome: 'none' });
+        await state.reserve(sampleDefinition('chain'), await runOf(state, 'op'));
+        expect(await traceOf(state, 'op')).toMatchObject({ outcome: 'held', record: { phase: 'registering' } });
+        await state.commit('chain', await runOf(state, 'op'));
+        await state.beginRemoval('chain', await runOf(state, 'remove'));
+        await state.release('chain', await runOf(state, 'remove'), ['chain__up'], []);
+        expect(await traceOf(state, 'op')).toEqual({ outcome: 'committed', workflow: 'chain' });
       }),
     );
 
@@ -171,7 +200,7 @@ export function describeWorkflowState(
       on(async (state) => {
         await register(state, 'a');
         await register(state, 'b');
-        await state.beginRemoval('a', 'remove');
+        await state.beginRemoval('a', await runOf(state, 'remove'));
         const changes = await state.changesSince(0, 10);
         expect(changes.map(({ workflow, record }) => [workflow, record?.phase])).toEqual([
           ['b', 'ready'],
@@ -199,8 +228,8 @@ export function describeWorkflowState(
       'lists what is under way',
       on(async (state) => {
         await register(state, 'done');
-        await state.reserve(sampleDefinition('half'), 'op');
-        expect((await state.unfinished()).map((record) => record.definition.name)).toEqual(['half']);
+        await state.reserve(sampleDefinition('half'), await runOf(state, 'op'));
+        expect((await state.unfinished()).records.map((record) => record.definition.name)).toEqual(['half']);
       }),
     );
 
@@ -208,12 +237,11 @@ export function describeWorkflowState(
       'tells the models of workflows in any phase, and no name that is held for a removal',
       on(async (state) => {
         await register(state, 'ready');
-        await state.reserve(sampleDefinition('half'), 'op');
+        await state.reserve(sampleDefinition('half'), await runOf(state, 'op'));
         await state.addOrphans(['x__a']);
         await state.claimOrphans();
         expect(await modelsOf(state)).toEqual(['half half__up', 'ready ready__up']);
-        await state.beginRemoval('ready', 'unregister');
-        await state.release('ready', 'unregister', []);
+        await unregister(state, 'ready');
         expect(await modelsOf(state)).toEqual(['half half__up']);
       }),
     );
@@ -222,7 +250,7 @@ export function describeWorkflowState(
       'tells every one of many models',
       on(async (state) => {
         const names = Array.from({ length: 3_000 }, (_, index) => `w${String(index).padStart(4, '0')}`);
-        for (const name of names) await state.reserve(sampleDefinition(name), `op-${name}`);
+        for (const name of names) await state.reserve(sampleDefinition(name), await runOf(state, `op-${name}`));
         expect(await modelsOf(state)).toEqual(names.map((name) => `${name} ${name}__up`));
       }),
     );
@@ -231,8 +259,9 @@ export function describeWorkflowState(
       'keeps orphans until they are gone',
       on(async (state) => {
         await state.addOrphans(['x__a', 'x__b']);
-        expect([...(await state.claimOrphans()).unowned].sort()).toEqual(['x__a', 'x__b']);
-        await state.settleOrphans(['x__a'], ['x__b']);
+        const { token, unowned } = await state.claimOrphans();
+        expect([...unowned].sort()).toEqual(['x__a', 'x__b']);
+        await state.settleOrphans({ token, kept: [], gone: ['x__a'], left: ['x__b'] });
         expect(await state.orphans()).toEqual(['x__b']);
       }),
     );
@@ -241,20 +270,116 @@ export function describeWorkflowState(
       'lets nobody reserve the name of a model that is being removed before that is settled',
       on(async (state) => {
         await state.addOrphans(['chain__up']);
-        expect(await state.claimOrphans()).toEqual({ unowned: ['chain__up'], owned: [] });
+        expect(await state.claimOrphans()).toMatchObject({ unowned: ['chain__up'], owned: [] });
         let isReserved = false;
         const reserved = register(state, 'chain').then(() => (isReserved = true));
         // Claimed again, as by a worker that goes on after another one has died.
-        expect(await state.claimOrphans()).toEqual({ unowned: ['chain__up'], owned: [] });
+        const { token, ...claimed } = await state.claimOrphans();
+        expect(claimed).toEqual({ unowned: ['chain__up'], owned: [] });
         expect(isReserved).toBe(false);
-        await state.settleOrphans([], ['chain__up']);
+        await state.settleOrphans({ token, kept: [], gone: [], left: ['chain__up'] });
         await reserved;
-        expect(await state.claimOrphans()).toEqual({
-          unowned: [],
-          owned: [{ model: 'chain__up', workflow: 'chain' }],
-        });
-        await state.settleOrphans(['chain__up'], []);
+        const again = await state.claimOrphans();
+        expect(again).toMatchObject({ unowned: [], owned: [{ model: 'chain__up', workflow: 'chain' }] });
+        await state.settleOrphans({ token: again.token, kept: ['chain__up'], gone: [], left: [] });
         expect(await state.orphans()).toEqual([]);
+      }),
+    );
+
+    it(
+      'keeps the name of a model for whoever has taken its removal over, and doubts what the other one does to it',
+      on(async (state) => {
+        await state.addOrphans(['chain__up']);
+        const stalled = await state.claimOrphans();
+        const { token } = await state.claimOrphans();
+        await state.settleOrphans({ token: stalled.token, kept: [], gone: ['chain__up'], left: [] });
+        let isReserved = false;
+        const reserved = register(state, 'chain').then(() => (isReserved = true));
+        expect(await modelsOf(state)).toEqual([]);
+        expect(isReserved).toBe(false);
+        await state.settleOrphans({ token, kept: [], gone: ['chain__up'], left: [] });
+        await reserved;
+        expect((await state.claimOrphans()).owned).toEqual([{ model: 'chain__up', workflow: 'chain' }]);
+      }),
+    );
+
+    it(
+      'tells models in doubt as orphans again and again',
+      on(async (state) => {
+        await register(state, 'chain');
+        await state.doubt(['chain__up', 'x__a']);
+        for (let look = 0; look < 2; look += 1) {
+          const { token, unowned, owned } = await state.claimOrphans();
+          expect([unowned, owned]).toEqual([['x__a'], [{ model: 'chain__up', workflow: 'chain' }]]);
+          await state.settleOrphans({ token, kept: ['chain__up'], gone: ['x__a'], left: [] });
+        }
+      }),
+    );
+
+    describe('of a run whose operation another run has taken up', () => {
+      const lost = { code: 'operationAbandoned' };
+
+      it(
+        'knows that it was, and tells the next one so',
+        on(async (state) => {
+          const first = await state.takeUp('op');
+          expect(first.isTakenOver).toBe(false);
+          expect(await state.holds(first.run)).toBe(true);
+          const second = await state.takeUp('op');
+          expect(second.isTakenOver).toBe(true);
+          expect([await state.holds(first.run), await state.holds(second.run)]).toEqual([false, true]);
+        }),
+      );
+
+      it(
+        'takes no reservation',
+        on(async (state) => {
+          const stalled = await runOf(state, 'op');
+          await runOf(state, 'op');
+          await expect(state.reserve(sampleDefinition('chain'), stalled)).rejects.toMatchObject(lost);
+          expect(await state.get('chain')).toBeUndefined();
+        }),
+      );
+
+      it(
+        'takes neither commit nor undoing nor release',
+        on(async (state) => {
+          const stalled = await runOf(state, 'op');
+          await state.reserve(sampleDefinition('chain'), stalled);
+          const run = await runOf(state, 'op');
+          await expect(state.commit('chain', stalled)).rejects.toMatchObject(lost);
+          await expect(state.beginUndo('chain', stalled, failure)).rejects.toMatchObject(lost);
+          await state.beginUndo('chain', run, failure);
+          await expect(state.release('chain', stalled, ['chain__up'], [])).rejects.toMatchObject(lost);
+          expect(await state.get('chain')).toMatchObject({ phase: 'undoing' });
+        }),
+      );
+
+      it(
+        'takes no removal, also when the name is registered anew',
+        on(async (state) => {
+          await register(state, 'chain');
+          const stalled = await runOf(state, 'remove');
+          await state.beginRemoval('chain', stalled);
+          const run = await runOf(state, 'remove');
+          await state.release('chain', run, ['chain__up'], []);
+          await register(state, 'chain', 'anew');
+          await expect(state.beginRemoval('chain', stalled)).rejects.toMatchObject(lost);
+          await expect(state.release('chain', stalled, ['chain__up'], [])).rejects.toMatchObject(lost);
+          expect(await state.get('chain')).toMatchObject({ phase: 'ready', operationId: 'anew' });
+        }),
+      );
+    });
+
+    it(
+      'sums up what is ready, and the last change',
+      on(async (state) => {
+        expect(await state.summary()).toEqual({ ready: 0, revision: 0 });
+        await register(state, 'a');
+        await register(state, 'b');
+        await unregister(state, 'a');
+        const revision = (await state.changesSince(0, 10)).at(-1)?.revision;
+        expect(await state.summary()).toEqual({ ready: 1, revision });
       }),
     );
   });

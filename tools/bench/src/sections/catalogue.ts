@@ -31,8 +31,9 @@ async function fill({ system, options, say }: SectionContext): Promise<void> {
     const startedAt = performance.now();
     await inParallel(options.catalogueSize, writesInFlight, async (index) => {
       const name = `w${index}`;
-      await state.reserve(definitionOf(name), `op-${index}`);
-      await state.commit(name, `op-${index}`);
+      const { run } = await state.takeUp(`op-${index}`);
+      await state.reserve(definitionOf(name), run);
+      await state.commit(name, run);
     });
     say(`${options.catalogueSize} workflows written in ${((performance.now() - startedAt) / 1_000).toFixed(0)} s`);
   } finally {

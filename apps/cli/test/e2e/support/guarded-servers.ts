@@ -69,7 +69,7 @@ export async function startGuardedGateway(options: IntakeOptions): Promise<Guard
     table: new RoutingTable('guarded', { ...emptyPorts, logger: silentLogger }),
     runner: new RunWorkflow(emptyPorts.functions, new ModelServerFleet([], silentLogger)),
     metrics: new WorkflowMetrics(new Monitoring('gateway', silentLogger), () => undefined),
-    ...{ intake, maxRequestSize, logger: silentLogger, isReady: () => true },
+    ...{ intake, maxRequestSize, logger: silentLogger, unreadiness: () => undefined },
   });
   const address = await server.listen({ port: 0, host: '127.0.0.1' });
   return { address, routes: intake.routes, close: () => server.close() };

@@ -36,7 +36,7 @@ export class Leftovers {
     const models = await Promise.all(this.torchserves.map((server) => modelsOn(server.managementUrl)));
     return [
       ...workflows.map(({ name }) => `workflow ${name}`),
-      ...unfinished.map(({ definition, phase }) => `workflow ${definition.name}, ${phase}`),
+      ...unfinished.records.map(({ definition, phase }) => `workflow ${definition.name}, ${phase}`),
       ...(await state.orphans()).map((model) => `orphan ${model}`),
       ...models.flat(),
     ];

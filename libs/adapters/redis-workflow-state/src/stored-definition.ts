@@ -1,0 +1,59 @@
+import type { WorkflowDefinition } from '@torchweave/domain';
+
+type Fields = Readonly<Record<string, unknown>>;
+type Check = (value: unknown) => boolean;
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isText: Check = (value) => typeof value === 'string';
+const isNumber: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+const isTexts: Check = (value) => Array.isArray(value) && value.every(isText);
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+
+const has = (value: unknown, checks: Readonly<Record<string, Check>>): boolean =>
+  isObject(value) && Object.entries(checks).every(([field, check]) => check(value[field]));
+
+const settings = { retryAttempts: isNumber, timeoutMs: isNumber };
+const functionNode = { name: isText, modelName: isText, parents: isTexts, children: isTexts, ...settings };
+const modelNode = {
+  ...functionNode,
+  url: isText,
+  ...{ minWorkers: isNumber, maxWorkers: isNumber, batchSize: isNumber, maxBatchDelay: isNumber },
+};
+const workflowOfManifest = { workflowName: isText, specFile: isText, handler: optional(isText) };
+const manifest = {
+  createdOn: isText,
+  archiverVersion: isText,
+  workflow: (value: unknown) => has(value, workflowOfManifest),
+};
+
+const isNode: Check = (value) =>
+  isObject(value) &&
+  (value['kind'] === 'model' ? has(value, modelNode) : value['kind'] === 'function' && has(value, functionNode));
+
+/** Every node's parents and children are nodes: what walks them finds them. */
+function areNodes(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length === 0 || !value.every(isNode)) return false;
+  const nodes = value as WorkflowDefinition['nodes'];
+  const names = new Set(nodes.map(({ name }) => name));
+  if (names.size !== nodes.length) return false;
+  return nodes.every(({ parents, children }) => [...parents, ...children].every((other) => names.has(other)));
+}
+
+const definition = {
+  name: isText,
+  url: isText,
+  digest: (value: unknown) => typeof value === 'string' && /^[\da-z]{1,128}$/i.test(value),
+  manifest: (value: unknown) => has(value, manifest),
+  globals: isObject,
+  nodes: areNodes,
+  dagText: isText,
+};
+
+/** Whether everything that a definition of this version has is there, of the type it must have. */
+export function isDefinition(value: unknown): value is WorkflowDefinition {
+  return has(value, definition);
+}
