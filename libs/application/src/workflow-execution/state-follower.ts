@@ -45,8 +45,7 @@ const longestRereadPauseMs = 60_000;
 export class StateFollower {
   /** Workflows that are registered, as last heard. */
   registered = 0;
-  /** How many of them this gateway has never heard of, though it has followed to the end. */
-  forgotten = 0;
+  private isShort = false;
   /** Changes that are not applied yet. */
   private readonly pending = new Set<PendingChange>();
   private revision = 0;
@@ -96,6 +95,11 @@ export class StateFollower {
    */
   get epoch(): number {
     return this.currentEpoch;
+  }
+
+  /** How many workflows are registered of which nothing was heard, though everything was followed to the end. */
+  get forgotten(): number {
+    return this.isShort ? Math.max(0, this.registered - this.followed.known()) : 0;
   }
 
   get isClosed(): boolean {
@@ -194,7 +198,7 @@ export class StateFollower {
     if (epoch !== this.currentEpoch || revision !== this.revision || this.isBusy || last > revision) return;
     const known = this.followed.known();
     this.registered = ready;
-    this.forgotten = Math.max(0, ready - known);
+    this.isShort = known < ready;
     if (known === ready && last === revision) {
       this.rereadPauseMs = 0;
       return;
