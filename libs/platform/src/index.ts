@@ -22,11 +22,6 @@ export { JobMetrics } from './metrics/job-metrics.js';
 export { Monitoring, type ReadinessCheck } from './metrics/monitoring.js';
 export { serveMonitoring, type MonitoringServer } from './metrics/serve-monitoring.js';
 export { startMonitored } from './metrics/start-monitored.js';
-export {
-  observeModelServers,
-  observeProcesses,
-  observeQueues,
-  observeWorkflows,
-} from './metrics/sampled-metrics.js';
+export { observeModelServers, observeProcesses, observeQueues, observeWorkflows } from './metrics/sampled-metrics.js';
 export { WorkflowMetrics } from './metrics/workflow-metrics.js';
 export type { RequestOutcome } from './metrics/workflow-series.js';

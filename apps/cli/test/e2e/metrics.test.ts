@@ -24,6 +24,12 @@ describe.skipIf(noPrometheus !== undefined)(`the configuration of Prometheus${be
     const { status, stderr } = spawnSync('promtool', ['check', kind, ...flags, path]);
     expect([status, String(stderr)]).toEqual([0, '']);
   });
+
+  it('has alerts that ring when they should', () => {
+    const path = join(projectRoot, 'deploy/prometheus/alerts.test.yml');
+    const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', path]);
+    expect([status, String(stderr)], String(stdout)).toEqual([0, '']);
+  });
 });
 
 describe.skipIf(missing !== undefined)(`a Prometheus that scrapes the services${because(missing)}`, () => {

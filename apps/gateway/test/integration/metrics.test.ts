@@ -1,6 +1,6 @@
 import { silentLogger, type WorkflowState } from '@torchweave/application';
 import { createParts, type Parts } from '@torchweave/composition';
-import { defineWorkflow, parseManifest, parseSpec } from '@torchweave/domain';
+import { defineWorkflow, isTorchweaveError, parseManifest, parseSpec } from '@torchweave/domain';
 import { startGateway } from '@torchweave/gateway';
 import { loadSettings, Monitoring, type RunningApp } from '@torchweave/platform';
 import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-state';
@@ -26,6 +26,8 @@ def first(data, context):
     body = data[0]["body"]
     if body == "slow":
         time.sleep(30)
+    if body == "moment":
+        time.sleep(1.5)
     if body == "die":
         os._exit(1)
     if body == "bad":
@@ -45,13 +47,15 @@ describe('the metrics and health of a gateway', () => {
   let parts: Parts;
   let monitoring: Monitoring;
   let gateway: RunningApp;
+  let namespace: string;
 
   beforeEach(async () => {
     redis = await TestRedis.start();
     const { settings } = loadSettings({ flags: { dataDir: directory, inferencePort: 0 }, environment: {} });
     connection = new RedisConnection(redis.url, silentLogger);
     await connection.open();
-    state = new RedisWorkflowState(connection, settings.namespace);
+    namespace = settings.namespace;
+    state = new RedisWorkflowState(connection, namespace);
     parts = createParts({ settings, environment: process.env, logger: silentLogger, isOneProcess: true });
     await register('echo');
     monitoring = new Monitoring('gateway', silentLogger);
@@ -66,7 +70,8 @@ describe('the metrics and health of a gateway', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  async function register(name: string): Promise<void> {
+  /** @param change what happens to the stored workflow before it is ready. */
+  async function register(name: string, change?: () => Promise<unknown>): Promise<void> {
     const archive = await zipOf(workflowFiles({ name, spec, handler }));
     const { digest } = await parts.archives.put(
       (async function* () {
@@ -74,9 +79,12 @@ describe('the metrics and health of a gateway', () => {
       })(),
     );
     const manifest = parseManifest(manifestText({ workflowName: name }));
-    const { run } = await state.takeUp('add');
+    const { run } = await state.takeUp(`add-${name}`);
     await state.reserve(defineWorkflow({ url: 'w.war', digest, manifest, spec: parseSpec(spec, 'spec.yaml') }), run);
-    await state.commit(name, run);
+    await change?.();
+    await state.commit(name, run).catch((error: unknown) => {
+      if (!isTorchweaveError(error, 'workflowUnreadable')) throw error;
+    });
   }
 
   const predict = async (workflow: string, body: string): Promise<number> => {
@@ -146,6 +154,45 @@ describe('the metrics and health of a gateway', () => {
     const { models } = await state.beginRemoval('echo', run);
     await state.release('echo', run, models, []);
     await vi.waitFor(async () => expect((await samples()).filter((line) => line.includes('echo'))).toEqual([]));
+  });
+
+  it('is ready beside a workflow that nobody can serve, and tells of that', async () => {
+    monitoring.phase = 'serving';
+    await register('other', () => connection.commands.hset(`{${namespace}}:workflow:other`, 'schemaVersion', '2'));
+    await vi.waitFor(async () => expect(await samples()).toContain('torchweave_workflows_unserved{reason="broken"} 1'));
+    expect(await samples()).toContain('torchweave_workflows_unserved{reason="missing"} 0');
+    expect((await fetch(`${gateway.address}/health/ready`)).status).toBe(200);
+    expect((await monitoring.warnings()).get('gateway')).toMatch(/^1 registered workflows cannot be served\. other: /);
+    expect([await predict('echo', 'good'), await predict('other', 'good')]).toEqual([200, 503]);
+  });
+
+  it('is not ready while it has fewer workflows than are registered', async () => {
+    monitoring.phase = 'serving';
+    // Nothing is told of a change: as if the gateway had missed it for good.
+    await connection.commands.zadd(`{${namespace}}:ready`, 0, 'missed');
+    const ready = async (): Promise<[number, unknown]> => {
+      const response = await fetch(`${gateway.address}/health/ready`);
+      return [response.status, ((await response.json()) as { message?: string }).message];
+    };
+    const message = 'This gateway serves 1 of 2 registered workflows. It reads them again by itself.';
+    await vi.waitFor(async () => expect(await ready()).toEqual([503, message]), { timeout: 10_000 });
+    expect(await samples()).toContain('torchweave_workflows_unserved{reason="missing"} 1');
+    expect((await monitoring.unready()).get('gateway')).toBe(message);
+    expect(await predict('echo', 'good')).toBe(200);
+    await connection.commands.zrem(`{${namespace}}:ready`, 'missed');
+    await vi.waitFor(async () => expect((await ready())[0]).toBe(200), { timeout: 10_000 });
+  });
+
+  it('finishes a prediction whose workflow is unregistered meanwhile', async () => {
+    const slow = predict('echo', 'moment');
+    await vi.waitFor(async () =>
+      expect(await samples()).toContain('torchweave_workflow_requests_in_flight{workflow="echo"} 1'),
+    );
+    const { run } = await state.takeUp('remove');
+    const { models } = await state.beginRemoval('echo', run);
+    await state.release('echo', run, models, []);
+    await vi.waitFor(async () => expect(await predict('echo', 'good')).toBe(404));
+    expect(await slow).toBe(200);
   });
 
   it('is ready until it stops, also for a balancer that has kept its connection', async () => {

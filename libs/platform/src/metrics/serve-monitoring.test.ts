@@ -57,6 +57,26 @@ describe('serveMonitoring', () => {
     expect((await ready())[0]).toBe(503);
   });
 
+  it('tells beside that what is wrong with a part that works, and the log once', async () => {
+    const told: object[] = [];
+    const monitoring = new Monitoring('api', { ...silentLogger, warn: (data) => void told.push(data) });
+    let warning: string | undefined = 'Redis refuses writes';
+    monitoring.addWarning('state', () => Promise.resolve(warning));
+    monitoring.addWarning('gateway', () => {
+      throw new Error('nobody can tell');
+    });
+    monitoring.phase = 'serving';
+    const address = await serve(monitoring, anywhere);
+    const ready = async (): Promise<unknown> => (await fetch(`${address}/health/ready`)).json();
+    const warnings = { state: 'Redis refuses writes' };
+    expect(await ready()).toEqual({ status: 'Healthy', warnings });
+    expect(await (await fetch(`${address}/metrics`)).text()).toContain('torchweave_warning{part="state"} 1');
+    expect(told).toEqual([{ warnings }]);
+    warning = undefined;
+    expect(await ready()).toEqual({ status: 'Healthy' });
+    expect(await (await fetch(`${address}/metrics`)).text()).toContain('torchweave_warning{part="state"} 0');
+  });
+
   it('tells everybody whether it is ready, and why not only to whoever has a key, and to the log', async () => {
     const keyFile = join(mkdtempSync(join(tmpdir(), 'torchweave-monitoring-')), 'keys.json');
     const keys = AccessKeys.open({ file: keyFile, expirationMin: 1, logger: silentLogger });
