@@ -108,4 +108,21 @@ describe('PreparedFunctions', () => {
     await vi.waitFor(() => expect(world.loaded.size).toBe(0));
     expect(vi.getTimerCount()).toBe(0);
   });
+
+  it('loads nothing for a worker that asks late, when the workflow is served, and unloads nothing of it', async () => {
+    const world = new World();
+    await world.prepared.start();
+    await world.ask('op');
+    await world.prepared.take(definition, 'op');
+    await world.ask('other');
+    await world.ask('op');
+    world.discard('op');
+    expect([world.loads, [...world.loaded]]).toEqual([
+      ['w@op', 'w@other'],
+      ['w@op', 'w@other'],
+    ]);
+    await world.prepared.unload('w@op');
+    expect([...world.loaded]).toEqual(['w@other']);
+    world.prepared.stop();
+  });
 });
