@@ -101,7 +101,8 @@ export class RedisGatewayRegistry implements GatewayRegistry {
     const { subscriber } = this.redis;
     const onMessage = (channel: string, message: string): void => {
       if (channel !== this.keys.preparationsChannel) return;
-      const request = JSON.parse(message) as PreparationRequest;
+      const request = parse<PreparationRequest>(message);
+      if (request === undefined) return;
       if ('prepare' in request) listener.prepare(request.prepare);
       else listener.discard(request.discard);
     };
@@ -150,8 +151,8 @@ export class RedisGatewayRegistry implements GatewayRegistry {
   private hear(channel: string, message: string): void {
     if (channel === this.keys.announcedChannel) for (const wake of this.waiting) wake();
     if (channel !== this.keys.preparedChannel || this.answers.size === 0) return;
-    const answer = JSON.parse(message) as PreparationAnswer;
-    for (const take of this.answers) take(answer);
+    const answer = parse<PreparationAnswer>(message);
+    if (answer !== undefined) for (const take of this.answers) take(answer);
   }
 
   private listen(): Promise<void> {
@@ -166,6 +167,16 @@ export class RedisGatewayRegistry implements GatewayRegistry {
         throw error;
       });
     return this.listening;
+  }
+}
+
+/** Undefined for what is no object: on a channel that others may write to, it must end nobody. */
+function parse<Message extends object>(text: string): Message | undefined {
+  try {
+    const message: unknown = JSON.parse(text);
+    return typeof message === 'object' && message !== null ? (message as Message) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

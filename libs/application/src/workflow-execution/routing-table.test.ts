@@ -257,6 +257,16 @@ describe('RoutingTable', () => {
     await world.table.leave();
   });
 
+  it('leaves, though the state does not answer', async () => {
+    const world = new World();
+    await world.table.start();
+    const held = holdNext(world, 'changes');
+    world.notify();
+    await held;
+    await world.table.leave();
+    expect(world.table.size).toBe(0);
+  });
+
   it('serves all it served when a look for changes was under way as everything is read again', async () => {
     const world = new World();
     for (const [index, name] of ['a', 'b', 'c'].entries()) world.register(name, index + 1);

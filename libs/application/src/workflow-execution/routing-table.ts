@@ -63,6 +63,7 @@ const workflowFaults = new Set<ErrorCode>([
 
 /** ms that a failed run waits for the state to tell whether its workflow is still registered. */
 const withdrawalPatienceMs = 500;
+const leavingPatienceMs = 1_000;
 
 /**
  * The workflows that a gateway serves, kept in memory.
@@ -153,10 +154,20 @@ export class RoutingTable {
     return new TorchweaveError('workflowNotFound', { workflow: name }, { cause: error });
   }
 
-  /** Stops following and takes the gateway out of the registry; what is loaded is still served. */
+  /**
+   * Stops following and takes the gateway out of the registry; what is loaded is still served. A state that does not answer
+   * keeps nobody waiting for longer than a second: the lease ends by itself.
+   */
   async leave(): Promise<void> {
-    await this.follower.close();
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, leavingPatienceMs)));
+    await Promise.race([this.depart(), patience]);
+    clearTimeout(timer);
     this.prepared.stop();
+  }
+
+  private async depart(): Promise<void> {
+    await this.follower.close();
     await this.ports.gateways.leave(this.gatewayId).catch((error: unknown) => {
       this.ports.logger.warn({ err: error }, 'could not leave the gateway registry; the lease ends by itself');
     });

@@ -59,6 +59,8 @@ export class StateFollower {
   private stopWatching: (() => Promise<void>) | undefined;
   private announcing: NodeJS.Timeout | undefined;
   private announcedRevision: number | undefined;
+  /** Resolves when the last announcement, and all before it, have been made or have failed. */
+  private announcement: Promise<void> = Promise.resolve();
   private closed = false;
 
   constructor(
@@ -111,6 +113,8 @@ export class StateFollower {
     clearInterval(this.announcing);
     await this.stopWatching?.();
     await this.following;
+    // One that arrives after the gateway has left would bring its lease back.
+    await this.announcement;
   }
 
   /**
@@ -227,8 +231,13 @@ export class StateFollower {
     if (!this.isReading && this.servedRevision !== this.announcedRevision) await this.announce();
   }
 
-  private async announce(): Promise<void> {
-    if (this.closed) return;
+  private announce(): Promise<void> {
+    if (this.closed) return Promise.resolve();
+    this.announcement = Promise.all([this.announcement, this.announceNow()]).then(() => undefined);
+    return this.announcement;
+  }
+
+  private async announceNow(): Promise<void> {
     const revision = this.servedRevision;
     try {
       this.announcedRevision = revision;

@@ -44,6 +44,26 @@ describe('RedisGatewayRegistry', () => {
     expect(await waiting).toEqual([]);
   });
 
+  it('hears over what is no message of its own', async () => {
+    const { worker, gateway } = await registries();
+    const heard: string[] = [];
+    await gateway.registry.onPreparation({
+      prepare: ({ operationId }) => {
+        heard.push(operationId);
+        void gateway.registry.answerPreparation(operationId, { gatewayId: 'a' });
+      },
+      discard: () => undefined,
+    });
+    await gateway.registry.announce('a', 0);
+    await worker.registry.waitFor(0, 20_000);
+    for (const garbage of ['{', 'null', '7', '""']) {
+      await worker.connection.commands.publish(`{test-${namespaces}}:preparations`, garbage);
+      await worker.connection.commands.publish(`{test-${namespaces}}:prepared`, garbage);
+    }
+    await worker.registry.prepare(preparation, new AbortController().signal);
+    expect(heard).toEqual(['operation']);
+  });
+
   it('tells which gateways are late when the time is over', async () => {
     const { worker, gateway } = await registries();
     await gateway.registry.announce('slow', 6);
