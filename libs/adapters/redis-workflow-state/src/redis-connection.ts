@@ -8,8 +8,11 @@ import { readFileSync } from 'node:fs';
 const commandTimeoutMs = 5_000;
 const longestReconnectDelayMs = 1_000;
 
+/** Why the server takes no writes, though it answers. */
+export type WriteRefusal = 'full' | 'disk' | 'replica';
+
 /** The server's own protocol words for why it takes no write, before the first space of its error. */
-const writeRefusals: Readonly<Record<string, 'full' | 'disk' | 'replica'>> = {
+const refusals: Readonly<Record<string, WriteRefusal>> = {
   OOM: 'full',
   MISCONF: 'disk',
   READONLY: 'replica',
@@ -17,6 +20,15 @@ const writeRefusals: Readonly<Record<string, 'full' | 'disk' | 'replica'>> = {
 };
 /** s after which it may be tried again: somebody has to make room first. */
 const refusalRetrySeconds = 5;
+
+/** @returns undefined where the error says something else. */
+export function writeRefusalOf(error: unknown): WriteRefusal | undefined {
+  return error instanceof Error ? refusals[error.message.split(' ', 1)[0] ?? ''] : undefined;
+}
+
+export function refusesWrites(cause: WriteRefusal, error: unknown): TorchweaveError<'stateRefusesWrites'> {
+  return new TorchweaveError('stateRefusesWrites', { cause, retryAfterSeconds: refusalRetrySeconds }, { cause: error });
+}
 
 /** A script of the `lua` folder; the number in its name is how many keys it takes. */
 export class Script {
@@ -65,8 +77,8 @@ export class RedisConnection {
   }
 
   /**
-   * Runs commands; whatever Redis or the connection throws becomes `stateRefusesWrites` where it takes no writes, else
-   * `stateUnavailable`, cause kept.
+   * Runs commands; whatever Redis or the connection throws becomes `stateUnavailable`, cause kept, but `stateRefusesWrites`
+   * where Redis is full: waiting does not help there. A replica may be the primary in a moment.
    */
   async run<T>(commands: (redis: Redis) => Promise<T>): Promise<T> {
     try {
@@ -75,11 +87,7 @@ export class RedisConnection {
       if (error instanceof TorchweaveError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       this.logger.debug({ err: error }, 'redis command failed');
-      const refusal = writeRefusals[reason.split(' ', 1)[0] ?? ''];
-      if (refusal !== undefined) {
-        const data = { cause: refusal, retryAfterSeconds: refusalRetrySeconds };
-        throw new TorchweaveError('stateRefusesWrites', data, { cause: error });
-      }
+      if (writeRefusalOf(error) === 'full') throw refusesWrites('full', error);
       throw new TorchweaveError('stateUnavailable', { reason, retryAfterSeconds: 1 }, { cause: error });
     }
   }

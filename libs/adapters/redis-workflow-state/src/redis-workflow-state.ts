@@ -16,7 +16,7 @@ import { modelNodes, TorchweaveError, type ErrorRecord, type WorkflowDefinition 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StateKeys } from './keys.js';
-import { Script, type RedisConnection } from './redis-connection.js';
+import { refusesWrites, Script, writeRefusalOf, type RedisConnection } from './redis-connection.js';
 import { readWorkflow, storedOf } from './stored-workflow.js';
 import { WorkflowDocuments } from './workflow-documents.js';
 
@@ -304,7 +304,12 @@ export class RedisWorkflowState implements WorkflowState {
   }
 
   async probeWrites(): Promise<void> {
-    await this.redis.script(scripts.probeWrites, [this.keys.probe], []);
+    try {
+      await this.redis.script(scripts.probeWrites, [this.keys.probe], []);
+    } catch (error) {
+      const refusal = error instanceof TorchweaveError ? writeRefusalOf(error.cause) : undefined;
+      throw refusal === undefined ? error : refusesWrites(refusal, error);
+    }
   }
 
   private get orphanKeys(): string[] {

@@ -100,8 +100,8 @@ export interface SettledOrphans {
 }
 
 /**
- * What there is to know about all workflows. All methods throw TorchweaveError `stateUnavailable` when it is away, those that
- * write `stateRefusesWrites` when it takes nothing; whatever is asked for a run throws `operationAbandoned` when another run
+ * What there is to know about all workflows. All methods throw TorchweaveError `stateUnavailable` when it is away or takes
+ * no writes for a while, and `reserve` throws `stateRefusesWrites` when it is full; whatever is asked for a run throws `operationAbandoned` when another run
  * has taken its operation up, or when the operation does not hold the workflow.
  */
 export interface WorkflowState {
@@ -176,6 +176,6 @@ export interface WorkflowState {
   claimOrphans(): Promise<ClaimedOrphans>;
   /** Ends a removal. What another claim has taken over meanwhile stays an orphan, as after {@link doubt}. */
   settleOrphans(settled: SettledOrphans): Promise<void>;
-  /** Writes next to nothing: rejects where the state takes no writes. */
+  /** Writes next to nothing. @throws TorchweaveError `stateRefusesWrites`, with why. */
   probeWrites(): Promise<void>;
 }
