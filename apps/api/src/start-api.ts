@@ -8,7 +8,7 @@ import {
   type AppOptions,
   type RunningApp,
 } from '@torchweave/platform';
-import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-state';
+import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { createApiServer } from './create-api-server.js';
 
 /**
@@ -23,7 +23,8 @@ export async function startApi({ settings, redisUrl, logger, monitoring }: AppOp
   await redis.open();
   const jobs = await BullMqJobQueue.open({ redisUrl, namespace, logger });
   const state = new RedisWorkflowState(redis, namespace);
-  const management = new WorkflowManagement(state, jobs, { waitMs: settings.operationWaitMs });
+  const gateways = new RedisGatewayRegistry(redis, namespace, settings.gatewayLeaseMs);
+  const management = new WorkflowManagement(state, jobs, { waitMs: settings.operationWaitMs, gateways });
   observeQueues(monitoring, jobs.queues);
   monitoring.addReadiness('api', () => management.list(1, 0));
   // It still reads, and unregisters where that makes room.

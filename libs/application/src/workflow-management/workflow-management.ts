@@ -1,8 +1,10 @@
 import { isTorchweaveError, TorchweaveError } from '@torchweave/domain';
 import { randomUUID } from 'node:crypto';
 import type { JobPayload } from '../job-catalogue/job-catalogue.js';
+import type { GatewayRegistry } from '../ports/gateway-registry.js';
 import type { JobQueue, Operation } from '../ports/job-queue.js';
 import type { WorkflowPage, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
+import { isFull, unregisterByState } from './unregister-by-state.js';
 
 /** What became of a request: its end, or the operation to follow. */
 export type Submission =
@@ -12,6 +14,8 @@ export type Submission =
 export interface WorkflowManagementOptions {
   /** ms that a synchronous request waits for its operation. */
   readonly waitMs: number;
+  /** To unregister workflows also where the state takes no jobs; without it, they wait until it does. */
+  readonly gateways?: GatewayRegistry;
 }
 
 /** TorchServe's page size, and the most it allows. */
@@ -37,7 +41,17 @@ export class WorkflowManagement {
     await this.describe(workflow).catch((error: unknown) => {
       if (!isTorchweaveError(error, 'workflowUnreadable')) throw error;
     });
-    return this.submit('unregister-workflow', { workflow }, synchronous);
+    const operationId = randomUUID();
+    try {
+      return await this.submit('unregister-workflow', { workflow }, synchronous, operationId);
+    } catch (error) {
+      const { gateways } = this.options;
+      // Only what the queue has refused, not what has failed in it.
+      const isRefused = isTorchweaveError(error, 'stateUnavailable') || isTorchweaveError(error, 'stateRefusesWrites');
+      if (gateways === undefined || !isRefused || !(await isFull(this.state))) throw error;
+      await unregisterByState({ state: this.state, gateways }, workflow, operationId);
+      return { ended: true, workflow, operationId };
+    }
   }
 
   /** @throws TorchweaveError `workflowNotFound` where no such workflow is ready; `workflowUnreadable`. */
@@ -69,8 +83,8 @@ export class WorkflowManagement {
     name: Name,
     payload: JobPayload<Name>,
     synchronous: boolean,
+    operationId: string = randomUUID(),
   ): Promise<Submission> {
-    const operationId = randomUUID();
     await this.jobs.enqueue(name, payload, operationId);
     if (!synchronous) return { ended: false, operationId };
     const { workflow } = await this.jobs.waitForEnd(name, operationId, this.options.waitMs);
