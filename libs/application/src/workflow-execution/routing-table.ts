@@ -94,7 +94,11 @@ export class RoutingTable {
     this.follower = new StateFollower(gatewayId, this.followed(), ports);
   }
 
-  /** Loads what is registered, however long the state keeps it from that, and follows every change from then on. */
+  /**
+   * Loads what is registered, and follows every change from then on.
+   *
+   * @throws TorchweaveError `stateUnavailable` when it could not be read for half a minute.
+   */
   async start(): Promise<void> {
     await this.follower.watch();
     // Before the first announcement: whoever has a lease is asked.

@@ -35,6 +35,7 @@ const changesAtOnce = 200;
 const parallelChanges = 16;
 /** ms between two tries to read what is registered when a gateway starts. */
 const startRetryMs = 500;
+const startPatienceMs = 30_000;
 /** ms before everything is read again where that did not help; doubled each time. */
 const rereadAfterMs = 2_000;
 const longestRereadPauseMs = 60_000;
@@ -50,6 +51,8 @@ export class StateFollower {
   private readonly pending = new Set<PendingChange>();
   private revision = 0;
   private currentEpoch = 0;
+  /** Why the state could not be followed last; told once, until it can again. */
+  private trouble: Error | undefined;
   /** True until everything has been read since {@link resync}. */
   private isReading = true;
   private rereadPauseMs = 0;
@@ -69,10 +72,16 @@ export class StateFollower {
     private readonly ports: StateFollowerPorts,
   ) {}
 
-  /** Resolves when everything that is registered has been read, however long the state keeps it from that. */
+  /**
+   * Resolves when everything that is registered has been read.
+   *
+   * @throws what the state says when it has kept it from that for half a minute.
+   */
   async start(): Promise<void> {
+    const deadline = performance.now() + startPatienceMs;
     await this.catchUp();
     while (this.isReading && !this.closed) {
+      if (this.trouble !== undefined && performance.now() > deadline) throw this.trouble;
       await new Promise((resolve) => setTimeout(resolve, startRetryMs));
       await this.catchUp();
     }
@@ -149,9 +158,12 @@ export class StateFollower {
         await this.compare();
       }
       this.followed.caughtUp();
+      if (this.trouble !== undefined) this.ports.logger.info({}, 'follows the workflow state again');
+      this.trouble = undefined;
     } catch (error) {
       // Served on from memory; the state's watch calls again.
-      this.ports.logger.warn({ err: error }, 'cannot follow the workflow state');
+      if (this.trouble === undefined) this.ports.logger.warn({ err: error }, 'cannot follow the workflow state');
+      this.trouble = error instanceof Error ? error : new Error(String(error));
     }
   }
 
@@ -244,7 +256,7 @@ export class StateFollower {
       await this.ports.gateways.announce(this.gatewayId, revision);
     } catch (error) {
       this.announcedRevision = undefined;
-      this.ports.logger.warn({ err: error }, 'cannot announce this gateway');
+      if (this.trouble === undefined) this.ports.logger.warn({ err: error }, 'cannot announce this gateway');
     }
   }
 }
