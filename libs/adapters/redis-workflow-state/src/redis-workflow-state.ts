@@ -290,12 +290,19 @@ export class RedisWorkflowState implements WorkflowState {
     if (models.length > 0) await this.redis.script(scripts.doubt, [this.keys.doubtful], [doubtMs, ...models]);
   }
 
-  async claimOrphans(): Promise<ClaimedOrphans> {
+  async claimOrphans(present?: ReadonlySet<string>): Promise<ClaimedOrphans> {
     const token = randomUUID();
-    const args = [markOf(token), removalMark];
+    const args = [markOf(token), removalMark, present === undefined ? '0' : '1', ...(await this.inDoubt(present))];
     const claimed = await this.redis.script(scripts.claimOrphans, this.orphanKeys, args);
     const [unowned, owned] = claimed as [string[], string[]];
     return { token, unowned, owned: ownedModelsIn(owned) };
+  }
+
+  /** Of these models, those in doubt: a script takes a few thousand arguments, not every model there is. */
+  private async inDoubt(present: ReadonlySet<string> = new Set()): Promise<string[]> {
+    if (present.size === 0) return [];
+    const doubtful = await this.redis.run((redis) => redis.zrange(this.keys.doubtful, 0, '-1'));
+    return doubtful.filter((model) => present.has(model));
   }
 
   async settleOrphans({ token, kept, gone, left }: SettledOrphans): Promise<void> {

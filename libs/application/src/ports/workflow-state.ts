@@ -172,8 +172,10 @@ export interface WorkflowState {
   /**
    * Takes the orphans that no workflow owns for removal: a reservation of such a name waits until that is settled. Takes over
    * what others have claimed.
+   *
+   * @param present all models that lie on model servers, where that is known: models in doubt that are nowhere are left alone.
    */
-  claimOrphans(): Promise<ClaimedOrphans>;
+  claimOrphans(present?: ReadonlySet<string>): Promise<ClaimedOrphans>;
   /** Ends a removal. What another claim has taken over meanwhile stays an orphan, as after {@link doubt}. */
   settleOrphans(settled: SettledOrphans): Promise<void>;
   /** Writes next to nothing. @throws TorchweaveError `stateRefusesWrites`, with why. */

@@ -186,7 +186,7 @@ export class ReconcileModelServers {
 
   private async removeOrphans(signal: AbortSignal): Promise<number> {
     const { state, modelServers } = this.ports;
-    const { token, unowned, owned } = await state.claimOrphans();
+    const { token, unowned, owned } = await state.claimOrphans(await this.presentModels(signal));
     const left = new Set(signal.aborted ? unowned : await modelServers.unregisterAll(unowned));
     const gone = unowned.filter((model) => !left.has(model));
     const kept: string[] = [];
@@ -197,6 +197,16 @@ export class ReconcileModelServers {
     }
     if (unowned.length + kept.length > 0) await state.settleOrphans({ token, kept, gone, left: [...left] });
     return gone.length;
+  }
+
+  /** All models on all model servers; undefined where one does not answer. */
+  private async presentModels(signal: AbortSignal): Promise<ReadonlySet<string> | undefined> {
+    try {
+      const lists = await Promise.all(this.ports.modelServers.servers.map((server) => server.list(signal)));
+      return new Set(lists.flat());
+    } catch {
+      return undefined;
+    }
   }
 
   /**

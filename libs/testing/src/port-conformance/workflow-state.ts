@@ -316,6 +316,18 @@ export function describeWorkflowState(
       }),
     );
 
+    it(
+      'leaves models in doubt alone that nobody owns and that lie nowhere, until they lie somewhere',
+      on(async (state) => {
+        await state.doubt(['x__a', 'x__b']);
+        await state.addOrphans(['x__c']);
+        const { token, unowned } = await state.claimOrphans(new Set(['x__b', 'other']));
+        expect([...unowned].sort()).toEqual(['x__b', 'x__c']);
+        await state.settleOrphans({ token, kept: [], gone: ['x__b', 'x__c'], left: [] });
+        expect((await state.claimOrphans(new Set(['x__a']))).unowned).toEqual(['x__a']);
+      }),
+    );
+
     describe('of a run whose operation another run has taken up', () => {
       const lost = { code: 'operationAbandoned' };
 
