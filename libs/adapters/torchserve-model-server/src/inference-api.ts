@@ -13,6 +13,8 @@ const largestPing = 65_536;
 export interface InferenceApiOptions {
   readonly endpoint: string;
   readonly maxResponseBytes: number;
+  /** Whether a model sees the client's Authorization; false where a key of our own stands there. */
+  readonly forwardsAuthorization: boolean;
 }
 
 /** TorchServe's inference API (http/api/rest/InferenceRequestHandler.java). */
@@ -33,7 +35,8 @@ export class InferenceApi {
     input: NodeInput,
     { requestId, headers, timeoutMs, signal }: InferenceOptions,
   ): Promise<NodeOutput> {
-    const answer = await this.client.request(predictionRequest(name, input, forwardedHeaders(requestId, headers)), {
+    const forwarded = forwardedHeaders(requestId, headers, this.options.forwardsAuthorization);
+    const answer = await this.client.request(predictionRequest(name, input, forwarded), {
       timeoutMs,
       signal,
       maxAnswerBytes: this.options.maxResponseBytes,
