@@ -3,6 +3,7 @@ import type { ExecutionPlan, NodeInput, NodeOutput, PlannedNode, PlanRun } from 
 import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
 import type { Cancellation, CancellationSignal } from '../ports/cancellation.js';
 import type { FunctionRuntime } from '../ports/function-runtime.js';
+import { finiteAnswer } from './finite-answer.js';
 
 /** A workflow that a gateway can run: its plan, and the function unit loaded for it (where it has functions). */
 export interface RunnableWorkflow {
@@ -66,7 +67,7 @@ export class RunWorkflow {
       cancellation.throwIfAborted();
       const run = workflow.plan.begin(input, releaseInput);
       await new Execution(this, workflow, run, request).node(run.start);
-      return answerOf(workflow.plan, run);
+      return finiteAnswer(answerOf(workflow.plan, run));
     } catch (error) {
       cancellation.abort(error);
       throw error;
