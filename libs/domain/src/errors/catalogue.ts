@@ -76,7 +76,8 @@ export interface ErrorData {
   unregistrationFailed: { workflow: string; failures: readonly NodeFailure[] };
   operationAbandoned: { operationId: string; reason: string };
 
-  nodeFailed: { node: string; attempts: number; reason: string };
+  /** `modelServer`: by its address, for the log, where one had to do with it. */
+  nodeFailed: { node: string; attempts: number; reason: string; modelServer?: string };
   nodeRaised: { node: string; status: number; message: string };
   functionLoadFailed: { functionName: string; file: string; reason: string };
 
