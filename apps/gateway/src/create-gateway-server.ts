@@ -17,6 +17,8 @@ export interface GatewayServerOptions {
   readonly metrics: WorkflowMetrics;
   /** Who gets in, and how much at once; without it, everybody and everything. */
   readonly intake?: Intake;
+  /** Whether functions and models see Authorization and Cookie. Default: only where nobody needs a key. */
+  readonly forwardsCredentials?: boolean | undefined;
   /** Why the gateway wants no new requests, where it wants none. */
   readonly unreadiness: () => TorchweaveError | undefined;
 }
@@ -33,6 +35,8 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
   const errors = new ErrorAnswers(options);
   const { intake } = options;
   const server = fastify(serverOptions(options.maxRequestSize, errors, intake));
+  // As TorchServe does: a body is the input, whatever the method.
+  for (const method of ['GET', 'HEAD']) server.addHttpMethod(method, { hasBody: true, overrideExisting: true });
   intake?.guard(server, errors);
   followTorchServe(server);
   server.setErrorHandler((error, request, reply) => {
@@ -54,7 +58,8 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
   });
   server.options('/', () => inferenceOpenApi);
 
-  const predict = new PredictRoute(options.table, options.runner);
+  const { table, runner, maxRequestSize, forwardsCredentials = intake?.keys === undefined } = options;
+  const predict = new PredictRoute({ table, runner, maxRequestSize, forwardsCredentials });
   for (const url of ['/wfpredict/:name', '/wfpredict/:name/*']) {
     server.route<PredictionRoute>({
       method: [...anyMethod],

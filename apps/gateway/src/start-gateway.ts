@@ -45,6 +45,7 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
     maxRequestSize,
     metrics,
     intake,
+    forwardsCredentials: settings.forwardCredentials,
     unreadiness,
   });
   const address = await listenOn(listen, '--inference-port', async (at) => intake.urlOf(await server.listen(at)));

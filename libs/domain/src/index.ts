@@ -10,6 +10,7 @@ export {
 export { isTorchweaveError, toTorchweaveError, TorchweaveError } from './errors/torchweave-error.js';
 export type { ErrorBody, ErrorRecord } from './errors/torchweave-error.js';
 export { answerOf } from './execution-plan/answer.js';
+export { finiteJson } from './execution-plan/finite-json.js';
 export { ExecutionPlan, PlanRun, type PlannedNode } from './execution-plan/execution-plan.js';
 export type { InputField, NodeInput, NodeOutput } from './execution-plan/node-io.js';
 export { mayBecome, phases, type Phase } from './lifecycle/lifecycle.js';

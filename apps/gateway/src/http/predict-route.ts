@@ -4,7 +4,8 @@ import { TorchweaveError, type NodeOutput } from '@torchweave/domain';
 import { commonHeaders } from '@torchweave/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { validateHeaderName, validateHeaderValue, type OutgoingHttpHeaders } from 'node:http';
-import { clientHeaders } from './client-headers.js';
+import { clientHeaders, credentialHeaders, encodingHeaders } from './client-headers.js';
+import { decodeBody, isEncoded } from './decode-body.js';
 import { readInput } from './read-input.js';
 
 /** Headers that the server itself must set. */
@@ -13,23 +14,49 @@ const ownHeaders = new Set(['content-length', 'connection', 'transfer-encoding',
 /** bytes of a body that is sent in one piece with the headers. */
 const onePieceBytes = 16_384;
 
+const empty = Buffer.alloc(0);
+
+export interface PredictRouteOptions {
+  readonly table: RoutingTable;
+  readonly runner: RunWorkflow;
+  /** bytes of a body, before and after it is decoded. */
+  readonly maxRequestSize: number;
+  /** Whether functions and models see by what headers the client shows who it is. */
+  readonly forwardsCredentials: boolean;
+}
+
 /** `POST /wfpredict/{name}`: the hot path. */
 export class PredictRoute {
-  constructor(
-    private readonly table: RoutingTable,
-    private readonly runner: RunWorkflow,
-  ) {}
+  private readonly table: RoutingTable;
+  private readonly runner: RunWorkflow;
+  private readonly maxRequestSize: number;
+  private readonly withheld: ReadonlySet<string>;
+  private readonly withheldOfDecoded: ReadonlySet<string>;
 
-  /** @throws TorchweaveError `workflowNotFound`, or why the workflow failed. */
+  constructor({ table, runner, maxRequestSize, forwardsCredentials }: PredictRouteOptions) {
+    this.table = table;
+    this.runner = runner;
+    this.maxRequestSize = maxRequestSize;
+    this.withheld = forwardsCredentials ? new Set() : credentialHeaders;
+    this.withheldOfDecoded = new Set([...this.withheld, ...encodingHeaders]);
+  }
+
+  /** @throws TorchweaveError `workflowNotFound`, why the request cannot be read, or why the workflow failed. */
   async handle(request: FastifyRequest<{ Params: { name: string } }>, reply: FastifyReply): Promise<FastifyReply> {
     const { name } = request.params;
     const workflow = this.table.get(name) ?? (await this.table.lookUp(name));
     if (workflow === undefined) throw new TorchweaveError('workflowNotFound', { workflow: name });
-    const input = readInput(request);
-    const headers = clientHeaders(request.raw.rawHeaders);
     const cancellation = cancelledWithClient(reply);
-    const releaseInput = Buffer.isBuffer(request.body) ? releaseOf(request.body) : undefined;
-    const prediction = { requestId: request.id, headers, input, releaseInput, cancellation };
+    const encoding = request.headers['content-encoding'];
+    let content = Buffer.isBuffer(request.body) ? request.body : empty;
+    let { withheld } = this;
+    if (isEncoded(encoding)) {
+      content = await decodeBody(content, encoding, this.maxRequestSize);
+      withheld = this.withheldOfDecoded;
+    }
+    const input = readInput(request, content);
+    const headers = clientHeaders(request.raw.rawHeaders, withheld);
+    const prediction = { requestId: request.id, headers, input, releaseInput: releaseOf(content), cancellation };
     return send(request, reply, await this.run(workflow, prediction));
   }
 

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import { failedExchange, isKeyRefused, readRefusal, refusedBy, unauthorizedBy } from './error-mapping.js';
+import {
+  failedExchange,
+  isKeyRefused,
+  readRefusal,
+  refusedBy,
+  refusedInference,
+  unauthorizedBy,
+} from './error-mapping.js';
 import {
   AnswerLateError,
   AnswerTooLargeError,
@@ -89,6 +96,46 @@ describe('the errors', () => {
     expect(failedExchange(endpoint, cause)).toMatchObject({
       code: 'modelServerUnreachable',
       data: { endpoint, reason },
+    });
+  });
+});
+
+describe('an inference that a model refused', () => {
+  const failed = (status: number, message: string): HttpAnswer =>
+    answer(status, { code: status, type: 'InternalServerException', message });
+
+  it.each([
+    [503, 'Prediction failed'],
+    [503, 'Unsupported model output data type.'],
+    [507, 'Out of resources'],
+  ])('is told with TorchServe’s status and words, which are few, and where there are more: %i %s', (status, words) => {
+    for (const isBatched of [false, true]) {
+      expect(refusedInference(endpoint, failed(status, words), isBatched).data).toEqual({
+        ...{ endpoint, status },
+        message: `${words.replace(/\.$/, '')}. What its handler did stands in the model_log.log of that TorchServe.`,
+      });
+    }
+  });
+
+  it('is told in the handler’s words, where they can be of no other request', () => {
+    const expected = { endpoint, status: 422, message: 'not with these words' };
+    expect(refusedInference(endpoint, failed(422, 'not with these words'), false).data).toEqual(expected);
+    // An answer of its own, to its own request.
+    expect(refusedInference(endpoint, answer(422, 'not with these words'), true).data).toEqual(expected);
+  });
+
+  it.each([422, 503])('is a fault of the server without words, where they may be of another request: %i', (status) => {
+    const { data } = refusedInference(endpoint, failed(status, 'not with these words'), true);
+    expect(data.status).toBe(500);
+    expect(data.message).toContain(`refused a batch with ${status}`);
+    expect(data.message).not.toContain('these words');
+  });
+
+  it('is told in TorchServe’s words, where it never came to a handler', () => {
+    const missing = answer(404, { code: 404, type: 'ModelNotFoundException', message: 'Model not found: a' });
+    expect(refusedInference(endpoint, missing, true).data).toMatchObject({
+      status: 404,
+      message: 'Model not found: a',
     });
   });
 });

@@ -35,6 +35,41 @@ export function refusedBy(endpoint: string, answer: HttpAnswer): TorchweaveError
   return new TorchweaveError('modelServerRefused', { endpoint, status, message });
 }
 
+/** What TorchServe tells of the whole of a batch, its one request included, comes as this Java exception. */
+const failedBatchType = 'InternalServerException';
+
+/** Its own words for what a handler did (ts/service.py). All others are a handler's, of an exception with a status. */
+const ownWords = new Set([
+  ...['Prediction failed', 'Out of resources', 'Invalid model predict output', 'number of batch response mismatched'],
+  ...['Unsupported model output data type.', 'Worker died.'],
+]);
+
+const whereToLook = 'What its handler did stands in the model_log.log of that TorchServe.';
+
+/**
+ * The error for an inference that a model refused. TorchServe's own words tell little, so it is said where to look.
+ *
+ * It answers all requests of a batch alike when the handler raises for one of them. Where there may have been several, what a handler
+ * said is kept back, and counts as a fault of the server: another attempt may have better company.
+ */
+export function refusedInference(
+  endpoint: string,
+  answer: HttpAnswer,
+  isBatched: boolean,
+): TorchweaveError<'modelServerRefused'> {
+  const { status, type, message } = readRefusal(answer);
+  if (type !== failedBatchType) return refusedBy(endpoint, answer);
+  if (ownWords.has(message)) {
+    const told = `${message.replace(/\.$/, '')}. ${whereToLook}`;
+    return new TorchweaveError('modelServerRefused', { endpoint, status, message: told });
+  }
+  if (!isBatched) return refusedBy(endpoint, answer);
+  const kept =
+    `Its handler refused a batch with ${status}. TorchServe does not tell which request it meant, so its words are kept ` +
+    'back; with batch-size 1 they are told.';
+  return new TorchweaveError('modelServerRefused', { endpoint, status: 500, message: kept });
+}
+
 /** The error for a refused key. */
 export function unauthorizedBy(endpoint: string, answer: HttpAnswer): TorchweaveError<'modelServerUnauthorized'> {
   const { message } = readRefusal(answer);

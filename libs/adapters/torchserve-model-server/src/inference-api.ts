@@ -1,7 +1,7 @@
 import { releaseOf, type InferenceOptions } from '@torchweave/application';
 import type { NodeInput, NodeOutput } from '@torchweave/domain';
 
-import { refusedBy } from './error-mapping.js';
+import { refusedInference } from './error-mapping.js';
 import type { HttpRequest } from './exchange.js';
 import type { HttpClient } from './http-client.js';
 import { multipartBody } from './multipart.js';
@@ -13,6 +13,8 @@ const largestPing = 65_536;
 export interface InferenceApiOptions {
   readonly endpoint: string;
   readonly maxResponseBytes: number;
+  /** Whether a model sees the client's Authorization; false where a key of our own stands there. */
+  readonly forwardsAuthorization: boolean;
 }
 
 /** TorchServe's inference API (http/api/rest/InferenceRequestHandler.java). */
@@ -31,15 +33,16 @@ export class InferenceApi {
   async infer(
     name: string,
     input: NodeInput,
-    { requestId, headers, timeoutMs, signal }: InferenceOptions,
+    { requestId, headers, timeoutMs, signal, isBatched = false }: InferenceOptions,
   ): Promise<NodeOutput> {
-    const answer = await this.client.request(predictionRequest(name, input, forwardedHeaders(requestId, headers)), {
+    const forwarded = forwardedHeaders(requestId, headers, this.options.forwardsAuthorization);
+    const answer = await this.client.request(predictionRequest(name, input, forwarded), {
       timeoutMs,
       signal,
       maxAnswerBytes: this.options.maxResponseBytes,
     });
     const { status, body, contentType, waitedMs } = answer;
-    if (status < 200 || status > 299) throw refusedBy(this.options.endpoint, answer);
+    if (status < 200 || status > 299) throw refusedInference(this.options.endpoint, answer, isBatched);
     const release = releaseOf(body);
     return contentType === undefined
       ? { value: body, waitedMs, release }

@@ -62,6 +62,7 @@ export class TorchServeModelServer implements ModelServer {
     this.inference = new InferenceApi(this.clients.inference, this.clients.health, {
       endpoint,
       maxResponseBytes: options.maxResponseBytes ?? 6_553_500,
+      forwardsAuthorization: options.keyFile === undefined && options.keys?.inference === undefined,
     });
   }
 

@@ -35,6 +35,8 @@ export interface InferenceOptions {
   /** ms; when they are over the call rejects with `modelServerUnreachable`. */
   readonly timeoutMs: number;
   readonly signal: CancellationSignal;
+  /** True where the model may be given several requests at once: what goes wrong then may be another client's doing. */
+  readonly isBatched?: boolean;
 }
 
 /** One model server. Every method may be called again after a crash: each is idempotent. */
@@ -63,7 +65,7 @@ export interface ModelServer {
    * any of its memory.
    *
    * @throws TorchweaveError `modelServerRefused` (status and words of the server: 404 model missing, 503 no worker or
-   * queue full, any other from the handler), `modelServerUnreachable`.
+   * queue full, any other from the handler), `modelServerUnreachable`. Never what a handler said of another request of its batch.
    */
   infer(name: string, input: NodeInput, options: InferenceOptions): Promise<NodeOutput>;
   /** Ends connections and processes. */

@@ -11,6 +11,7 @@ import { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
 import { Cancellation } from '../ports/cancellation.js';
 import { silentLogger } from '../ports/logger.js';
 import type { FunctionCallOptions, FunctionRuntime } from '../ports/function-runtime.js';
+import type { InferenceOptions, ModelServer } from '../ports/model-server.js';
 import { RunWorkflow, type RunnableWorkflow } from './run-workflow.js';
 
 type Call = (node: string, input: NodeInput, options: FunctionCallOptions) => Promise<string>;
@@ -150,5 +151,55 @@ describe('RunWorkflow', () => {
       return Promise.reject(signal.reason as Error);
     });
     await expect(run.execute(workflow('dag: {a: []}'), request('x', client))).rejects.toThrow('gone');
+  });
+
+  describe('a model', () => {
+    const spec = (batchSize: number): string =>
+      `models: {retry-attempts: 0, m: {url: m.mar, batch-size: ${batchSize}}}\ndag: {m: []}`;
+
+    function onServer(infer: ModelServer['infer']): RunWorkflow {
+      const done = (): Promise<void> => Promise.resolve();
+      const server: ModelServer = {
+        ...{ endpoint: 'http://models:8081', infer, register: done, unregister: done, scale: done, close: done },
+        ...{ describe: () => Promise.resolve(undefined), list: () => Promise.resolve([]) },
+        isHealthy: () => Promise.resolve(true),
+      };
+      const functions: FunctionRuntime = {
+        load: done,
+        unload: done,
+        close: done,
+        call: () => Promise.reject(nodeFailed('m')),
+      };
+      return new RunWorkflow(functions, new ModelServerFleet([server], silentLogger));
+    }
+
+    it('that fails is named, and its model server in the log alone', async () => {
+      const refusal = { endpoint: 'http://models:8081', status: 507, message: 'Out of resources' };
+      const run = onServer(() => Promise.reject(new TorchweaveError('modelServerRefused', refusal)));
+      const error: unknown = await run.execute(workflow(spec(1)), request('x')).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: 'nodeFailed', data: { node: 'm', modelServer: 'http://models:8081' } });
+      expect((error as TorchweaveError).toBody()).toEqual({
+        ...{ code: 500, type: 'InternalServerException', message: 'Error executing m', node: 'm', attempts: 1 },
+        reason: 'the model server answered 507 for the model w__m: Out of resources',
+      });
+    });
+
+    it.each([
+      [1, false],
+      [2, true],
+    ])('of batch-size %i says whether what goes wrong may be of another request', async (batchSize, isBatched) => {
+      const asked: InferenceOptions[] = [];
+      const run = onServer((_name, _input, options) => {
+        asked.push(options);
+        return Promise.resolve({ value: Buffer.from('ok') });
+      });
+      await run.execute(workflow(spec(batchSize)), request('x'));
+      expect(asked).toMatchObject([{ isBatched }]);
+    });
+  });
+
+  it('answers JSON where a number is none', async () => {
+    const run = runner(() => Promise.resolve('{"score": NaN}'));
+    expect(text((await run.execute(workflow('dag: {a: []}'), request('x'))).value)).toBe('{"score": null}');
   });
 });

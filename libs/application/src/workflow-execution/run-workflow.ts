@@ -1,8 +1,9 @@
 import { answerOf, isTorchweaveError, toTorchweaveError, TorchweaveError } from '@torchweave/domain';
-import type { ExecutionPlan, NodeInput, NodeOutput, PlannedNode, PlanRun } from '@torchweave/domain';
+import type { ExecutionPlan, NodeInput, NodeOutput, PlannedNode, PlanRun, WorkflowNode } from '@torchweave/domain';
 import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
 import type { Cancellation, CancellationSignal } from '../ports/cancellation.js';
 import type { FunctionRuntime } from '../ports/function-runtime.js';
+import { finiteAnswer } from './finite-answer.js';
 import type { RunsUnderWay } from './runs-under-way.js';
 
 /** A workflow that a gateway can run: its plan, and the function unit loaded for it (where it has functions). */
@@ -70,7 +71,7 @@ export class RunWorkflow {
       cancellation.throwIfAborted();
       const run = workflow.plan.begin(input, releaseInput);
       await new Execution(this, workflow, run, request).node(run.start);
-      return answerOf(workflow.plan, run);
+      return finiteAnswer(answerOf(workflow.plan, run));
     } catch (error) {
       cancellation.abort(error);
       throw error;
@@ -87,7 +88,9 @@ export class RunWorkflow {
     { requestId, headers, cancellation: signal }: WorkflowRequest,
   ): Promise<NodeOutput> {
     const options = { requestId, headers, timeoutMs: node.timeoutMs, signal };
-    if (node.kind === 'model') return this.modelServers.infer(node.modelName, input, options);
+    if (node.kind === 'model') {
+      return this.modelServers.infer(node.modelName, input, { ...options, isBatched: node.batchSize > 1 });
+    }
     if (workflow.functionUnitId === undefined) {
       return Promise.reject(new TorchweaveError('nodeFailed', { node: node.name, attempts: 0, reason: 'not loaded' }));
     }
@@ -154,7 +157,7 @@ class Execution {
         raised ??
         new TorchweaveError(
           'nodeFailed',
-          { node: planned.node.name, attempts, reason: reasonOf(error) },
+          { node: planned.node.name, attempts, reason: reasonOf(planned.node, error), ...placeOf(error) },
           { cause: error },
         )
       );
@@ -172,12 +175,18 @@ function asRaised(node: string, error: TorchweaveError): TorchweaveError<'nodeRa
   return serverStatuses.has(status) ? undefined : new TorchweaveError('nodeRaised', { node, status, message });
 }
 
-function reasonOf(error: TorchweaveError): string {
+function reasonOf({ modelName }: WorkflowNode, error: TorchweaveError): string {
   if (isTorchweaveError(error, 'nodeFailed')) return error.data.reason;
   if (isTorchweaveError(error, 'modelServerRefused'))
-    return `the model server answered ${error.data.status}: ${error.data.message}`;
+    return `the model server answered ${error.data.status} for the model ${modelName}: ${error.data.message}`;
   return error.code === 'internal' ? 'internal error, see the server log' : error.message;
 }
+
+/** Which model server it was, for the log: an answer names no addresses. */
+const placeOf = (error: TorchweaveError): { readonly modelServer?: string } =>
+  isTorchweaveError(error, 'modelServerRefused') || isTorchweaveError(error, 'modelServerUnreachable')
+    ? { modelServer: error.data.endpoint }
+    : {};
 
 function delay(ms: number, signal: CancellationSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -27,7 +27,10 @@ export interface ErrorData {
   parameterInvalid: { parameter: string; value: string; rule: string };
   bodyMalformed: { reason: string };
   bodyTooLarge: { limitBytes: number };
+  /** `limitBytes`: what the body may have when it is inflated. */
+  bodyInflatesTooFar: { limitBytes: number };
   mediaTypeUnsupported: { contentType: string };
+  contentEncodingUnsupported: { encoding: string };
   unauthorized: { reason: 'missing' | 'invalid' };
   requestMalformed: { reason: string };
   requestTooSlow: Record<never, never>;
@@ -74,7 +77,8 @@ export interface ErrorData {
   operationAbandoned: { operationId: string; reason: string };
   workflowUnreadable: { workflow: string; reason: string };
 
-  nodeFailed: { node: string; attempts: number; reason: string };
+  /** `modelServer`: by its address, for the log, where one had to do with it. */
+  nodeFailed: { node: string; attempts: number; reason: string; modelServer?: string };
   nodeRaised: { node: string; status: number; message: string };
   functionLoadFailed: { functionName: string; file: string; reason: string };
 
@@ -144,12 +148,24 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
     status: 413,
     message: (d) => `The request body is larger than max_request_size, ${d.limitBytes} bytes.`,
   },
+  bodyInflatesTooFar: {
+    type: 'RequestEntityTooLargeException',
+    status: 413,
+    message: (d) =>
+      `The request body inflates to more than ${d.limitBytes} bytes: max_request_size, or 200 times what was sent. Send it ` +
+      'in parts, or as it is.',
+  },
   mediaTypeUnsupported: {
     type: 'UnsupportedMediaTypeException',
     status: 415,
     message: (d) =>
       `Content type "${d.contentType}" is not supported here. Send query parameters, application/json or ` +
       'application/x-www-form-urlencoded.',
+  },
+  contentEncodingUnsupported: {
+    type: 'UnsupportedMediaTypeException',
+    status: 415,
+    message: (d) => `Content encoding "${d.encoding}" is not supported here. Send gzip, or the body as it is.`,
   },
   unauthorized: {
     type: 'InvalidKeyException',

@@ -56,11 +56,19 @@ describe('answerOf', () => {
 
   it.each([
     ['empty output', '', ''],
-    ['numbers that JSON does not have', 'NaN', 'NaN'],
     ['text with quotes and line ends', 'a "b"\n', 'a "b"\n'],
     ['bytes that are no UTF-8', Uint8Array.of(0x61, 0xff), 'a\uFFFD'],
   ])('gives %s as a string', (_what, a, expected) => {
     expect(JSON.parse(textOf(answer('dag: {up: [a, b]}', { a, b: '1' })))).toEqual({ a: expected, b: 1 });
+  });
+
+  it('gives null for numbers that JSON does not have, in whatever they stand', () => {
+    const result = answer('dag: {up: [a, b, c]}', {
+      a: '{"x": NaN, "y": [-Infinity, 1.10]}',
+      b: 'NaN',
+      c: 'NaN is text',
+    });
+    expect(textOf(result)).toBe('{\n  "a": {"x": null, "y": [null, 1.10]},\n  "b": null,\n  "c": "NaN is text"\n}\n');
   });
 
   it('has room for leaves of any name', () => {

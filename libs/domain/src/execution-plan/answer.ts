@@ -1,17 +1,21 @@
 import type { ExecutionPlan, PlanRun, PlannedNode } from './execution-plan.js';
+import { finiteJson } from './finite-json.js';
 import type { NodeOutput } from './node-io.js';
 
 const decoder = new TextDecoder('utf-8');
 const encoder = new TextEncoder();
 
-/** JSON as it was written, so that numbers keep their digits; any other text as a JSON string. */
+/**
+ * JSON as it was written, so that numbers keep their digits, but for the numbers that JSON does not have; any other text as a
+ * JSON string.
+ */
 function asJson(output: NodeOutput): string {
   const text = decoder.decode(output.value);
   try {
     JSON.parse(text);
     return text.trim();
   } catch {
-    return JSON.stringify(text);
+    return finiteJson(text)?.trim() ?? JSON.stringify(text);
   }
 }
 

@@ -222,6 +222,13 @@ export const settings = {
     description: 'min that a new management or inference key is valid (default 60)',
     schema: count.default(60),
   },
+  forwardCredentials: {
+    property: 'forward_credentials',
+    variable: 'TORCHWEAVE_FORWARD_CREDENTIALS',
+    description:
+      "Whether functions and models see the client's Authorization and Cookie headers (default: only without a key file)",
+    schema: boolean.optional(),
+  },
   certificateFile: {
     property: 'certificate_file',
     variable: 'TORCHWEAVE_CERTIFICATE_FILE',

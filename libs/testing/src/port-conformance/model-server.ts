@@ -62,7 +62,7 @@ def handle(data, context):
     return [
         json.dumps({
             "fields": {name: [type(value).__name__, seen(value)] for name, value in request.items()},
-            "headers": {name: context.get_request_header(index, name) for name in ["x-request-id", "x-tenant"]},
+            "headers": {name: context.get_request_header(index, name) for name in ["x-request-id", "x-tenant", "X-Spelt-So"]},
         })
         for index, request in enumerate(data)
     ]
@@ -326,11 +326,12 @@ export function describeModelServer(name: string, create: () => Promise<ModelSer
         expect(seen).toEqual({ a: ['bytearray', ''], b: ['bytearray', ''] });
       });
 
-      it('shows the id of the request and the headers of the client', async () => {
-        const answer = await infer('types', 'x', { requestId: 'request-7', headers: { 'x-tenant': 'blue' } });
+      it('shows the id of the request and the headers of the client as it wrote them', async () => {
+        const headers = { 'x-tenant': 'blue', 'X-Spelt-So': 'Grün' };
+        const answer = await infer('types', 'x', { requestId: 'request-7', headers });
         expect((JSON.parse(text(answer)) as { headers: unknown }).headers).toEqual({
           'x-request-id': 'request-7',
-          'x-tenant': 'blue',
+          ...headers,
         });
       });
 

@@ -7,6 +7,7 @@ import sys
 from typing import Any, Dict, List, Union
 
 from .failures import OutputError
+from .misfits import find_misfit, name_of_type
 
 Bytes = Union[bytes, bytearray]
 
@@ -14,10 +15,18 @@ Bytes = Union[bytes, bytearray]
 def rows_of(result: Any, expected: int) -> List[Any]:
     """The result of a handler, one element a request."""
     if not isinstance(result, list):
-        raise OutputError("Invalid model predict output")
+        raise OutputError("Invalid model predict output: %s" % wanted_list(name_of_type(result), expected))
     if len(result) != expected:
-        raise OutputError("number of batch response mismatched")
+        returned = "a list of %d element%s" % (len(result), "" if len(result) == 1 else "s")
+        raise OutputError("number of batch response mismatched: %s" % wanted_list(returned, expected))
     return result
+
+
+def wanted_list(returned: str, expected: int) -> str:
+    """What was returned, and what should have been."""
+    requests = "1 request" if expected == 1 else "%d requests" % expected
+    wanted = "it must return a list of one element for each request"
+    return "it returned %s for %s; %s, here %d" % (returned, requests, wanted, expected)
 
 
 def to_bytes(value: Any, limit: int) -> Bytes:
@@ -51,7 +60,7 @@ def json_bytes(value: Any) -> bytes:
     try:
         return json.dumps(value, indent=2).encode("utf-8")
     except (TypeError, ValueError, RecursionError) as error:
-        raise OutputError("Unsupported model output data type.") from error
+        raise OutputError("Unsupported model output data type: %s" % find_misfit(value, error)) from error
 
 
 def meta_bytes(headers: Dict[str, Any], status: int) -> bytes:

@@ -7,17 +7,19 @@ import type { Call } from './call.js';
 export class CallExchange implements Exchange {
   readonly entry: number;
 
+  /** @param runAlone has each of these calls done again without the others. */
   constructor(
     readonly rows: readonly Call[],
     readonly limitMs: number,
     readonly costMicros: number,
+    private readonly runAlone: (calls: readonly Call[]) => void,
   ) {
     this.entry = rows[0]?.entry ?? 0;
   }
 
   answered(answer: CallAnswer): void {
     if (answer.kind === 'failed') {
-      this.fail(failureOf(answer.failure));
+      this.failed(failureOf(answer.failure));
       return;
     }
     const outputs = decodeOutputs(answer.body, this.rows.length);
@@ -28,6 +30,15 @@ export class CallExchange implements Exchange {
       output.waitedMs = Math.max(0, beganAt - call.submittedAt);
       call.succeed(output);
     });
+  }
+
+  /**
+   * It went wrong. Of several calls nobody knows whose fault that was, and what the handler said may be about any of them: no call
+   * hears of it, and each is done once more, alone.
+   */
+  failed(failure: CallFailure): void {
+    if (this.rows.length > 1) this.runAlone(this.rows);
+    else this.fail(failure);
   }
 
   fail(failure: CallFailure): void {

@@ -22,8 +22,8 @@ describe('CallQueue', () => {
     const queue = new CallQueue();
     for (const name of ['a', 'b', 'c']) queue.push(call(name));
     expect(queue.waiting).toBe(3);
-    expect(names(queue.take(2))).toEqual(['a', 'b']);
-    expect(names(queue.take(2))).toEqual(['c']);
+    expect(names(queue.takeBatch(2))).toEqual(['a', 'b']);
+    expect(names(queue.takeBatch(2))).toEqual(['c']);
     expect(queue.first()).toBeUndefined();
     expect(queue.waiting).toBe(0);
   });
@@ -33,11 +33,23 @@ describe('CallQueue', () => {
     const first = call('a');
     queue.push(first);
     queue.push(call('b'));
-    queue.take(1);
+    queue.takeBatch(1);
     expect(first.queued).toBe(false);
     queue.pushFront([first]);
     expect(first.queued).toBe(true);
     expect(names(queue.takeAll())).toEqual(['a', 'b']);
+  });
+
+  it('gives a call that goes alone with no other', () => {
+    const queue = new CallQueue();
+    const calls = ['a', 'b', 'c', 'd', 'e'].map(call);
+    for (const each of calls) {
+      each.alone = ['b', 'c'].includes(each.requestId);
+      queue.push(each);
+    }
+    const batches = Array.from({ length: 4 }, () => names(queue.takeBatch(4)));
+    expect(batches).toEqual([['a'], ['b'], ['c'], ['d', 'e']]);
+    expect(queue.waiting).toBe(0);
   });
 
   it('skips calls that have settled while they waited', () => {
@@ -48,7 +60,7 @@ describe('CallQueue', () => {
     gone.fail(failure);
     queue.abandoned();
     expect(queue.waiting).toBe(1);
-    expect(names(queue.take(2))).toEqual(['b']);
+    expect(names(queue.takeBatch(2))).toEqual(['b']);
   });
 
   it('keeps the order over many calls', () => {
@@ -58,7 +70,7 @@ describe('CallQueue', () => {
     for (let index = 0; index < 5_000; index += 1) {
       expected.push(String(index));
       queue.push(call(String(index)));
-      if (index % 3 > 0) taken.push(...names(queue.take(1)));
+      if (index % 3 > 0) taken.push(...names(queue.takeBatch(1)));
     }
     taken.push(...names(queue.takeAll()));
     expect(taken).toEqual(expected);

@@ -35,10 +35,19 @@ export class CallQueue {
     return this.items[this.head];
   }
 
-  /** Takes up to `count` calls. */
-  take(count: number): Call[] {
+  /** Takes up to `count` calls that may go to a process together: one that goes alone goes with no other. */
+  takeBatch(count: number): Call[] {
+    return this.take(count, (call, taken) => !call.alone && taken[0]?.alone !== true);
+  }
+
+  takeAll(): Call[] {
+    return this.take(Infinity, () => true);
+  }
+
+  private take(count: number, fits: (call: Call, taken: readonly Call[]) => boolean): Call[] {
     const taken: Call[] = [];
     for (let call = this.first(); call !== undefined && taken.length < count; call = this.first()) {
+      if (taken.length > 0 && !fits(call, taken)) break;
       call.queued = false;
       taken.push(call);
       this.head += 1;
@@ -46,10 +55,6 @@ export class CallQueue {
     this.waiting -= taken.length;
     this.compact();
     return taken;
-  }
-
-  takeAll(): Call[] {
-    return this.take(Infinity);
   }
 
   private skipSettled(): void {

@@ -26,6 +26,8 @@ export class Call implements RequestRow, CancellationListener {
   settled = false;
   /** True while it waits in a queue. */
   queued = false;
+  /** True once it was in a batch that failed: whose fault that was shows when each goes alone. */
+  alone = false;
 
   private readonly signal: CancellationSignal;
   private readonly timer: NodeJS.Timeout;

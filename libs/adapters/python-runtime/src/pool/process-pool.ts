@@ -33,7 +33,8 @@ export interface PoolSettings extends SupplySettings {
 /**
  * Calls to one function unit or model, and the processes that do them.
  *
- * When a process is lost, the call that it was executing fails and all others go to another process.
+ * When a process is lost, the call that it was executing fails and all others go to another process. Calls of a batch that fails
+ * are done once more, each alone.
  */
 export class ProcessPool implements SupplyUser {
   private readonly queue = new CallQueue();
@@ -116,7 +117,7 @@ export class ProcessPool implements SupplyUser {
     const unlucky = executing !== undefined && overdue !== undefined && executing !== overdue;
     this.backToQueue(unlucky ? [executing, ...waiting] : waiting);
     if (executing instanceof CallExchange && !unlucky) {
-      executing.fail(
+      executing.failed(
         executing === overdue
           ? new CallFailure('overdue', `no answer within ${executing.limitMs} ms`)
           : (this.terminated ?? new CallFailure('died', reason)),
@@ -158,9 +159,9 @@ export class ProcessPool implements SupplyUser {
         return;
       }
       if (!this.batchIsDue(first)) return;
-      const calls = this.queue.take(this.settings.batchSize);
+      const calls = this.queue.takeBatch(this.settings.batchSize);
       const limit = this.settings.executionLimitMs ?? first.timeoutMs;
-      process.send(new CallExchange(calls, limit, this.ahead.cost(first.entry)));
+      process.send(new CallExchange(calls, limit, this.ahead.cost(first.entry), this.runAlone));
       if (process.outstanding > 1) this.watchTakeBack();
     }
   }
@@ -182,7 +183,7 @@ export class ProcessPool implements SupplyUser {
   /** False while the calls that wait may wait for others; then it looks again in time. */
   private batchIsDue(first: Call): boolean {
     const { batchSize, maxBatchDelayMs } = this.settings;
-    if (this.queue.waiting >= batchSize) return true;
+    if (first.alone || this.queue.waiting >= batchSize) return true;
     const left = first.submittedAt + maxBatchDelayMs - performance.now();
     if (left <= 0) return true;
     this.batchTimer ??= setTimeout(() => {
@@ -211,10 +212,18 @@ export class ProcessPool implements SupplyUser {
 
   /** Calls that no process has begun wait again, before all others. */
   private backToQueue(exchanges: readonly Exchange[]): void {
-    const calls = exchanges.flatMap((exchange) => (exchange instanceof CallExchange ? exchange.rows : []));
+    this.callsBackToQueue(exchanges.flatMap((exchange) => (exchange instanceof CallExchange ? exchange.rows : [])));
+  }
+
+  private callsBackToQueue(calls: readonly Call[]): void {
     if (this.terminated === undefined) this.queue.pushFront(calls.filter((call) => !call.settled));
     else for (const call of calls) call.fail(this.terminated);
   }
+
+  private readonly runAlone = (calls: readonly Call[]): void => {
+    for (const call of calls) call.alone = true;
+    this.callsBackToQueue(calls);
+  };
 
   private readonly abandoned = (call: Call): void => {
     if (!call.queued) return;

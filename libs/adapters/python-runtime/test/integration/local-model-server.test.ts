@@ -73,6 +73,31 @@ def handle(data, context):
     return [str(os.getpid())]
 `;
 
+const together = `
+import os, time
+from ts.utils.util import PredictionException
+
+def handle(data, context):
+    """The first body names the file in which the sizes of batches are counted."""
+    if data is None:
+        return None
+    bodies = [row["body"].split(" ", 2) for row in data]
+    with open(bodies[0][0], "a") as sizes:
+        sizes.write("%d " % len(data))
+    for _, how, words in bodies:
+        if how == "refuse":
+            raise PredictionException("not with " + words, 422)
+        if how == "raise":
+            raise ValueError(words)
+        if how == "exit":
+            os._exit(1)
+        if how == "forever":
+            time.sleep(1000)
+        if how == "one":
+            return [words]
+    return [object() if how == "object" else words for _, how, words in bodies]
+`;
+
 describe('the local model server', () => {
   let folders: Folders;
   let server: LocalModelServer;
@@ -249,9 +274,20 @@ class Service(Base):
       ['value', 503, 'Prediction failed'],
       ['memory', 507, 'Out of resources'],
       ['cuda', 507, 'Out of resources'],
-      ['short', 503, 'number of batch response mismatched'],
-      ['no list', 503, 'Invalid model predict output'],
-      ['object', 503, 'Unsupported model output data type.'],
+      [
+        ...['short', 503],
+        'number of batch response mismatched: it returned a list of 0 elements for 1 request; it must return a list of one ' +
+          'element for each request, here 1',
+      ],
+      [
+        ...['no list', 503],
+        'Invalid model predict output: it returned a str for 1 request; it must return a list of one element for each ' +
+          'request, here 1',
+      ],
+      [
+        ...['object', 503],
+        'Unsupported model output data type: an object cannot be JSON; return dict, list, str, int, float, bool or None',
+      ],
       ['exit', 500, 'Worker died.'],
       ['forever', 500, 'Worker died.'],
       ['status', 404, 'no such animal'],
@@ -269,6 +305,63 @@ class Service(Base):
       const { value, ...rest } = await server.infer('faulty', input, options);
       expect(Buffer.from(value).toString()).toBe('a,b');
       expect(rest).toMatchObject({ contentType: 'text/csv', headers: { 'x-out': '1' } });
+    });
+  });
+
+  describe('runs each request of a batch that failed once more, alone', () => {
+    beforeAll(() => packModel(join(folders.modelStore, 'together.mar'), { handler: 'h.py' }, { 'h.py': together }));
+
+    it.each([
+      ['refuses one of them', 'refuse', { status: 422, message: 'not with words of 1' }],
+      ['raises at one of them', 'raise', { status: 503, message: 'Prediction failed' }],
+      [
+        'returns for one of them what is no answer',
+        'object',
+        { status: 503, message: expect.stringMatching(/^Unsupp/) },
+      ],
+      ['dies of one of them', 'exit', { status: 500, message: 'Worker died.' }],
+      ['does not return from one of them', 'forever', { status: 500, message: 'Worker died.' }],
+    ])('when the handler %s: the others are answered, and hear nothing of it', async (_, how, data) => {
+      const sizes = join(folders.modelStore, `${how}.sizes`);
+      await register(how, 'together', { batchSize: 3, maxBatchDelay: 5_000, responseTimeoutMs: 1_000 });
+      const hows = ['good', how, 'good'];
+      const answers = await Promise.allSettled(hows.map((each, i) => infer(how, `${sizes} ${each} words of ${i}`)));
+      expect(answers[1]).toMatchObject({ status: 'rejected', reason: { code: 'modelServerRefused', data } });
+      expect(answers.filter((_answer, i) => i !== 1)).toEqual(
+        [0, 2].map((i) => ({ status: 'fulfilled', value: `words of ${i}` })),
+      );
+      expect(await readFile(sizes, 'utf8')).toBe('3 1 1 1 ');
+    });
+
+    it('and no more than that, when the handler cannot do any of them', async () => {
+      const sizes = join(folders.modelStore, 'all.sizes');
+      await register('all', 'together', { batchSize: 3, maxBatchDelay: 5_000 });
+      const answers = await Promise.allSettled([0, 1, 2].map((i) => infer('all', `${sizes} refuse words of ${i}`)));
+      expect(answers).toMatchObject(
+        [0, 1, 2].map((i) => ({ reason: { data: { status: 422, message: `not with words of ${i}` } } })),
+      );
+      expect(await readFile(sizes, 'utf8')).toBe('3 1 1 1 ');
+    });
+
+    it('so that one which answers a single request, whatever it is asked, works', async () => {
+      const sizes = join(folders.modelStore, 'one.sizes');
+      await register('one', 'together', { batchSize: 2, maxBatchDelay: 5_000 });
+      expect(await Promise.all([0, 1].map((i) => infer('one', `${sizes} one words of ${i}`)))).toEqual([
+        'words of 0',
+        'words of 1',
+      ]);
+      expect(await readFile(sizes, 'utf8')).toBe('2 1 1 ');
+    });
+
+    it('and batches what comes after them', async () => {
+      const sizes = join(folders.modelStore, 'after.sizes');
+      await register('after', 'together', { batchSize: 2, maxBatchDelay: 5_000 });
+      await Promise.allSettled([0, 1].map((i) => infer('after', `${sizes} raise ${i}`)));
+      expect(await Promise.all(['a', 'b'].map((words) => infer('after', `${sizes} good ${words}`)))).toEqual([
+        'a',
+        'b',
+      ]);
+      expect(await readFile(sizes, 'utf8')).toBe('2 1 1 2 ');
     });
   });
 

@@ -30,6 +30,18 @@ def handle(data, context):
         os._exit(1)
     return ["alive" for _ in data]
 `;
+const together = `
+from ts.utils.util import PredictionException
+
+def handle(data, context):
+    if data is None:
+        return None
+    bodies = [bytes(row["body"]).decode() for row in data]
+    for body in bodies:
+        if body.startswith("secret"):
+            raise PredictionException("not with " + body, 422)
+    return bodies
+`;
 const queueSize = 4;
 
 describeOnTorchServe('inferring on TorchServe', () => {
@@ -37,7 +49,7 @@ describeOnTorchServe('inferring on TorchServe', () => {
 
   beforeAll(async () => {
     torchServe = await startTestTorchServe({ config: { job_queue_size: String(queueSize) } });
-    const archives = { ...handlers, 'typed-answer': typedAnswer, suicidal };
+    const archives = { ...handlers, 'typed-answer': typedAnswer, suicidal, together };
     for (const [name, handler] of Object.entries(archives)) {
       await writeModelArchive(torchServe.modelStore, name, handler);
     }
@@ -55,6 +67,29 @@ describeOnTorchServe('inferring on TorchServe', () => {
   it('keeps the content type that a handler sets, with any status of success', async () => {
     await register('typed-answer');
     expect(await infer('typed-answer', 'x')).toMatchObject({ value: Buffer.from('a,b'), contentType: 'text/csv' });
+  });
+
+  it('tells no client what a handler said of another one’s request in the same batch', async () => {
+    const model = modelRegistration('together', 'together', { batchSize: 2, maxBatchDelay: 5_000 });
+    await torchServe.server.register(model, patience());
+    const asked = ['a word', 'secret word'].map((body) =>
+      torchServe.server.infer('together', [{ name: 'body', value: Buffer.from(body) }], {
+        ...inferenceOptions(),
+        isBatched: true,
+      }),
+    );
+    for (const { status, reason } of (await Promise.allSettled(asked)) as PromiseRejectedResult[]) {
+      expect(status).toBe('rejected');
+      expect(reason).toMatchObject({ code: 'modelServerRefused', data: { status: 500 } });
+      expect(String(reason)).not.toContain('secret');
+    }
+  });
+
+  it('tells where a failure that TorchServe has few words for is explained', async () => {
+    await register('raises');
+    await expect(infer('raises', 'x')).rejects.toThrow(
+      'Prediction failed. What its handler did stands in the model_log.log',
+    );
   });
 
   it('shows no field where there is none', async () => {
