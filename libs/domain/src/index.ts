@@ -15,7 +15,8 @@ export type { InputField, NodeInput, NodeOutput } from './execution-plan/node-io
 export { mayBecome, phases, type Phase } from './lifecycle/lifecycle.js';
 export { inspectSpec, parseSpec, type SpecReading } from './spec/parse-spec.js';
 export { specRules } from './spec/rules/index.js';
-export { defaultNodeSettings, type ModelSpec, type NodeSettings, type WorkflowSpec } from './spec/spec.js';
+export { defaultNodeSettings, settingFault } from './spec/spec.js';
+export type { ModelSpec, NodeSettings, WorkflowSpec } from './spec/spec.js';
 export type { SpecRule } from './spec/spec-document.js';
 export { defineWorkflow, functionNodes, modelNodes } from './workflow/definition.js';
 export type { FunctionNode, ModelNode, WorkflowDefinition, WorkflowNode } from './workflow/definition.js';
