@@ -1,4 +1,4 @@
-import { ModelServerFleet, type ArchiveSource, type Logger, type ModelServer } from '@torchweave/application';
+import { ModelServerFleet, type Logger, type ModelServer } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import { FilesystemArchiveStore } from '@torchweave/filesystem-archive-store';
 import type { ModelServerSetting, Settings } from '@torchweave/platform';
@@ -13,7 +13,6 @@ type TorchServeSetting = Extract<ModelServerSetting, { kind: 'torchserve' }>;
 /** What model servers are built from. */
 export interface ModelServerParts {
   readonly settings: Settings;
-  readonly source: ArchiveSource;
   readonly python: PythonOptions;
   readonly logger: Logger;
   /** True where worker and gateway are one process, and so can share a model server inside it. */
@@ -73,7 +72,7 @@ function createTorchServe(
   });
 }
 
-function createLocal({ settings, source, python, logger, isOneProcess }: ModelServerParts): LocalModelServer {
+function createLocal({ settings, python, logger, isOneProcess }: ModelServerParts): LocalModelServer {
   if (!isOneProcess) {
     const value = settings.modelServers.length > 0 ? 'local' : '';
     throw new TorchweaveError('configurationInvalid', { setting: '--model-server', value, rule: remoteRule });
@@ -84,7 +83,9 @@ function createLocal({ settings, source, python, logger, isOneProcess }: ModelSe
     ...python,
     modelStore,
     archives: new FilesystemArchiveStore({ directory: resolve(settings.dataDir, 'models'), logger }),
-    fetchModel: (url, signal) => source.open(url, signal),
+    modelFolders: resolve(settings.dataDir, 'models', 'unpacked'),
+    jobQueueSize: settings.jobQueueSize,
+    maxProcesses: settings.maxModelProcesses,
     installRequirements: settings.installPyDepPerModel,
     environmentFolder: resolve(settings.dataDir, 'environments'),
   });

@@ -18,6 +18,6 @@ export { specRules } from './spec/rules/index.js';
 export { defaultNodeSettings, settingFault } from './spec/spec.js';
 export type { ModelSpec, NodeSettings, WorkflowSpec } from './spec/spec.js';
 export type { SpecRule } from './spec/spec-document.js';
-export { defineWorkflow, functionNodes, modelNodes } from './workflow/definition.js';
+export { defineWorkflow, functionNodes, isUrl, modelNodes } from './workflow/definition.js';
 export type { FunctionNode, ModelNode, WorkflowDefinition, WorkflowNode } from './workflow/definition.js';
 export { assertWorkflowName, isValidName, modelNameOf, nameRule } from './workflow/name.js';

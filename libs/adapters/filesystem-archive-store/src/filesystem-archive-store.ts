@@ -1,8 +1,8 @@
 import type { ArchiveStore, Logger, UnpackedArchive } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, readdir, rename, rm, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { ageOf, codeOf, exists, readOnlyFolder, removeTree, sealContent, writableFolder } from './folders.js';
 import { writeHashed } from './hashed-file.js';
 import { defaultLimits, type ArchiveLimits } from './limits.js';
@@ -58,6 +58,24 @@ export class FilesystemArchiveStore implements ArchiveStore {
     return opening;
   }
 
+  /** @throws as {@link open}; what the file system throws where `directory` lies on another one. */
+  async unpackTo(digest: string, directory: string): Promise<void> {
+    await this.assertPacked(digest);
+    await this.inTemporary(async (path) => {
+      await mkdir(path);
+      const content = await unpack(this.packed(digest), path, this.limits);
+      await mkdir(dirname(directory), { recursive: true });
+      await rename(content, directory);
+    });
+  }
+
+  /** @throws TorchweaveError `archiveUnreadable`. */
+  async read(digest: string): Promise<{ bytes: number; content: AsyncIterable<Uint8Array> }> {
+    await this.assertPacked(digest);
+    const { size } = await stat(this.packed(digest));
+    return { bytes: size, content: this.contentOf(digest) };
+  }
+
   async list(): Promise<readonly { digest: string; idleMs: number }[]> {
     const names = [...(await this.entriesOf('packed')), ...(await this.entriesOf('unpacked'))];
     const digests = [...new Set(names)].filter((name) => digestPattern.test(name));
@@ -100,9 +118,7 @@ export class FilesystemArchiveStore implements ArchiveStore {
   }
 
   private async unpackInto(digest: string, directory: string): Promise<void> {
-    if (!(await exists(this.packed(digest)))) {
-      throw new TorchweaveError('archiveUnreadable', { reason: `the archive store has no archive ${digest}` });
-    }
+    await this.assertPacked(digest);
     await this.inTemporary(async (path) => {
       await mkdir(path);
       const content = await unpack(this.packed(digest), path, this.limits);
@@ -116,6 +132,17 @@ export class FilesystemArchiveStore implements ArchiveStore {
       }
       await chmod(directory, readOnlyFolder);
     });
+  }
+
+  private async assertPacked(digest: string): Promise<void> {
+    if (await exists(this.packed(digest))) return;
+    throw new TorchweaveError('archiveUnreadable', { reason: `the archive store has no archive ${digest}` });
+  }
+
+  /** Opened with the first chunk that is asked for. */
+  private async *contentOf(digest: string): AsyncGenerator<Uint8Array> {
+    const file = await open(this.packed(digest));
+    yield* file.createReadStream() as AsyncIterable<Uint8Array>;
   }
 
   /** Whoever lists must not take an archive that is in use for a forgotten one. */

@@ -1,12 +1,22 @@
 import type { NodeInput, NodeOutput } from '@torchweave/domain';
 import type { CancellationSignal } from './cancellation.js';
 
+/** The bytes of a model that was fetched from its URL. */
+export interface ModelArchive {
+  /** sha-256, lower-case hex. */
+  readonly digest: string;
+  /** May be called several times. @throws TorchweaveError `archiveUnreadable`. */
+  read(): Promise<{ bytes: number; content: AsyncIterable<Uint8Array> }>;
+}
+
 /** A model to be registered, with the numbers of the spec. */
 export interface ModelRegistration {
   /** `<workflow>__<node>`. */
   readonly name: string;
-  /** A file of the model server's own store, or a URL. */
+  /** A file of the model server's own store; a URL only together with its {@link archive}. */
   readonly url: string;
+  /** What the URL gave. The model server takes these bytes: it fetches nothing from where a spec says. */
+  readonly archive?: ModelArchive;
   readonly minWorkers: number;
   readonly maxWorkers: number;
   readonly batchSize: number;

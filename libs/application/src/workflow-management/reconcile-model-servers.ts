@@ -1,24 +1,20 @@
 import { modelNodes, TorchweaveError, type ModelNode } from '@torchweave/domain';
 import type { JobResult } from '../job-catalogue/job-catalogue.js';
 import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
-import type { ArchiveStore } from '../ports/archive-store.js';
 import type { JobContext, JobQueue } from '../ports/job-queue.js';
 import type { Logger } from '../ports/logger.js';
 import type { ModelServer } from '../ports/model-server.js';
 import type { OwnedModel, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
-import { registrationOf } from './model-registration.js';
+import { registrationOf, type ModelRegistrationPorts } from './model-registration.js';
 import { noRacePoints } from './race-points.js';
 import { undoRegistration } from './undo-registration.js';
 import { usedArchives } from './used-archives.js';
 
-export interface ReconcilePorts {
+export interface ReconcilePorts extends ModelRegistrationPorts {
   readonly state: WorkflowState;
   readonly modelServers: ModelServerFleet;
   readonly jobs: JobQueue;
-  readonly archives: ArchiveStore;
   readonly logger: Logger;
-  /** ms that a model may take for one answer, see {@link registrationOf}. */
-  readonly responseTimeoutMs: number;
 }
 
 /** Models registered at once on one server that has lost them. */
@@ -123,7 +119,7 @@ export class ReconcileModelServers {
     const event = { endpoint: server.endpoint, workflow: record.definition.name, node: node.name };
     await state.addOrphans([node.modelName]);
     try {
-      await server.register(registrationOf(node, this.ports.responseTimeoutMs), signal);
+      await server.register(await registrationOf(this.ports, node, signal), signal);
     } catch (error) {
       logger.error({ ...event, err: error }, 'a model that the model server has lost cannot be registered again');
       return false;

@@ -2,25 +2,20 @@ import { defineWorkflow, functionNodes, manifestPath, modelNodes, parseManifest,
 import { isTorchweaveError, TorchweaveError, toTorchweaveError, type ErrorCode } from '@torchweave/domain';
 import type { NodeFailure, WorkflowDefinition } from '@torchweave/domain';
 import type { JobPayload, JobResult } from '../job-catalogue/job-catalogue.js';
-import type { ArchiveSource } from '../ports/archive-source.js';
-import type { ArchiveStore } from '../ports/archive-store.js';
 import type { JobContext } from '../ports/job-queue.js';
 import type { WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
 import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
-import { registrationOf } from './model-registration.js';
+import { withModelDigests } from './model-archives.js';
+import { registrationOf, type ModelRegistrationPorts } from './model-registration.js';
 import { pinnedContent } from './pinned-content.js';
 import { proveFunctions, type ProveFunctionsPorts } from './prove-functions.js';
 import type { RacePoints } from './race-points.js';
 import { undoRegistration } from './undo-registration.js';
 import { usedArchives } from './used-archives.js';
 
-export interface RegisterWorkflowPorts extends ProveFunctionsPorts {
-  readonly source: ArchiveSource;
-  readonly archives: ArchiveStore;
+export interface RegisterWorkflowPorts extends ProveFunctionsPorts, ModelRegistrationPorts {
   readonly state: WorkflowState;
   readonly modelServers: ModelServerFleet;
-  /** ms that a model may take for one answer, see {@link registrationOf}. */
-  readonly responseTimeoutMs: number;
   readonly racePoints: RacePoints;
 }
 
@@ -67,13 +62,14 @@ export class RegisterWorkflow {
     const { state, racePoints } = this.ports;
     const digest = await job.step('fetch-archive', () => this.fetch(payload, job.signal));
     await racePoints.reach('archive-fetched');
-    const definition = await job.step('read-archive', () =>
+    const read = await job.step('read-archive', () =>
       this.read(payload, digest).catch(async (error: unknown) => {
         await this.forgetUnusable(digest, error);
         throw error;
       }),
     );
     await racePoints.reach('archive-read');
+    const definition = await job.step('fetch-models', () => withModelDigests(this.ports, read, job.signal));
     await job.step('reserve-name', () => state.reserve(definition, job.operationId));
     await racePoints.reach('name-reserved');
     return definition;
@@ -131,12 +127,12 @@ export class RegisterWorkflow {
   }
 
   private async registerNodes(definition: WorkflowDefinition, job: JobContext): Promise<NodeFailure[]> {
-    const { archives, modelServers, responseTimeoutMs } = this.ports;
+    const { archives, modelServers } = this.ports;
     // It may have been swept before the name was reserved; from then on the record keeps it.
     const { directory } = await archives.open(definition.digest);
     const models = modelNodes(definition).map((node) => ({
       nodes: [node.modelName],
-      done: modelServers.register(registrationOf(node, responseTimeoutMs), job.signal),
+      done: registrationOf(this.ports, node, job.signal).then((model) => modelServers.register(model, job.signal)),
     }));
     const functions = functionNodes(definition).map((node) => node.modelName);
     const toProve = { operationId: job.operationId, definition, directory };

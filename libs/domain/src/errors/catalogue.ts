@@ -75,6 +75,7 @@ export interface ErrorData {
 
   nodeFailed: { node: string; attempts: number; reason: string };
   nodeRaised: { node: string; status: number; message: string };
+  modelSettingInvalid: { node: string; rule: string };
   functionLoadFailed: { functionName: string; file: string; reason: string };
 
   modelServerUnreachable: { endpoint: string; reason: string };
@@ -372,6 +373,12 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
     type: 'PredictionException',
     status: (d) => d.status,
     message: (d) => d.message,
+  },
+  modelSettingInvalid: {
+    type: 'InvalidWorkflowException',
+    status: 400,
+    message: (d) =>
+      `The model of node ${d.node} cannot be registered: ${d.rule}. Change the spec and register it again.`,
   },
   functionLoadFailed: {
     type: 'WorkflowException',

@@ -82,6 +82,17 @@ export const settings = {
     description: 'Folder of the .mar files of the local model server',
     schema: z.string().min(1).optional(),
   },
+  maxModelProcesses: {
+    property: 'max_model_processes',
+    variable: 'TORCHWEAVE_MAX_MODEL_PROCESSES',
+    description: 'Processes of all models of the local model server together (default 256)',
+    schema: count.default(256),
+  },
+  jobQueueSize: {
+    property: 'job_queue_size',
+    description: 'Requests that may wait for one model of the local model server; one more is refused (default 1024)',
+    schema: count.default(1_024),
+  },
   modelServers: {
     flag: 'model-server',
     variable: 'TORCHWEAVE_MODEL_SERVERS',

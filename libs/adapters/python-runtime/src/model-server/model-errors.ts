@@ -15,7 +15,7 @@ export function modelNotFound(name: string): TorchweaveError<'modelServerRefused
 }
 
 /** A failed inference, told as TorchServe would. */
-export function inferenceError(model: string, thrown: unknown): TorchweaveError {
+export function inferenceError(model: string, thrown: unknown, queueSize: number): TorchweaveError {
   if (thrown instanceof TorchweaveError) return thrown;
   if (!(thrown instanceof CallFailure)) {
     return new TorchweaveError('internal', { reason: String(thrown) }, { cause: thrown });
@@ -32,8 +32,13 @@ export function inferenceError(model: string, thrown: unknown): TorchweaveError 
     case 'died':
     case 'overdue':
       return refused(500, 'Worker died.', thrown);
-    case 'unavailable':
     case 'queueFull':
+      return new TorchweaveError(
+        'overloaded',
+        { what: `requests that wait for the model ${model}`, limit: queueSize, retryAfterSeconds: 1 },
+        { cause: thrown },
+      );
+    case 'unavailable':
       return refused(503, noWorker(model), thrown);
     case 'tooLarge':
       return refused(413, reason, thrown);
@@ -43,7 +48,6 @@ export function inferenceError(model: string, thrown: unknown): TorchweaveError 
   }
 }
 
-/** TorchServe says this also when there are workers and their queue is full. */
 function noWorker(model: string): string {
   return `Model "${model}" has no worker to serve inference request. Please use scale workers API to add workers.`;
 }
