@@ -7,7 +7,7 @@ export {
   type NodeFailure,
   type SpecProblem,
 } from './errors/catalogue.js';
-export { isTorchweaveError, toTorchweaveError, TorchweaveError } from './errors/torchweave-error.js';
+export { isTorchweaveError, isUnanswered, toTorchweaveError, TorchweaveError } from './errors/torchweave-error.js';
 export type { ErrorBody, ErrorRecord } from './errors/torchweave-error.js';
 export { answerOf } from './execution-plan/answer.js';
 export { ExecutionPlan, PlanRun, type PlannedNode } from './execution-plan/execution-plan.js';

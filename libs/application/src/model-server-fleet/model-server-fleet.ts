@@ -1,4 +1,4 @@
-import { isTorchweaveError, TorchweaveError, type NodeInput, type NodeOutput } from '@torchweave/domain';
+import { isTorchweaveError, isUnanswered, TorchweaveError, type NodeInput, type NodeOutput } from '@torchweave/domain';
 import type { Logger } from '../ports/logger.js';
 import type { InferenceOptions, ModelRegistration, ModelServer } from '../ports/model-server.js';
 import { FleetMember } from './fleet-member.js';
@@ -36,6 +36,11 @@ export class ModelServerFleet {
     return this.members.map((member) => member.server);
   }
 
+  /** What answers call the server of that endpoint. */
+  nameOf(endpoint: string): string {
+    return this.members.find(({ server }) => server.endpoint === endpoint)?.server.name ?? 'model server';
+  }
+
   get status(): readonly ModelServerStatus[] {
     return this.members.map(({ server, healthy, inFlight }) => ({ endpoint: server.endpoint, healthy, inFlight }));
   }
@@ -71,7 +76,7 @@ export class ModelServerFleet {
     const results = await Promise.allSettled(this.members.map(({ server }) => server.register(model, signal)));
     const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
     if (errors.length === 0) return;
-    const refused = errors.find((error) => !isTorchweaveError(error, 'modelServerUnreachable'));
+    const refused = errors.find((error) => !isUnanswered(error));
     if (refused !== undefined) throw refused;
     if (errors.length === results.length) throw errors[0];
     // A server that is away gets the model from reconcile, before it takes requests again.
@@ -171,6 +176,6 @@ export class ModelServerFleet {
 }
 
 function isElsewhereWorthTrying(error: unknown): boolean {
-  if (isTorchweaveError(error, 'modelServerUnreachable')) return true;
+  if (isUnanswered(error) || isTorchweaveError(error, 'overloaded')) return true;
   return isTorchweaveError(error, 'modelServerRefused') && [404, 503].includes(error.data.status);
 }

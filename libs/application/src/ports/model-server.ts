@@ -42,7 +42,7 @@ export interface InferenceOptions {
   readonly requestId: string;
   /** The client's headers that models may see. */
   readonly headers: Readonly<Record<string, string>>;
-  /** ms; when they are over the call rejects with `modelServerUnreachable`. */
+  /** ms; when they are over the call rejects with `modelServerLate`. */
   readonly timeoutMs: number;
   readonly signal: CancellationSignal;
 }
@@ -51,11 +51,13 @@ export interface InferenceOptions {
 export interface ModelServer {
   /** A short stable name for logs and metrics: the management address, or `local`. */
   readonly endpoint: string;
+  /** What answers to clients call it: no address. */
+  readonly name: string;
   /**
    * Makes the model servable. A model of that name with the same configuration is adopted, another one replaced.
    * Resolves when `minWorkers` (at least one) workers answer.
    *
-   * @throws TorchweaveError `modelServerRefused` with the server's own words, `modelServerUnreachable`,
+   * @throws TorchweaveError `modelServerRefused` with the server's own words, `modelServerUnreachable`, `modelServerLate`,
    * `modelManagementDisabled`, `modelServerUnauthorized`.
    */
   register(model: ModelRegistration, signal: AbortSignal): Promise<void>;
@@ -72,7 +74,7 @@ export interface ModelServer {
    * any of its memory.
    *
    * @throws TorchweaveError `modelServerRefused` (status and words of the server: 404 model missing, 503 no worker or
-   * queue full, any other from the handler), `modelServerUnreachable`.
+   * queue full, any other from the handler), `modelServerUnreachable`, `modelServerLate`; `overloaded` when more wait than may.
    */
   infer(name: string, input: NodeInput, options: InferenceOptions): Promise<NodeOutput>;
   /** Ends connections and processes. */

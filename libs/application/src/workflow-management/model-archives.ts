@@ -1,9 +1,10 @@
-import { isTorchweaveError, isUrl, modelNodes, toTorchweaveError, TorchweaveError } from '@torchweave/domain';
-import type { ModelNode, NodeFailure, WorkflowDefinition } from '@torchweave/domain';
+import { isTorchweaveError, isUrl, modelNodes, toTorchweaveError, type TorchweaveError } from '@torchweave/domain';
+import type { ModelNode, WorkflowDefinition } from '@torchweave/domain';
 import type { ArchiveSource } from '../ports/archive-source.js';
 import type { ArchiveStore } from '../ports/archive-store.js';
 import type { ModelArchive } from '../ports/model-server.js';
 import { pinnedContent } from './pinned-content.js';
+import { registrationFailure, registrationStatus, type StepFailure } from './registration-status.js';
 
 export interface ModelArchivePorts {
   readonly source: ArchiveSource;
@@ -27,7 +28,7 @@ export async function withModelDigests(
   const nodes = modelNodes(definition).filter(({ url }) => isUrl(url));
   if (nodes.length === 0) return definition;
   const digests = new Map<string, string>();
-  const reasons = new Map<string, string>();
+  const faults = new Map<string, TorchweaveError>();
   const urls = [...new Set(nodes.map(({ url }) => url))];
   const fetchNext = async (): Promise<void> => {
     for (let url = urls.shift(); url !== undefined; url = urls.shift()) {
@@ -35,16 +36,16 @@ export async function withModelDigests(
         digests.set(url, await fetchModel(ports, url, signal));
       } catch (thrown) {
         signal.throwIfAborted();
-        reasons.set(url, reasonOf(toTorchweaveError(thrown)));
+        faults.set(url, toTorchweaveError(thrown));
       }
     }
   };
   await Promise.all(Array.from({ length: parallelFetches }, fetchNext));
-  const failures = nodes.flatMap(({ modelName, url }): NodeFailure[] => {
-    const reason = reasons.get(url);
-    return reason === undefined ? [] : [{ node: modelName, reason }];
+  const failures = nodes.flatMap(({ modelName, url }): StepFailure[] => {
+    const fault = faults.get(url);
+    return fault === undefined ? [] : [{ node: modelName, reason: reasonOf(fault), status: registrationStatus(fault) }];
   });
-  if (failures.length > 0) throw new TorchweaveError('registrationFailed', { workflow: definition.name, failures });
+  if (failures.length > 0) throw registrationFailure(definition.name, failures);
   const pinned = definition.nodes.map((node) => {
     const digest = node.kind === 'model' ? digests.get(node.url) : undefined;
     return digest === undefined ? node : { ...node, digest };

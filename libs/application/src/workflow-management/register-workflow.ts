@@ -1,6 +1,6 @@
 import { defineWorkflow, functionNodes, manifestPath, modelNodes, parseManifest, parseSpec } from '@torchweave/domain';
 import { isTorchweaveError, TorchweaveError, toTorchweaveError, type ErrorCode } from '@torchweave/domain';
-import type { NodeFailure, WorkflowDefinition } from '@torchweave/domain';
+import type { WorkflowDefinition } from '@torchweave/domain';
 import type { JobPayload, JobResult } from '../job-catalogue/job-catalogue.js';
 import type { JobContext } from '../ports/job-queue.js';
 import type { WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
@@ -10,6 +10,7 @@ import { registrationOf, type ModelRegistrationPorts } from './model-registratio
 import { pinnedContent } from './pinned-content.js';
 import { proveFunctions, type ProveFunctionsPorts } from './prove-functions.js';
 import type { RacePoints } from './race-points.js';
+import { registrationFailure, registrationStatus, type StepFailure } from './registration-status.js';
 import { undoRegistration } from './undo-registration.js';
 import { usedArchives } from './used-archives.js';
 
@@ -24,6 +25,11 @@ const unusable = new Set<ErrorCode>([
   ...(['archiveUnreadable', 'archiveEntryRefused', 'archiveLimitExceeded', 'manifestMissing'] as const),
   ...(['manifestMalformed', 'specFileMissing', 'specInvalid', 'dagInvalid'] as const),
 ]);
+
+interface NamedFailure {
+  readonly error: TorchweaveError;
+  readonly reason: string;
+}
 
 type Payload = JobPayload<'register-workflow'>;
 type Result = JobResult<'register-workflow'>;
@@ -110,13 +116,7 @@ export class RegisterWorkflow {
     const { state, gateways, racePoints, logger } = this.ports;
     const failures = await job.step('register-nodes', () => this.registerNodes(definition, job));
     await racePoints.reach('nodes-registered');
-    if (failures.length > 0) {
-      return this.undo(
-        definition,
-        new TorchweaveError('registrationFailed', { workflow: definition.name, failures }),
-        job,
-      );
-    }
+    if (failures.length > 0) return this.undo(definition, registrationFailure(definition.name, failures), job);
     const record: WorkflowRecord = await job.step('commit', () => state.commit(definition.name, job.operationId));
     await racePoints.reach('committed');
     const late = await job.step('publish', () => gateways.waitFor(record.revision, gateways.leaseMs * 2));
@@ -126,7 +126,7 @@ export class RegisterWorkflow {
     return { workflow: definition.name };
   }
 
-  private async registerNodes(definition: WorkflowDefinition, job: JobContext): Promise<NodeFailure[]> {
+  private async registerNodes(definition: WorkflowDefinition, job: JobContext): Promise<StepFailure[]> {
     const { archives, modelServers } = this.ports;
     // It may have been swept before the name was reserved; from then on the record keeps it.
     const { directory } = await archives.open(definition.digest);
@@ -137,15 +137,32 @@ export class RegisterWorkflow {
     const functions = functionNodes(definition).map((node) => node.modelName);
     const toProve = { operationId: job.operationId, definition, directory };
     const proved = functions.length === 0 ? [] : [{ nodes: functions, done: proveFunctions(this.ports, toProve) }];
-    const settled = [...models, ...proved].map(async ({ nodes, done }): Promise<NodeFailure[]> => {
+    const settled = [...models, ...proved].map(async ({ nodes, done }): Promise<StepFailure[]> => {
       try {
         await done;
         return [];
       } catch (thrown) {
-        return failuresOf(nodes, definition, toTorchweaveError(thrown));
+        return failuresOf(nodes, definition, this.named(toTorchweaveError(thrown)));
       }
     });
     return (await Promise.all(settled)).flat();
+  }
+
+  /** The failure in a sentence that names the model server, where it is one's. */
+  private named(error: TorchweaveError): NamedFailure {
+    const { modelServers } = this.ports;
+    if (isTorchweaveError(error, 'modelServerUnreachable')) {
+      const { endpoint, reason } = error.data;
+      return { error, reason: `The model server ${modelServers.nameOf(endpoint)} cannot be reached: ${reason}` };
+    }
+    if (isTorchweaveError(error, 'modelServerLate')) {
+      const { endpoint, timeoutMs } = error.data;
+      return {
+        error,
+        reason: `The model server ${modelServers.nameOf(endpoint)} did not answer within ${timeoutMs} ms`,
+      };
+    }
+    return { error, reason: error.message };
   }
 
   private async undo(definition: WorkflowDefinition, failure: TorchweaveError, job: JobContext): Promise<never> {
@@ -158,9 +175,10 @@ export class RegisterWorkflow {
   }
 }
 
-function failuresOf(nodes: string[], definition: WorkflowDefinition, error: TorchweaveError): NodeFailure[] {
-  if (error.code !== 'functionLoadFailed') return nodes.map((node) => ({ node, reason: error.message }));
-  const { functionName, reason } = (error as TorchweaveError<'functionLoadFailed'>).data;
+function failuresOf(nodes: string[], definition: WorkflowDefinition, { error, reason }: NamedFailure): StepFailure[] {
+  const status = registrationStatus(error);
+  if (!isTorchweaveError(error, 'functionLoadFailed')) return nodes.map((node) => ({ node, reason, status }));
+  const { functionName } = error.data;
   const failed = functionNodes(definition).find((node) => node.name === functionName);
-  return [{ node: failed?.modelName ?? functionName, reason }];
+  return [{ node: failed?.modelName ?? functionName, reason: error.data.reason, status }];
 }

@@ -52,6 +52,15 @@ const examples: { readonly [Code in ErrorCode]: ErrorData[Code] } = {
   nodeFailed: { node: 'up', attempts: 2, reason: 'timeout' },
   nodeRaised: { node: 'up', status: 513, message: 'my pred error' },
   functionLoadFailed: { functionName: 'pre', file: 'h.py', reason: 'SyntaxError' },
+  nodeUnavailable: {
+    ...{ node: 'up', model: 'w__up', server: 'torchserve-1', attempts: 2, reason: 'connection refused' },
+    retryAfterSeconds: 2,
+  },
+  nodeTimedOut: {
+    ...{ node: 'up', model: 'w__up', server: 'torchserve-1', attempts: 2, reason: 'it did not answer in time' },
+    timeoutMs: 500,
+  },
+  modelServerLate: { endpoint: 'http://models:8081', timeoutMs: 500 },
   modelSettingInvalid: { node: 'upper', rule: 'min-workers must be a whole number from 0 to 1024, not 2147483647' },
   modelServerUnreachable: { endpoint: 'http://models:8081', reason: 'refused' },
   modelServerRefused: { endpoint: 'http://models:8081', status: 404, message: 'Model not found at: a.mar' },

@@ -21,6 +21,15 @@ export interface SpecProblem {
   readonly column: number;
 }
 
+/** A model node that has got no answer. `reason` goes on from "the model server". */
+export interface NodeOnServer {
+  readonly node: string;
+  readonly model: string;
+  readonly server: string;
+  readonly attempts: number;
+  readonly reason: string;
+}
+
 /** The data that each error carries, by code. */
 export interface ErrorData {
   parameterMissing: { parameter: string };
@@ -69,16 +78,21 @@ export interface ErrorData {
   workflowConflict: { workflow: string };
   workflowBusy: { workflow: string; phase: string; operationId: string };
   modelNameTaken: { model: string; workflow: string; owner: string };
-  registrationFailed: { workflow: string; failures: readonly NodeFailure[] };
+  /** `status`: what tells all failures; where absent, 500. */
+  registrationFailed: { workflow: string; failures: readonly NodeFailure[]; status?: number };
   unregistrationFailed: { workflow: string; failures: readonly NodeFailure[] };
   operationAbandoned: { operationId: string; reason: string };
 
   nodeFailed: { node: string; attempts: number; reason: string };
   nodeRaised: { node: string; status: number; message: string };
+  /** `server`: the model server's name, which is no address. */
+  nodeUnavailable: NodeOnServer & { retryAfterSeconds: number };
+  nodeTimedOut: NodeOnServer & { timeoutMs: number };
   modelSettingInvalid: { node: string; rule: string };
   functionLoadFailed: { functionName: string; file: string; reason: string };
 
   modelServerUnreachable: { endpoint: string; reason: string };
+  modelServerLate: { endpoint: string; timeoutMs: number };
   modelServerRefused: { endpoint: string; status: number; message: string };
   modelManagementDisabled: { endpoint: string };
   modelServerUnauthorized: { endpoint: string; message: string };
@@ -345,7 +359,7 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
   },
   registrationFailed: {
     type: 'WorkflowException',
-    status: 500,
+    status: (d) => d.status ?? 500,
     message: (d) =>
       `Workflow ${d.workflow} has failed to register. Failures: [${d.failures.map(describeFailure).join(', ')}]`,
     shows: ['failures'],
@@ -374,6 +388,22 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
     status: (d) => d.status,
     message: (d) => d.message,
   },
+  nodeUnavailable: {
+    type: 'ServiceUnavailableException',
+    status: 503,
+    message: (d) =>
+      `Error executing ${d.node}: its model ${d.model} is on the model server ${d.server}, which cannot be reached: ${d.reason}. Try ` +
+      'again; the server log names the address.',
+    shows: ['node', 'attempts', 'reason'],
+  },
+  nodeTimedOut: {
+    type: 'GatewayTimeoutException',
+    status: 504,
+    message: (d) =>
+      `Error executing ${d.node}: its model ${d.model} on the model server ${d.server} did not answer within ${d.timeoutMs} ms, ` +
+      "the node's timeout-ms.",
+    shows: ['node', 'attempts', 'reason'],
+  },
   modelSettingInvalid: {
     type: 'InvalidWorkflowException',
     status: 400,
@@ -390,6 +420,11 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
     type: 'ServiceUnavailableException',
     status: 503,
     message: (d) => `The model server cannot be reached: ${d.reason}`,
+  },
+  modelServerLate: {
+    type: 'GatewayTimeoutException',
+    status: 504,
+    message: (d) => `The model server did not answer within ${d.timeoutMs} ms.`,
   },
   modelServerRefused: {
     type: 'ModelServerException',

@@ -106,6 +106,15 @@ export const settings = {
     description: 'key_file.json of a TorchServe that wants tokens',
     schema: z.string().min(1).optional(),
   },
+  modelDeliveryAddress: {
+    flag: 'model-delivery-address',
+    property: 'model_delivery_address',
+    variable: 'TORCHWEAVE_MODEL_DELIVERY_ADDRESS',
+    description:
+      'http://HOST:PORT at which TorchServe fetches from this worker models that are given by URL (default the address from ' +
+      'which the worker reaches TorchServe, and a free port)',
+    schema: z.url({ protocol: /^http$/, hostname: /.*/ }).optional(),
+  },
   redisUrl: {
     flag: 'redis-url',
     variable: 'REDIS_URL',

@@ -29,6 +29,7 @@ export interface LocalModelServerOptions extends PythonOptions, ModelSourceOptio
 /** Hosts `.mar` models in Python processes of its own: for laptops and tests, where a TorchServe is too much. */
 export class LocalModelServer implements ModelServer {
   readonly endpoint = endpoint;
+  readonly name = endpoint;
   private readonly python: ResolvedPythonOptions;
   private readonly supervisor: Supervisor;
   private readonly source: ModelSource;
@@ -111,7 +112,7 @@ export class LocalModelServer implements ModelServer {
       if (failure !== undefined) throw failure;
       output = await model.infer({ entry: 0, input, requestId, headers, timeoutMs, signal });
     } catch (error) {
-      throw inferenceError(name, error, this.queueSize);
+      throw inferenceError(name, error, { queueSize: this.queueSize, timeoutMs });
     }
     const refusal = refusedByHandler(output);
     if (refusal !== undefined) throw refusal;

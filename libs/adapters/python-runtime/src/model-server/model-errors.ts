@@ -15,7 +15,11 @@ export function modelNotFound(name: string): TorchweaveError<'modelServerRefused
 }
 
 /** A failed inference, told as TorchServe would. */
-export function inferenceError(model: string, thrown: unknown, queueSize: number): TorchweaveError {
+export function inferenceError(
+  model: string,
+  thrown: unknown,
+  { queueSize, timeoutMs }: { readonly queueSize: number; readonly timeoutMs: number },
+): TorchweaveError {
   if (thrown instanceof TorchweaveError) return thrown;
   if (!(thrown instanceof CallFailure)) {
     return new TorchweaveError('internal', { reason: String(thrown) }, { cause: thrown });
@@ -43,6 +47,7 @@ export function inferenceError(model: string, thrown: unknown, queueSize: number
     case 'tooLarge':
       return refused(413, reason, thrown);
     case 'timeout':
+      return new TorchweaveError('modelServerLate', { endpoint, timeoutMs }, { cause: thrown });
     case 'aborted':
       return new TorchweaveError('modelServerUnreachable', { endpoint, reason }, { cause: thrown.cause ?? thrown });
   }
@@ -58,8 +63,9 @@ export function registrationError(model: string, thrown: unknown): TorchweaveErr
     // The archive's fault, in the catalogue's own words.
     return thrown.code === 'modelServerRefused' ? thrown : refused(thrown.status, thrown.message, thrown);
   }
-  const reason = thrown instanceof ProcessLoadError ? thrown.reason : messageOf(thrown);
-  return refused(500, `Failed to start workers for model ${model}: ${reason}`, thrown);
+  const isLoadError = thrown instanceof ProcessLoadError;
+  const reason = isLoadError ? thrown.reason : messageOf(thrown);
+  return refused(isLoadError ? 400 : 500, `Failed to start workers for model ${model}: ${reason}`, thrown);
 }
 
 function messageOf(thrown: unknown): string {
