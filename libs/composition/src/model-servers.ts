@@ -92,7 +92,8 @@ function createLocal({ settings, python, logger, isOneProcess }: ModelServerPart
     ...python,
     modelStore,
     archives: new FilesystemArchiveStore({ directory: resolve(settings.dataDir, 'models'), logger }),
-    modelFolders: resolve(settings.dataDir, 'models', 'unpacked'),
+    // The data folder may be closed to another user.
+    ...(settings.processUser === undefined ? { modelFolders: resolve(settings.dataDir, 'models', 'unpacked') } : {}),
     jobQueueSize: settings.jobQueueSize,
     maxProcesses: settings.maxModelProcesses,
     installRequirements: settings.installPyDepPerModel,

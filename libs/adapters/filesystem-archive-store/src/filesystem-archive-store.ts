@@ -58,14 +58,14 @@ export class FilesystemArchiveStore implements ArchiveStore {
     return opening;
   }
 
-  /** @throws as {@link open}; what the file system throws where `directory` lies on another one. */
+  /** @throws as {@link open}. */
   async unpackTo(digest: string, directory: string): Promise<void> {
     await this.assertPacked(digest);
-    await this.inTemporary(async (path) => {
+    await mkdir(dirname(directory), { recursive: true });
+    // Beside it, as it may lie on another file system than the store.
+    await lend(`${directory}.part`, async (path) => {
       await mkdir(path);
-      const content = await unpack(this.packed(digest), path, this.limits);
-      await mkdir(dirname(directory), { recursive: true });
-      await rename(content, directory);
+      await rename(await unpack(this.packed(digest), path, this.limits), directory);
     });
   }
 
@@ -157,16 +157,10 @@ export class FilesystemArchiveStore implements ArchiveStore {
 
   /** Lends a path in the temporary folder; whatever is still there at the end is removed. */
   private async inTemporary<T>(work: (path: string) => Promise<T>): Promise<T> {
-    const path = join(this.folder('tmp'), randomUUID());
-    try {
+    return lend(join(this.folder('tmp'), randomUUID()), async (path) => {
       await mkdir(this.folder('tmp'), { recursive: true });
-      return await work(path);
-    } catch (error) {
-      if (!['ENOSPC', 'EDQUOT'].includes(codeOf(error))) throw error;
-      throw new TorchweaveError('archiveStoreFull', {}, { cause: error });
-    } finally {
-      await removeTree(path);
-    }
+      return work(path);
+    });
   }
 
   private async entriesOf(kind: 'packed' | 'unpacked' | 'tmp'): Promise<string[]> {
@@ -188,6 +182,18 @@ export class FilesystemArchiveStore implements ArchiveStore {
 
   private unpacked(digest: string): string {
     return join(this.folder('unpacked'), checked(digest));
+  }
+}
+
+/** @throws whatever `work` throws; TorchweaveError `archiveStoreFull`. */
+async function lend<T>(path: string, work: (path: string) => Promise<T>): Promise<T> {
+  try {
+    return await work(path);
+  } catch (error) {
+    if (!['ENOSPC', 'EDQUOT'].includes(codeOf(error))) throw error;
+    throw new TorchweaveError('archiveStoreFull', {}, { cause: error });
+  } finally {
+    await removeTree(path);
   }
 }
 

@@ -23,8 +23,15 @@ export interface RegisterWorkflowPorts extends ProveFunctionsPorts, ModelRegistr
 /** Faults of an archive that no parameter of a registration mends. */
 const unusable = new Set<ErrorCode>([
   ...(['archiveUnreadable', 'archiveEntryRefused', 'archiveLimitExceeded', 'manifestMissing'] as const),
-  ...(['manifestMalformed', 'specFileMissing', 'specInvalid', 'dagInvalid'] as const),
+  ...(['manifestMalformed', 'manifestWithoutWorkflow', 'archiverVersionMissing', 'createdOnMissing'] as const),
+  ...(['specFileUndefined', 'specFileMissing', 'specInvalid', 'dagInvalid'] as const),
 ]);
+
+/** A name that the manifest lacks, or that is none, a registration may give. */
+function isUnusable(error: TorchweaveError): boolean {
+  if (isTorchweaveError(error, 'manifestFieldInvalid')) return error.data.field !== 'workflow.workflowName';
+  return unusable.has(error.code);
+}
 
 interface NamedFailure {
   readonly error: TorchweaveError;
@@ -91,7 +98,7 @@ export class RegisterWorkflow {
 
   /** What no registration can use is not kept; what another one may use is swept when nobody has for a while. */
   private async forgetUnusable(digest: string, thrown: unknown): Promise<void> {
-    if (!isTorchweaveError(thrown) || !unusable.has(thrown.code)) return;
+    if (!isTorchweaveError(thrown) || !isUnusable(thrown)) return;
     const { archives, state, logger } = this.ports;
     try {
       // A workflow may have it from a time of other rules.

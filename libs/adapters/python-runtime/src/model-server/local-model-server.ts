@@ -43,7 +43,7 @@ export class LocalModelServer implements ModelServer {
   constructor(private readonly options: LocalModelServerOptions) {
     this.python = resolveOptions(options);
     this.supervisor = new Supervisor(this.python);
-    this.source = new ModelSource(options);
+    this.source = new ModelSource(options, () => this.supervisor.nextFolder());
     this.queueSize = options.jobQueueSize ?? 1_024;
     this.budget = new ProcessBudget(options.maxProcesses ?? 256);
     const { python, environment } = this.python;

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeTree } from '../remove-tree.js';
 
@@ -11,12 +10,19 @@ const ownRoots = new Set<string>();
 export class ModelFolders {
   private root: Promise<string> | undefined;
 
-  /** @param parent made where it is not there; where absent, a temporary one. */
-  constructor(private readonly parent: string | undefined) {}
+  /**
+   * @param parent made where it is not there.
+   * @param elsewhere gives a path that others remove in the end; used where there is no parent.
+   */
+  constructor(
+    private readonly parent: string | undefined,
+    private readonly elsewhere: () => Promise<string>,
+  ) {}
 
   /** A path at which nothing is yet. */
   async next(): Promise<string> {
-    this.root ??= this.makeRoot();
+    if (this.parent === undefined) return this.elsewhere();
+    this.root ??= this.makeRoot(this.parent);
     return join(await this.root, randomUUID());
   }
 
@@ -31,19 +37,13 @@ export class ModelFolders {
     if (root !== undefined) await removeTree(root);
   }
 
-  private async makeRoot(): Promise<string> {
-    if (this.parent === undefined) {
-      const temporary = await mkdtemp(join(tmpdir(), 'torchweave-models-'));
-      // The processes may be another user's.
-      await chmod(temporary, 0o711);
-      return temporary;
-    }
-    await mkdir(this.parent, { recursive: true });
-    for (const name of await readdir(this.parent)) if (isOfDead(name)) await removeTree(join(this.parent, name));
+  private async makeRoot(parent: string): Promise<string> {
+    await mkdir(parent, { recursive: true });
+    for (const name of await readdir(parent)) if (isOfDead(name)) await removeTree(join(parent, name));
     const name = `${process.pid}-${randomUUID()}`;
     ownRoots.add(name);
-    const root = join(this.parent, name);
-    await mkdir(root, { mode: 0o711 });
+    const root = join(parent, name);
+    await mkdir(root, { mode: 0o700 });
     return root;
   }
 }

@@ -13,7 +13,7 @@ export interface ModelSourceOptions {
   readonly modelStore: string;
   /** For models alone: an archive is kept there only until it is unpacked. */
   readonly archives: ArchiveStore;
-  /** Where each registered model has its folder. Default: a temporary one that goes with the server. */
+  /** Where each registered model has its folder. Default: beside the sockets of the processes, where any user of theirs can enter it. */
   readonly modelFolders?: string | undefined;
 }
 
@@ -32,8 +32,12 @@ export class ModelSource {
   private busy = 0;
   private readonly unneeded = new Set<string>();
 
-  constructor(private readonly options: ModelSourceOptions) {
-    this.folders = new ModelFolders(options.modelFolders);
+  /** @param elsewhere where folders are where `modelFolders` is absent. */
+  constructor(
+    private readonly options: ModelSourceOptions,
+    elsewhere: () => Promise<string>,
+  ) {
+    this.folders = new ModelFolders(options.modelFolders, elsewhere);
   }
 
   /**
