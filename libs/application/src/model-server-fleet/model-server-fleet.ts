@@ -73,7 +73,11 @@ export class ModelServerFleet {
    */
   async register(model: ModelRegistration, signal: AbortSignal): Promise<void> {
     if (this.members.length === 0) throw new TorchweaveError('noModelServer', { model: model.name });
-    const results = await Promise.allSettled(this.members.map(({ server }) => server.register(model, signal)));
+    const results = await Promise.allSettled(
+      this.members.map(({ server }) =>
+        server.register(model, signal).catch((error: unknown) => failNamed(server, error)),
+      ),
+    );
     const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
     if (errors.length === 0) return;
     const refused = errors.find((error) => !isUnanswered(error));
@@ -173,6 +177,18 @@ export class ModelServerFleet {
       ),
     );
   }
+}
+
+/** @throws the error; one of a server that gave no answer with the server's name. */
+function failNamed({ name }: ModelServer, error: unknown): never {
+  const options = { cause: error };
+  if (isTorchweaveError(error, 'modelServerUnreachable')) {
+    throw new TorchweaveError('modelServerUnreachable', { ...error.data, server: name }, options);
+  }
+  if (isTorchweaveError(error, 'modelServerLate')) {
+    throw new TorchweaveError('modelServerLate', { ...error.data, server: name }, options);
+  }
+  throw error;
 }
 
 function isElsewhereWorthTrying(error: unknown): boolean {

@@ -4,7 +4,7 @@ import type { ArchiveSource } from '../ports/archive-source.js';
 import type { ArchiveStore } from '../ports/archive-store.js';
 import type { ModelArchive } from '../ports/model-server.js';
 import { pinnedContent } from './pinned-content.js';
-import { registrationFailure, registrationStatus, type StepFailure } from './registration-status.js';
+import { registrationFailure, type FailedNodes } from './registration-failure.js';
 
 export interface ModelArchivePorts {
   readonly source: ArchiveSource;
@@ -41,11 +41,11 @@ export async function withModelDigests(
     }
   };
   await Promise.all(Array.from({ length: parallelFetches }, fetchNext));
-  const failures = nodes.flatMap(({ modelName, url }): StepFailure[] => {
-    const fault = faults.get(url);
-    return fault === undefined ? [] : [{ node: modelName, reason: reasonOf(fault), status: registrationStatus(fault) }];
+  const failed = nodes.flatMap(({ modelName, url }): FailedNodes[] => {
+    const error = faults.get(url);
+    return error === undefined ? [] : [{ nodes: [modelName], error }];
   });
-  if (failures.length > 0) throw registrationFailure(definition.name, failures);
+  if (failed.length > 0) throw registrationFailure(definition, failed);
   const pinned = definition.nodes.map((node) => {
     const digest = node.kind === 'model' ? digests.get(node.url) : undefined;
     return digest === undefined ? node : { ...node, digest };
@@ -90,9 +90,4 @@ async function isThere(archives: ArchiveStore, digest: string): Promise<boolean>
     if (isTorchweaveError(error, 'archiveUnreadable')) return false;
     throw error;
   }
-}
-
-/** The sentence, with the cause where the sentence is TorchServe's bare one. */
-function reasonOf(error: TorchweaveError): string {
-  return isTorchweaveError(error, 'downloadFailed') ? `${error.message}: ${error.data.reason}.` : error.message;
 }

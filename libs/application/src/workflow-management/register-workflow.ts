@@ -10,7 +10,7 @@ import { registrationOf, type ModelRegistrationPorts } from './model-registratio
 import { pinnedContent } from './pinned-content.js';
 import { proveFunctions, type ProveFunctionsPorts } from './prove-functions.js';
 import type { RacePoints } from './race-points.js';
-import { registrationFailure, registrationStatus, type StepFailure } from './registration-status.js';
+import { registrationFailure, type FailedNodes } from './registration-failure.js';
 import { undoRegistration } from './undo-registration.js';
 import { usedArchives } from './used-archives.js';
 
@@ -31,11 +31,6 @@ const unusable = new Set<ErrorCode>([
 function isUnusable(error: TorchweaveError): boolean {
   if (isTorchweaveError(error, 'manifestFieldInvalid')) return error.data.field !== 'workflow.workflowName';
   return unusable.has(error.code);
-}
-
-interface NamedFailure {
-  readonly error: TorchweaveError;
-  readonly reason: string;
 }
 
 type Payload = JobPayload<'register-workflow'>;
@@ -121,9 +116,9 @@ export class RegisterWorkflow {
 
   private async finish(definition: WorkflowDefinition, job: JobContext): Promise<Result> {
     const { state, gateways, racePoints, logger } = this.ports;
-    const failures = await job.step('register-nodes', () => this.registerNodes(definition, job));
+    const failed = await job.step('register-nodes', () => this.registerNodes(definition, job));
     await racePoints.reach('nodes-registered');
-    if (failures.length > 0) return this.undo(definition, registrationFailure(definition.name, failures), job);
+    if (failed.length > 0) return this.undo(definition, registrationFailure(definition, failed), job);
     const record: WorkflowRecord = await job.step('commit', () => state.commit(definition.name, job.operationId));
     await racePoints.reach('committed');
     const late = await job.step('publish', () => gateways.waitFor(record.revision, gateways.leaseMs * 2));
@@ -133,7 +128,7 @@ export class RegisterWorkflow {
     return { workflow: definition.name };
   }
 
-  private async registerNodes(definition: WorkflowDefinition, job: JobContext): Promise<StepFailure[]> {
+  private async registerNodes(definition: WorkflowDefinition, job: JobContext): Promise<FailedNodes[]> {
     const { archives, modelServers } = this.ports;
     // It may have been swept before the name was reserved; from then on the record keeps it.
     const { directory } = await archives.open(definition.digest);
@@ -144,32 +139,15 @@ export class RegisterWorkflow {
     const functions = functionNodes(definition).map((node) => node.modelName);
     const toProve = { operationId: job.operationId, definition, directory };
     const proved = functions.length === 0 ? [] : [{ nodes: functions, done: proveFunctions(this.ports, toProve) }];
-    const settled = [...models, ...proved].map(async ({ nodes, done }): Promise<StepFailure[]> => {
+    const settled = [...models, ...proved].map(async ({ nodes, done }): Promise<FailedNodes[]> => {
       try {
         await done;
         return [];
       } catch (thrown) {
-        return failuresOf(nodes, definition, this.named(toTorchweaveError(thrown)));
+        return [{ nodes, error: toTorchweaveError(thrown) }];
       }
     });
     return (await Promise.all(settled)).flat();
-  }
-
-  /** The failure in a sentence that names the model server, where it is one's. */
-  private named(error: TorchweaveError): NamedFailure {
-    const { modelServers } = this.ports;
-    if (isTorchweaveError(error, 'modelServerUnreachable')) {
-      const { endpoint, reason } = error.data;
-      return { error, reason: `The model server ${modelServers.nameOf(endpoint)} cannot be reached: ${reason}` };
-    }
-    if (isTorchweaveError(error, 'modelServerLate')) {
-      const { endpoint, timeoutMs } = error.data;
-      return {
-        error,
-        reason: `The model server ${modelServers.nameOf(endpoint)} did not answer within ${timeoutMs} ms`,
-      };
-    }
-    return { error, reason: error.message };
   }
 
   private async undo(definition: WorkflowDefinition, failure: TorchweaveError, job: JobContext): Promise<never> {
@@ -180,12 +158,4 @@ export class RegisterWorkflow {
     });
     throw failure;
   }
-}
-
-function failuresOf(nodes: string[], definition: WorkflowDefinition, { error, reason }: NamedFailure): StepFailure[] {
-  const status = registrationStatus(error);
-  if (!isTorchweaveError(error, 'functionLoadFailed')) return nodes.map((node) => ({ node, reason, status }));
-  const { functionName } = error.data;
-  const failed = functionNodes(definition).find((node) => node.name === functionName);
-  return [{ node: failed?.modelName ?? functionName, reason: error.data.reason, status }];
 }

@@ -78,7 +78,7 @@ export interface ErrorData {
   workflowConflict: { workflow: string };
   workflowBusy: { workflow: string; phase: string; operationId: string };
   modelNameTaken: { model: string; workflow: string; owner: string };
-  /** `status`: what tells all failures; where absent, 500. */
+  /** `status`: where the failures have another one than TorchServe's. */
   registrationFailed: { workflow: string; failures: readonly NodeFailure[]; status?: number };
   unregistrationFailed: { workflow: string; failures: readonly NodeFailure[] };
   operationAbandoned: { operationId: string; reason: string };
@@ -89,10 +89,12 @@ export interface ErrorData {
   nodeUnavailable: NodeOnServer & { retryAfterSeconds: number };
   nodeTimedOut: NodeOnServer & { timeoutMs: number };
   modelSettingInvalid: { node: string; rule: string };
-  functionLoadFailed: { functionName: string; file: string; reason: string };
+  /** `isRaised`: Python itself has said no, so it is the archive's fault. */
+  functionLoadFailed: { functionName: string; file: string; reason: string; isRaised?: boolean };
 
-  modelServerUnreachable: { endpoint: string; reason: string };
-  modelServerLate: { endpoint: string; timeoutMs: number };
+  /** `server`: its name, where that is known. */
+  modelServerUnreachable: { endpoint: string; reason: string; server?: string };
+  modelServerLate: { endpoint: string; timeoutMs: number; server?: string };
   modelServerRefused: { endpoint: string; status: number; message: string };
   modelManagementDisabled: { endpoint: string };
   modelServerUnauthorized: { endpoint: string; message: string };
@@ -125,6 +127,8 @@ interface CatalogueEntry<Data> {
   readonly shows?: readonly (keyof Data)[];
 }
 
+const describeServer = (name: string | undefined): string =>
+  name === undefined ? 'The model server' : `The model server ${name}`;
 const describeProblem = (p: SpecProblem): string => `${p.file}:${p.line}:${p.column}: ${p.message}`;
 const describeFailure = (f: NodeFailure): string => `Workflow Node ${f.node} failed to register. Details: ${f.reason}`;
 
@@ -412,19 +416,19 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
   },
   functionLoadFailed: {
     type: 'WorkflowException',
-    status: 500,
+    status: (d) => (d.isRaised === true ? 400 : 500),
     message: (d) => `Function ${d.functionName} of ${d.file} cannot be loaded: ${d.reason}`,
   },
 
   modelServerUnreachable: {
     type: 'ServiceUnavailableException',
     status: 503,
-    message: (d) => `The model server cannot be reached: ${d.reason}`,
+    message: (d) => `${describeServer(d.server)} cannot be reached: ${d.reason}`,
   },
   modelServerLate: {
     type: 'GatewayTimeoutException',
     status: 504,
-    message: (d) => `The model server did not answer within ${d.timeoutMs} ms.`,
+    message: (d) => `${describeServer(d.server)} did not answer within ${d.timeoutMs} ms.`,
   },
   modelServerRefused: {
     type: 'ModelServerException',

@@ -202,5 +202,9 @@ export class LocalModelServer implements ModelServer {
 function withoutRequirements(error: unknown, requirementsFile: string): unknown {
   if (!(error instanceof ProcessLoadError)) return error;
   const hint = `Its ${requirementsFile} was not installed: set install_py_dep_per_model=true, or install what it names`;
-  return new ProcessLoadError(`${error.reason}. ${hint} for the Python of this server`, error.functionName);
+  return new ProcessLoadError(
+    `${error.reason}. ${hint} for the Python of this server`,
+    error.functionName,
+    error.isRaised,
+  );
 }

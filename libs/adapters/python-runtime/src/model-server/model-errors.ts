@@ -63,9 +63,13 @@ export function registrationError(model: string, thrown: unknown): TorchweaveErr
     // The archive's fault, in the catalogue's own words.
     return thrown.code === 'modelServerRefused' ? thrown : refused(thrown.status, thrown.message, thrown);
   }
-  const isLoadError = thrown instanceof ProcessLoadError;
-  const reason = isLoadError ? thrown.reason : messageOf(thrown);
-  return refused(isLoadError ? 400 : 500, `Failed to start workers for model ${model}: ${reason}`, thrown);
+  const loadError = thrown instanceof ProcessLoadError ? thrown : undefined;
+  const reason = loadError?.reason ?? messageOf(thrown);
+  return refused(
+    loadError?.isRaised === true ? 400 : 500,
+    `Failed to start workers for model ${model}: ${reason}`,
+    thrown,
+  );
 }
 
 function messageOf(thrown: unknown): string {
