@@ -206,23 +206,23 @@ class Service(Base):
       ['an archive without a manifest', { 'h.py': '' }, 400, 'broken.mar: MAR-INF/MANIFEST.json is missing.'],
       ['a manifest without a handler', withManifest({}, {}), 400, /names no model.handler/],
       ['a handler outside of the archive', withManifest({ handler: '../h.py' }, {}), 400, /outside of the archive/],
-      ['a handler file that is missing', withManifest({ handler: 'h.py' }, {}), 500, /h\.py is not in the archive/],
+      ['a handler file that is missing', withManifest({ handler: 'h.py' }, {}), 400, /h\.py is not in the archive/],
       [
         "TorchServe's own handlers",
         withManifest({ handler: 'image_classifier' }, {}),
-        500,
+        400,
         /image_classifier is not in the archive. If it is one of TorchServe's own, serve the model with TorchServe/,
       ],
       [
         'what is not installed, in the words of Python',
         withManifest({ handler: 'h.py' }, { 'h.py': 'import not_installed_here\n' }),
-        500,
+        400,
         "Failed to start workers for model broken: ModuleNotFoundError: No module named 'not_installed_here'",
       ],
       [
         'a file with neither a function nor one class',
         withManifest({ handler: 'h.py' }, { 'h.py': 'class A: pass\nclass B: pass\n' }),
-        500,
+        400,
         /Expected only one class in custom service code or a function entry point handle: there are 2 classes/,
       ],
       [
@@ -231,7 +231,7 @@ class Service(Base):
           { handler: 'h.py' },
           { 'h.py': 'class A:\n  def handle(self, d, c): pass\n  def initialize(self, c): pass\nclass B(A): pass\n' },
         ),
-        500,
+        400,
         /there are 2 classes \(A, B\)\. Name the one to use in the manifest, handler\.py:CLASS/,
       ],
       [
@@ -240,7 +240,7 @@ class Service(Base):
           { handler: 'h.py' },
           { 'h.py': 'def handle(data, context):\n    raise ValueError("no weights")\n' },
         ),
-        500,
+        400,
         /its initialization raised ValueError: no weights/,
       ],
     ])('%s', async (_, files, status, message) => {
