@@ -31,6 +31,7 @@ class Fakes {
   create(endpoint: string): ModelServer {
     return {
       endpoint,
+      name: 'fake',
       register: () => Promise.resolve(),
       unregister: () => Promise.resolve(),
       scale: () => Promise.resolve(),

@@ -126,7 +126,7 @@ export function createParts({ settings, environment, logger, isOneProcess }: Par
   const archives = new FilesystemArchiveStore({ directory, logger });
   const confinement = { ...python.confinement, network: settings.functionNetwork };
   const functions = new PythonFunctionRuntime({ ...python, confinement });
-  const servers = createModelServers({ settings, source, python, logger, isOneProcess });
+  const servers = createModelServers({ settings, python, logger, isOneProcess });
   const { fleet: modelServers, names, local } = servers;
   return {
     source,

@@ -7,7 +7,7 @@ export {
   type NodeFailure,
   type SpecProblem,
 } from './errors/catalogue.js';
-export { isTorchweaveError, toTorchweaveError, TorchweaveError } from './errors/torchweave-error.js';
+export { isTorchweaveError, isUnanswered, toTorchweaveError, TorchweaveError } from './errors/torchweave-error.js';
 export type { ErrorBody, ErrorRecord } from './errors/torchweave-error.js';
 export { answerOf } from './execution-plan/answer.js';
 export { finiteJson } from './execution-plan/finite-json.js';
@@ -16,8 +16,9 @@ export type { InputField, NodeInput, NodeOutput } from './execution-plan/node-io
 export { mayBecome, phases, type Phase } from './lifecycle/lifecycle.js';
 export { inspectSpec, parseSpec, type SpecReading } from './spec/parse-spec.js';
 export { specRules } from './spec/rules/index.js';
-export { defaultNodeSettings, type ModelSpec, type NodeSettings, type WorkflowSpec } from './spec/spec.js';
+export { defaultNodeSettings, settingFault } from './spec/spec.js';
+export type { ModelSpec, NodeSettings, WorkflowSpec } from './spec/spec.js';
 export type { SpecRule } from './spec/spec-document.js';
-export { defineWorkflow, functionNodes, modelNodes } from './workflow/definition.js';
+export { defineWorkflow, functionNodes, isUrl, modelNodes } from './workflow/definition.js';
 export type { FunctionNode, ModelNode, WorkflowDefinition, WorkflowNode } from './workflow/definition.js';
 export { assertWorkflowName, isValidName, modelNameOf, nameRule } from './workflow/name.js';

@@ -68,7 +68,7 @@ async function serve(
   await table.start();
   await table.leave();
   const server = createGatewayServer({
-    ...{ table, logger: silentLogger, maxRequestSize, intake, isReady: () => true },
+    ...{ table, logger: silentLogger, maxRequestSize, intake, unreadiness: () => undefined },
     forwardsCredentials: options.forwardsCredentials,
     runner: new RunWorkflow(functions, new ModelServerFleet([], silentLogger)),
     metrics: new WorkflowMetrics(new Monitoring('gateway', silentLogger), () => undefined),

@@ -1,8 +1,8 @@
 import type { ArchiveStore, Logger, UnpackedArchive } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, readdir, rename, rm, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { ageOf, codeOf, exists, readOnlyFolder, removeTree, sealContent, writableFolder } from './folders.js';
 import { writeHashed } from './hashed-file.js';
 import { defaultLimits, type ArchiveLimits } from './limits.js';
@@ -58,6 +58,24 @@ export class FilesystemArchiveStore implements ArchiveStore {
     return opening;
   }
 
+  /** @throws as {@link open}. */
+  async unpackTo(digest: string, directory: string): Promise<void> {
+    await this.assertPacked(digest);
+    await mkdir(dirname(directory), { recursive: true });
+    // Beside it, as it may lie on another file system than the store.
+    await lend(`${directory}.part`, async (path) => {
+      await mkdir(path);
+      await rename(await unpack(this.packed(digest), path, this.limits), directory);
+    });
+  }
+
+  /** @throws TorchweaveError `archiveUnreadable`. */
+  async read(digest: string): Promise<{ bytes: number; content: AsyncIterable<Uint8Array> }> {
+    await this.assertPacked(digest);
+    const { size } = await stat(this.packed(digest));
+    return { bytes: size, content: this.contentOf(digest) };
+  }
+
   async list(): Promise<readonly { digest: string; idleMs: number }[]> {
     const names = [...(await this.entriesOf('packed')), ...(await this.entriesOf('unpacked'))];
     const digests = [...new Set(names)].filter((name) => digestPattern.test(name));
@@ -100,9 +118,7 @@ export class FilesystemArchiveStore implements ArchiveStore {
   }
 
   private async unpackInto(digest: string, directory: string): Promise<void> {
-    if (!(await exists(this.packed(digest)))) {
-      throw new TorchweaveError('archiveUnreadable', { reason: `the archive store has no archive ${digest}` });
-    }
+    await this.assertPacked(digest);
     await this.inTemporary(async (path) => {
       await mkdir(path);
       const content = await unpack(this.packed(digest), path, this.limits);
@@ -118,6 +134,17 @@ export class FilesystemArchiveStore implements ArchiveStore {
     });
   }
 
+  private async assertPacked(digest: string): Promise<void> {
+    if (await exists(this.packed(digest))) return;
+    throw new TorchweaveError('archiveUnreadable', { reason: `the archive store has no archive ${digest}` });
+  }
+
+  /** Opened with the first chunk that is asked for. */
+  private async *contentOf(digest: string): AsyncGenerator<Uint8Array> {
+    const file = await open(this.packed(digest));
+    yield* file.createReadStream() as AsyncIterable<Uint8Array>;
+  }
+
   /** Whoever lists must not take an archive that is in use for a forgotten one. */
   private async touch(digest: string): Promise<void> {
     const now = new Date();
@@ -130,16 +157,10 @@ export class FilesystemArchiveStore implements ArchiveStore {
 
   /** Lends a path in the temporary folder; whatever is still there at the end is removed. */
   private async inTemporary<T>(work: (path: string) => Promise<T>): Promise<T> {
-    const path = join(this.folder('tmp'), randomUUID());
-    try {
+    return lend(join(this.folder('tmp'), randomUUID()), async (path) => {
       await mkdir(this.folder('tmp'), { recursive: true });
-      return await work(path);
-    } catch (error) {
-      if (!['ENOSPC', 'EDQUOT'].includes(codeOf(error))) throw error;
-      throw new TorchweaveError('archiveStoreFull', {}, { cause: error });
-    } finally {
-      await removeTree(path);
-    }
+      return work(path);
+    });
   }
 
   private async entriesOf(kind: 'packed' | 'unpacked' | 'tmp'): Promise<string[]> {
@@ -161,6 +182,18 @@ export class FilesystemArchiveStore implements ArchiveStore {
 
   private unpacked(digest: string): string {
     return join(this.folder('unpacked'), checked(digest));
+  }
+}
+
+/** @throws whatever `work` throws; TorchweaveError `archiveStoreFull`. */
+async function lend<T>(path: string, work: (path: string) => Promise<T>): Promise<T> {
+  try {
+    return await work(path);
+  } catch (error) {
+    if (!['ENOSPC', 'EDQUOT'].includes(codeOf(error))) throw error;
+    throw new TorchweaveError('archiveStoreFull', {}, { cause: error });
+  } finally {
+    await removeTree(path);
   }
 }
 

@@ -3,7 +3,6 @@ export {
   type PythonFunctionRuntimeOptions,
 } from './function-runtime/python-function-runtime.js';
 export { LocalModelServer, type LocalModelServerOptions } from './model-server/local-model-server.js';
-export type { FetchModel } from './model-server/model-source.js';
 export type { ProcessStatus } from './pool/process-supply.js';
 export { scrubbedEnvironment, type Confinement, type ProcessLimits, type PythonOptions } from './options.js';
 export { ConfinementError } from './processes/supervisor-process.js';

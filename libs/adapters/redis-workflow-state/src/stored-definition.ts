@@ -21,6 +21,7 @@ const functionNode = { name: isText, modelName: isText, parents: isTexts, childr
 const modelNode = {
   ...functionNode,
   url: isText,
+  digest: optional(isText),
   ...{ minWorkers: isNumber, maxWorkers: isNumber, batchSize: isNumber, maxBatchDelay: isNumber },
 };
 const workflowOfManifest = { workflowName: isText, specFile: isText, handler: optional(isText) };

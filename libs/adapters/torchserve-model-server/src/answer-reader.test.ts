@@ -119,6 +119,16 @@ describe('AnswerReader', () => {
     },
   );
 
+  it.each(['garbage', 'H', 'HTTP/1', 'HTTP/2', 'SSH-2.0-x'])(
+    'does not wait for the rest of what cannot become an answer: %s',
+    (begun) => {
+      const reader = new AnswerReader(maxBytes);
+      const isPossible = 'HTTP/1.1 200 OK'.startsWith(begun);
+      if (isPossible) expect(reader.push(bytes(begun))).toBeUndefined();
+      else expect(() => reader.push(bytes(begun))).toThrow(expect.objectContaining({ code: 'notHttp' }) as Error);
+    },
+  );
+
   it('reads the same however the answer is cut', () => {
     const body = fc.uint8Array({ maxLength: 300 }).map((given) => Buffer.from(given));
     const framings = fc.constantFrom(

@@ -99,7 +99,8 @@ export class AnswerReader {
     const all = this.kept.length === 0 ? data : Buffer.concat([this.kept, data]);
     const end = all.indexOf(headEnd);
     if (end < 0) {
-      if (all.length > largestHead) throw notHttp();
+      // Whoever speaks something else need not be waited for.
+      if (all.length > largestHead || !beginsAsHttp(all)) throw notHttp();
       this.kept = Buffer.from(all);
       return undefined;
     }
@@ -248,3 +249,10 @@ const restOf = (data: Buffer, from: number): Buffer | undefined =>
   data.length > from ? data.subarray(from) : undefined;
 
 const notHttp = (): ExchangeFailure => new ExchangeFailure('notHttp', 'The answer is not HTTP.');
+
+const httpBegin = Buffer.from('HTTP/1.');
+
+function beginsAsHttp(data: Buffer): boolean {
+  const length = Math.min(data.length, httpBegin.length);
+  return data.compare(httpBegin, 0, length, 0, length) === 0;
+}

@@ -1,7 +1,7 @@
 import type { ModelRegistration } from '@torchweave/application';
 import { describe, expect, it } from 'vitest';
 
-import { archiveFileOf, isSameModel, newModelOf, workersOf } from './desired-model.js';
+import { isSameModel, newModelOf, workersOf } from './desired-model.js';
 
 const model: ModelRegistration = {
   name: 'chain__pre',
@@ -42,30 +42,10 @@ describe('isSameModel', () => {
     expect(isSameModel({ ...held, minWorkers: 7, readyWorkers: 0 }, model)).toBe(true);
   });
 
-  it('takes the file of the store for the URL that it came from', () => {
-    expect(isSameModel(held, { ...model, url: 'http://models/upper.mar' })).toBe(true);
-  });
-
   it.each([{ url: 'rev.mar' }, { batchSize: 1 }, { maxBatchDelay: 11 }, { responseTimeoutMs: 30_000 }])(
     'refuses a model that differs in %j',
     (difference) => {
       expect(isSameModel(held, { ...model, ...difference })).toBe(false);
     },
   );
-});
-
-describe('archiveFileOf', () => {
-  it.each([
-    ['http://host:8099/a/upper.mar', 'upper.mar'],
-    ['HTTPS://host/upper.mar?signature=a/b#c', 'upper.mar'],
-    ['http://host/a%20b.mar', 'a%20b.mar'],
-    ['file:///models/upper.mar', 'upper.mar'],
-    ['http://host', undefined],
-    ['http://host/', undefined],
-    ['http://', undefined],
-    ['upper.mar', undefined],
-    ['s3.mar', undefined],
-  ])('finds in %s the file %s', (url, file) => {
-    expect(archiveFileOf(url)).toBe(file);
-  });
 });

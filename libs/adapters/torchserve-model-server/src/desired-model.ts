@@ -1,5 +1,6 @@
 import type { ModelRegistration } from '@torchweave/application';
 
+import { digestOfDelivered } from './delivered-archive.js';
 import type { NewModel, WorkerRange } from './management-api.js';
 import type { TorchServeModel } from './model-description.js';
 
@@ -28,24 +29,19 @@ export function newModelOf(model: ModelRegistration): NewModel {
 /** True when a model that is there needs no more than other numbers of workers to be the one asked for. */
 export function isSameModel(held: TorchServeModel, model: ModelRegistration): boolean {
   return (
-    (held.url === model.url || held.url === archiveFileOf(model.url)) &&
+    isSameContent(held, model) &&
     held.batchSize === model.batchSize &&
     held.maxBatchDelay === model.maxBatchDelay &&
     held.responseTimeout === responseTimeoutOf(model)
   );
 }
 
-/**
- * The name under which TorchServe puts the archive of a URL into its model store; undefined for a file of the store
- * (archive/utils/ArchiveUtils.java, getFilenameFromUrl and isValidURL).
- */
-export function archiveFileOf(url: string): string | undefined {
-  if (!/^(https?|file):/i.test(url) || !URL.canParse(url)) return undefined;
-  const path = url.replace(/^[^:]+:(\/\/[^/?#]*)?/, '').replace(/[?#].*$/s, '');
-  return path.slice(path.lastIndexOf('/') + 1) || undefined;
-}
-
 /** TorchServe counts in whole seconds (wlm/WorkerThread.java) and kills the worker that is late. */
 function responseTimeoutOf({ responseTimeoutMs }: ModelRegistration): number {
   return Math.ceil(responseTimeoutMs / 1_000) + responseHeadroomSeconds;
+}
+
+/** What was fetched from a URL goes by its digest: the URL may give something else by now. */
+function isSameContent(held: TorchServeModel, { url, archive }: ModelRegistration): boolean {
+  return archive === undefined ? held.url === url : digestOfDelivered(held.url) === archive.digest;
 }

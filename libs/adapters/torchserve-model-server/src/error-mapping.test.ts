@@ -89,13 +89,19 @@ describe('the errors', () => {
       new ConnectionLostError('lost', { cause: new ExchangeFailure('connectionClosed', 'closed') }),
       'connection closed',
     ],
-    [new AnswerLateError('No answer within 100 ms.'), 'no answer within 100 ms'],
     [new Error('10.0.0.7 is odd'), 'connection failed'],
     ['no error at all', 'connection failed'],
   ])('tells without an address why the server cannot be reached: %s', (cause, reason) => {
     expect(failedExchange(endpoint, cause)).toMatchObject({
       code: 'modelServerUnreachable',
       data: { endpoint, reason },
+    });
+  });
+
+  it('tells a late answer from a server that cannot be reached', () => {
+    expect(failedExchange(endpoint, new AnswerLateError(100))).toMatchObject({
+      ...{ code: 'modelServerLate', status: 504, message: 'The model server did not answer within 100 ms.' },
+      data: { endpoint, timeoutMs: 100 },
     });
   });
 });

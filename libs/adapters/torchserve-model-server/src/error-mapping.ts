@@ -79,10 +79,17 @@ export function unauthorizedBy(endpoint: string, answer: HttpAnswer): Torchweave
   });
 }
 
-/** The error for an exchange that gave no answer that can be used. Its reason names no address. */
-export function failedExchange(endpoint: string, cause: unknown): TorchweaveError {
+/**
+ * The error for an exchange that gave no answer that can be used. Its reason names no address.
+ *
+ * @param timeoutMs what all tries together might take.
+ */
+export function failedExchange(endpoint: string, cause: unknown, timeoutMs?: number): TorchweaveError {
   if (cause instanceof AnswerTooLargeError) {
     return new TorchweaveError('modelServerRefused', { endpoint, status: 413, message: cause.message }, { cause });
+  }
+  if (cause instanceof AnswerLateError) {
+    return new TorchweaveError('modelServerLate', { endpoint, timeoutMs: timeoutMs ?? cause.limitMs }, { cause });
   }
   return new TorchweaveError('modelServerUnreachable', { endpoint, reason: reasonOf(cause) }, { cause });
 }
@@ -104,7 +111,6 @@ const reasons: Readonly<Record<string, string>> = {
 
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return 'connection failed';
-  if (cause instanceof AnswerLateError) return lowerFirst(cause.message.replace(/\.$/, ''));
   const code = codeOf(cause) ?? codeOf(cause.cause);
   if (code === undefined) return 'connection failed';
   return reasons[code] ?? `connection failed (${code})`;
@@ -131,8 +137,4 @@ function parseObject(body: Buffer): JsonObject | undefined {
 function nonEmpty(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   return value.trim() || undefined;
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

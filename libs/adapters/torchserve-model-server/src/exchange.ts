@@ -32,6 +32,9 @@ export interface HttpAnswer extends ReadAnswer {
 /** Thrown when the whole answer was not there in time. */
 export class AnswerLateError extends Error {
   override readonly name = 'AnswerLateError';
+  constructor(readonly limitMs: number) {
+    super(`No answer within ${limitMs} ms.`);
+  }
 }
 
 /** Thrown when the answer is larger than the caller takes. */

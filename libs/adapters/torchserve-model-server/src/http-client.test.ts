@@ -85,8 +85,8 @@ describe('HttpClient', () => {
   it('gives up when the answer is late', async () => {
     const client = await clientOf(() => undefined);
     await expect(client.request(post(), limits({ timeoutMs: 20 }))).rejects.toMatchObject({
-      code: 'modelServerUnreachable',
-      data: { endpoint, reason: 'no answer within 20 ms' },
+      code: 'modelServerLate',
+      data: { endpoint, timeoutMs: 20 },
     });
   });
 
@@ -94,7 +94,7 @@ describe('HttpClient', () => {
     const client = await clientOf(() => undefined);
     const first = client.request(post(), limits()).catch(() => undefined);
     await expect(client.request(post(), limits({ timeoutMs: 20 }))).rejects.toMatchObject({
-      code: 'modelServerUnreachable',
+      code: 'modelServerLate',
     });
     client.close();
     await first;

@@ -44,7 +44,7 @@ export class HttpClient {
   /**
    * Resolves with the answer, whatever its status, except for a refused key.
    *
-   * @throws TorchweaveError `modelServerUnreachable`, `modelServerUnauthorized`, `modelServerRefused` (413) for an answer
+   * @throws TorchweaveError `modelServerUnreachable`, `modelServerLate`, `modelServerUnauthorized`, `modelServerRefused` (413) for an answer
    * that is too large; the signal's reason when it is aborted.
    */
   async request(request: HttpRequest, limits: ExchangeLimits): Promise<HttpAnswer> {
@@ -78,7 +78,7 @@ export class HttpClient {
       }
     } catch (error) {
       if (limits.signal.aborted) throw error;
-      throw failedExchange(this.options.endpoint, error);
+      throw failedExchange(this.options.endpoint, error, limits.timeoutMs);
     }
   }
 }

@@ -27,7 +27,7 @@ export class InferenceApi {
   ) {}
 
   /**
-   * @throws TorchweaveError `modelServerRefused`, `modelServerUnreachable`, `modelServerUnauthorized`; the signal's reason
+   * @throws TorchweaveError `modelServerRefused`, `modelServerUnreachable`, `modelServerLate`, `modelServerUnauthorized`; the signal's reason
    * when it is aborted.
    */
   async infer(

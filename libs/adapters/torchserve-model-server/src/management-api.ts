@@ -33,7 +33,7 @@ export type CreateOutcome = 'created' | 'taken' | 'fileExists';
 /**
  * TorchServe's management API (http/api/rest/ManagementRequestHandler.java), one method a call.
  *
- * Every method throws TorchweaveError `modelServerRefused` with TorchServe's words, `modelServerUnreachable`,
+ * Every method throws TorchweaveError `modelServerRefused` with TorchServe's words, `modelServerUnreachable`, `modelServerLate`,
  * `modelServerUnauthorized`, POST and DELETE also `modelManagementDisabled`; the signal's reason when it is aborted.
  */
 export class ManagementApi {

@@ -1,4 +1,6 @@
-import { silentLogger, type ModelRegistration } from '@torchweave/application';
+import { Readable } from 'node:stream';
+
+import { silentLogger, type ModelArchive, type ModelRegistration } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import { describe, expect, it } from 'vitest';
 
@@ -61,9 +63,27 @@ class ScriptedTorchServe implements ModelCommands {
   }
 }
 
-function setUp(): { torchServe: ScriptedTorchServe; registrar: ModelRegistrar } {
+interface TestOffer {
+  readonly file: string;
+  readonly url: string;
+  isFetched: boolean;
+  isWithdrawn: boolean;
+  withdraw(): void;
+}
+
+function setUp(): { torchServe: ScriptedTorchServe; registrar: ModelRegistrar; offered: TestOffer[] } {
   const torchServe = new ScriptedTorchServe();
-  return { torchServe, registrar: new ModelRegistrar(torchServe, { endpoint: 'test', logger: silentLogger }) };
+  const offered: TestOffer[] = [];
+  const offer = (_: ModelArchive, file: string): Promise<TestOffer> => {
+    const made: TestOffer = {
+      ...{ file, url: `http://here/${file}`, isFetched: false, isWithdrawn: false },
+      withdraw: () => void (made.isWithdrawn = true),
+    };
+    offered.push(made);
+    return Promise.resolve(made);
+  };
+  const registrar = new ModelRegistrar(torchServe, { endpoint: 'test', offer, logger: silentLogger });
+  return { torchServe, registrar, offered };
 }
 
 describe('ModelRegistrar', () => {
@@ -147,37 +167,81 @@ describe('ModelRegistrar', () => {
     expect(torchServe.commands).toEqual(['create upper.mar']);
   });
 
-  it('registers the file of the model store when the URL’s file is there already', async () => {
-    const { torchServe, registrar } = setUp();
-    torchServe.onCreate = (created) => {
-      if (created.url !== 'upper.mar') return 'fileExists';
-      torchServe.hold(created);
-      return 'created';
-    };
-    await registrar.register({ ...model, url: 'https://models/upper.mar' }, signal);
-    expect(torchServe.commands).toEqual(['create https://models/upper.mar', 'create upper.mar']);
-  });
+  describe('a model that was fetched from its URL', () => {
+    const digest = 'd'.repeat(64);
+    const bytes = Buffer.from('PK and more');
+    const read = (): ReturnType<ModelArchive['read']> =>
+      Promise.resolve({ bytes: bytes.length, content: Readable.from([bytes]) });
+    const remote = { ...model, url: 'https://models/upper.mar', archive: { digest, read } };
+    const file = expect.stringMatching(`^torchweave-${digest}-[0-9a-f]{16}\\.mar$`) as string;
 
-  it('fetches a URL that several models share once, one request at a time', async () => {
-    const { torchServe, registrar } = setUp();
-    const url = 'https://models/upper.mar';
-    let isFetched = false;
-    let fetching = 0;
-    torchServe.onCreate = async (created) => {
-      if (created.url === url) {
-        fetching += 1;
-        expect(fetching).toBe(1);
-        await new Promise(setImmediate);
-        fetching -= 1;
-        if (isFetched) return 'fileExists';
-        isFetched = true;
-      }
-      torchServe.hold(created);
-      return 'created';
-    };
-    await Promise.all(['a', 'b', 'c'].map((name) => registrar.register({ ...model, name, url }, signal)));
-    const count = (command: string): number => torchServe.commands.filter((sent) => sent === command).length;
-    expect([count(`create ${url}`), count('create upper.mar')]).toEqual([3, 2]);
+    it('is delivered under a name of its content and of the model', async () => {
+      const { torchServe, registrar, offered } = setUp();
+      await registrar.register(remote, signal);
+      torchServe.held = undefined;
+      await registrar.register({ ...remote, name: 'other' }, signal);
+      expect(offered.map((offer) => offer.file)).toEqual([file, file]);
+      expect(offered[0]?.file).not.toBe(offered[1]?.file);
+      expect(torchServe.commands[0]).toBe(`create http://here/${offered[0]?.file}`);
+      expect(offered.every((offer) => offer.isWithdrawn)).toBe(true);
+    });
+
+    it('is kept where it is the same, and replaced where it is not', async () => {
+      const { torchServe, registrar } = setUp();
+      await registrar.register(remote, signal);
+      await registrar.register(remote, signal);
+      expect(torchServe.commands).toHaveLength(1);
+      await registrar.register({ ...remote, archive: { digest: 'e'.repeat(64), read } }, signal);
+      expect(torchServe.commands.map((command) => command.split(' ')[0])).toEqual(['create', 'remove', 'create']);
+    });
+
+    it('is the file of that name where one has stayed in the store', async () => {
+      const { torchServe, registrar, offered } = setUp();
+      torchServe.onCreate = (created) => {
+        if (created.url.startsWith('http:')) return 'fileExists';
+        torchServe.hold(created);
+        return 'created';
+      };
+      await registrar.register(remote, signal);
+      expect(torchServe.commands[1]).toBe(`create ${offered[0]?.file}`);
+      await registrar.register(remote, signal);
+      expect(torchServe.commands).toHaveLength(2);
+    });
+
+    it('is delivered again where that file cannot be used', async () => {
+      const { torchServe, registrar, offered } = setUp();
+      torchServe.onCreate = (created) => {
+        if (!created.url.startsWith('http:')) throw refused('truncated');
+        if (offered.length === 1) return 'fileExists';
+        torchServe.hold(created);
+        return 'created';
+      };
+      await registrar.register(remote, signal);
+      expect(offered[1]?.file).toMatch(/-[0-9a-f]{16}-[0-9a-f]{8}\.mar$/);
+      await registrar.register(remote, signal);
+      expect(offered).toHaveLength(2);
+    });
+
+    it('that TorchServe does not fetch is told with what to do, one that it refuses in its words, without our address', async () => {
+      const { torchServe, registrar, offered } = setUp();
+      torchServe.onCreate = (created) => Promise.reject(refused(`Given URL ${created.url} does not match`));
+      await expect(registrar.register(remote, signal)).rejects.toThrow(/allowed_urls .+ model_delivery_address/);
+      torchServe.onCreate = (created) => {
+        for (const offer of offered) offer.isFetched = true;
+        throw refused(`Failed to download archive from: ${created.url}`);
+      };
+      await expect(registrar.register(remote, signal)).rejects.toThrow(
+        'Failed to download archive from: https://models/upper.mar',
+      );
+      expect(offered.every((offer) => offer.isWithdrawn)).toBe(true);
+    });
+
+    it('is not left to TorchServe to fetch', async () => {
+      const { torchServe, registrar } = setUp();
+      const registering = registrar.register({ ...model, url: 'http://169.254.169.254/x.mar' }, signal);
+      await expect(registering).rejects.toMatchObject({ data: { status: 404 } });
+      expect(torchServe.commands.filter((command) => command.startsWith('create'))).toEqual([]);
+    });
   });
 
   it('removes every version of a model, the default one last', async () => {

@@ -1,29 +1,35 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Logger, ModelRegistration } from '@torchweave/application';
-import { isTorchweaveError, TorchweaveError } from '@torchweave/domain';
+import type { Logger, ModelArchive, ModelRegistration } from '@torchweave/application';
+import { isTorchweaveError, isUrl, TorchweaveError } from '@torchweave/domain';
 
-import { archiveFileOf, isSameModel, newModelOf, workersOf } from './desired-model.js';
+import type { ArchiveOffer } from './archive-offers.js';
+import { deliveredFile } from './delivered-archive.js';
+import { isSameModel, newModelOf, workersOf } from './desired-model.js';
 import type { CreateOutcome, ManagementApi, WorkerRange } from './management-api.js';
-import { SerialTasks } from './serial-tasks.js';
 
 const attempts = 3;
 /** How long a model that is there may take until its workers are ready, before it is replaced. */
 const readinessTimeoutMs = 10_000;
 const readinessPollMs = 50;
 
+const notFetched =
+  'TorchServe does not fetch the archive from this server, which has fetched it from its URL. TorchServe must be able to connect to the ' +
+  'worker, and its allowed_urls must allow http:// addresses of the worker; model_delivery_address sets where that is.';
+
 /** What the registrar needs of {@link ManagementApi}. */
 export type ModelCommands = Pick<ManagementApi, 'create' | 'scale' | 'describe' | 'versions' | 'remove'>;
 
 export interface ModelRegistrarOptions {
   readonly endpoint: string;
+  /** Lets TorchServe fetch an archive from us, under that name. */
+  readonly offer: (archive: ModelArchive, file: string) => Promise<ArchiveOffer>;
   readonly logger: Logger;
 }
 
 /** Brings one model server to hold a model as it was asked for. */
 export class ModelRegistrar {
-  private readonly downloads = new SerialTasks();
-
   constructor(
     private readonly api: ModelCommands,
     private readonly options: ModelRegistrarOptions,
@@ -42,8 +48,7 @@ export class ModelRegistrar {
       }
       if (await this.createAndBringUp(model, signal)) return;
     }
-    const message = `Model ${model.name} is registered by others again and again.`;
-    throw new TorchweaveError('modelServerRefused', { endpoint: this.options.endpoint, status: 409, message });
+    throw this.refused(409, `Model ${model.name} is registered by others again and again.`);
   }
 
   /** Removes every version of a model, the default one last, as TorchServe demands. */
@@ -79,21 +84,56 @@ export class ModelRegistrar {
   private async createAndBringUp(model: ModelRegistration, signal: AbortSignal): Promise<boolean> {
     if ((await this.create(model, signal)) === 'taken') return false;
     if (await this.bringUp(model, signal)) return true;
-    const message = `The workers of model ${model.name} are not ready.`;
-    throw new TorchweaveError('modelServerRefused', { endpoint: this.options.endpoint, status: 503, message });
+    throw this.refused(503, `The workers of model ${model.name} are not ready.`);
   }
 
   private async create(model: ModelRegistration, signal: AbortSignal): Promise<CreateOutcome> {
-    const file = archiveFileOf(model.url);
-    if (file === undefined) return this.api.create(newModelOf(model), signal);
-    // A second request for the same URL would find the first one's half-written file.
-    const outcome = await this.downloads.run(file, () => this.api.create(newModelOf(model), signal));
+    const { archive, url } = model;
+    if (archive !== undefined) return this.deliver(model, archive, signal);
+    // TorchServe would fetch it, from wherever it leads.
+    if (isUrl(url)) throw this.refused(404, `Model not found at: ${url}`);
+    return this.api.create(newModelOf(model), signal);
+  }
+
+  /**
+   * Has TorchServe fetch the archive from us. What lies in its store under the archive's name is the archive: it stayed
+   * behind when TorchServe ended. Should it be half of it, it is fetched under another name.
+   */
+  private async deliver(model: ModelRegistration, archive: ModelArchive, signal: AbortSignal): Promise<CreateOutcome> {
+    const file = await deliveredFile(archive, model.name);
+    const outcome = await this.fetchFromUs(model, archive, file, signal);
     if (outcome !== 'fileExists') return outcome;
-    this.options.logger.info(
-      { model: model.name, file },
-      'the file of the URL is in the model store already: registering it',
-    );
-    return this.api.create({ ...newModelOf(model), url: file }, signal);
+    this.options.logger.info({ model: model.name, file }, 'the archive is in the model store already');
+    try {
+      return await this.api.create({ ...newModelOf(model), url: file }, signal);
+    } catch (error) {
+      if (!isTorchweaveError(error, 'modelServerRefused')) throw error;
+      const another = await deliveredFile(archive, model.name, randomBytes(4).toString('hex'));
+      return this.fetchFromUs(model, archive, another, signal);
+    }
+  }
+
+  private async fetchFromUs(
+    model: ModelRegistration,
+    archive: ModelArchive,
+    file: string,
+    signal: AbortSignal,
+  ): Promise<CreateOutcome> {
+    const offer = await this.options.offer(archive, file);
+    try {
+      return await this.api.create({ ...newModelOf(model), url: offer.url }, signal);
+    } catch (error) {
+      if (!isTorchweaveError(error, 'modelServerRefused')) throw error;
+      const { status, message } = error.data;
+      // Its words name an address that is nobody's business, and of no use any more.
+      throw this.refused(status, offer.isFetched ? message.replaceAll(offer.url, model.url) : notFetched, error);
+    } finally {
+      offer.withdraw();
+    }
+  }
+
+  private refused(status: number, message: string, cause?: unknown): TorchweaveError {
+    return new TorchweaveError('modelServerRefused', { endpoint: this.options.endpoint, status, message }, { cause });
   }
 
   /** Scales the workers where they differ and waits until they are ready; false when they are not in time, or gone. */

@@ -59,7 +59,7 @@ export class PendingExchange implements CancellationListener {
   }
 
   private readonly expire = (): void => {
-    this.giveUp(new AnswerLateError(`No answer within ${this.limits.timeoutMs} ms.`));
+    this.giveUp(new AnswerLateError(this.limits.timeoutMs));
   };
 
   private giveUp(reason: Error): void {

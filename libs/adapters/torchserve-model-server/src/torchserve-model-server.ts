@@ -7,6 +7,7 @@ import type {
 } from '@torchweave/application';
 import type { NodeInput, NodeOutput } from '@torchweave/domain';
 
+import { ArchiveOffers } from './archive-offers.js';
 import { refusedBy } from './error-mapping.js';
 import type { HttpRequest } from './exchange.js';
 import { HttpClient } from './http-client.js';
@@ -21,6 +22,8 @@ const tokenTimeoutMs = 5_000;
 const largestTokenAnswer = 65_536;
 
 export interface TorchServeModelServerOptions extends KeySource {
+  /** What answers call it. Default `torchserve`. */
+  readonly name?: string;
   /** `http://HOST:PORT` of the management API, a path prefix allowed. */
   readonly managementUrl: string;
   readonly inferenceUrl: string;
@@ -30,18 +33,21 @@ export interface TorchServeModelServerOptions extends KeySource {
   readonly managementTimeoutMs?: number;
   /** An answer beyond is refused with 413. Default 6,553,500, TorchServe's own max_response_size. */
   readonly maxResponseBytes?: number;
+  /** Where TorchServe fetches models that were given by URL; several servers may share one. Default: one of its own. */
+  readonly offers?: ArchiveOffers;
   readonly logger: Logger;
 }
 
 /** A TorchServe 0.12, started with `--enable-model-api`. */
 export class TorchServeModelServer implements ModelServer {
   readonly endpoint: string;
+  readonly name: string;
   private readonly clients: Readonly<Record<'management' | 'inference' | 'health', HttpClient>>;
   private readonly management: ManagementApi;
   private readonly registrar: ModelRegistrar;
   private readonly inference: InferenceApi;
-
   constructor(options: TorchServeModelServerOptions) {
+    this.name = options.name ?? 'torchserve';
     const managementUrl = new URL(options.managementUrl);
     const inferenceUrl = new URL(options.inferenceUrl);
     this.endpoint = managementUrl.origin + managementUrl.pathname.replace(/\/+$/, '');
@@ -58,7 +64,13 @@ export class TorchServeModelServer implements ModelServer {
       endpoint,
       timeoutMs: options.managementTimeoutMs ?? 120_000,
     });
-    this.registrar = new ModelRegistrar(this.management, { endpoint, logger: options.logger });
+    const offers = options.offers ?? new ArchiveOffers({ logger: options.logger });
+    const towards = { url: managementUrl, endpoint };
+    this.registrar = new ModelRegistrar(this.management, {
+      endpoint,
+      offer: (archive, file) => offers.offer(archive, file, towards),
+      logger: options.logger,
+    });
     this.inference = new InferenceApi(this.clients.inference, this.clients.health, {
       endpoint,
       maxResponseBytes: options.maxResponseBytes ?? 6_553_500,

@@ -26,7 +26,7 @@ export const jobCatalogue = {
       sha256: z.string().optional(),
     }),
     result: workflowResult,
-    steps: ['fetch-archive', 'read-archive', 'reserve-name', 'register-nodes', 'commit', 'publish'],
+    steps: ['fetch-archive', 'read-archive', 'fetch-models', 'reserve-name', 'register-nodes', 'commit', 'publish'],
     timeoutMs: 600_000,
   }),
   'unregister-workflow': describe({

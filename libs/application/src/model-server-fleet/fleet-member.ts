@@ -1,4 +1,4 @@
-import { isTorchweaveError, type NodeInput, type NodeOutput } from '@torchweave/domain';
+import { isUnanswered, type NodeInput, type NodeOutput } from '@torchweave/domain';
 import type { Logger } from '../ports/logger.js';
 import type { InferenceOptions, ModelServer } from '../ports/model-server.js';
 import { CircuitBreaker } from './circuit-breaker.js';
@@ -56,7 +56,7 @@ export class FleetMember {
 
   /** An answer that is late may be its model's fault alone, unless the server does not answer health checks either. */
   private judge(error: unknown, isLate: boolean): void {
-    if (!isTorchweaveError(error, 'modelServerUnreachable')) return this.answered();
+    if (!isUnanswered(error)) return this.answered();
     if (isLate && this.healthy) return;
     const { endpoint } = this.server;
     if (this.breaker.fail())

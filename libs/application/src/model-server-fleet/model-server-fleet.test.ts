@@ -10,6 +10,8 @@ class ToldServer implements ModelServer {
   healthy = true;
   behave: (options: InferenceOptions) => Promise<NodeOutput> = () => Promise.resolve({ value: Buffer.from('ok') });
 
+  readonly name = 'told';
+
   constructor(readonly endpoint: string) {}
 
   infer(_name: string, _input: unknown, options: InferenceOptions): Promise<NodeOutput> {
@@ -33,7 +35,7 @@ class ToldServer implements ModelServer {
     const { endpoint } = this;
     this.behave = ({ timeoutMs }) =>
       new Promise((_, reject) => {
-        const late = new TorchweaveError('modelServerUnreachable', { endpoint, reason: 'no answer' });
+        const late = new TorchweaveError('modelServerLate', { endpoint, timeoutMs });
         setTimeout(() => reject(late), timeoutMs);
       });
   }

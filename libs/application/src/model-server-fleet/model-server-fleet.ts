@@ -1,4 +1,4 @@
-import { isTorchweaveError, TorchweaveError, type NodeInput, type NodeOutput } from '@torchweave/domain';
+import { isTorchweaveError, isUnanswered, TorchweaveError, type NodeInput, type NodeOutput } from '@torchweave/domain';
 import type { Logger } from '../ports/logger.js';
 import type { InferenceOptions, ModelRegistration, ModelServer } from '../ports/model-server.js';
 import { FleetMember } from './fleet-member.js';
@@ -36,6 +36,11 @@ export class ModelServerFleet {
     return this.members.map((member) => member.server);
   }
 
+  /** What answers call the server of that endpoint. */
+  nameOf(endpoint: string): string {
+    return this.members.find(({ server }) => server.endpoint === endpoint)?.server.name ?? 'model server';
+  }
+
   get status(): readonly ModelServerStatus[] {
     return this.members.map(({ server, healthy, inFlight }) => ({ endpoint: server.endpoint, healthy, inFlight }));
   }
@@ -68,10 +73,14 @@ export class ModelServerFleet {
    */
   async register(model: ModelRegistration, signal: AbortSignal): Promise<void> {
     if (this.members.length === 0) throw new TorchweaveError('noModelServer', { model: model.name });
-    const results = await Promise.allSettled(this.members.map(({ server }) => server.register(model, signal)));
+    const results = await Promise.allSettled(
+      this.members.map(({ server }) =>
+        server.register(model, signal).catch((error: unknown) => failNamed(server, error)),
+      ),
+    );
     const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
     if (errors.length === 0) return;
-    const refused = errors.find((error) => !isTorchweaveError(error, 'modelServerUnreachable'));
+    const refused = errors.find((error) => !isUnanswered(error));
     if (refused !== undefined) throw refused;
     if (errors.length === results.length) throw errors[0];
     // A server that is away gets the model from reconcile, before it takes requests again.
@@ -170,7 +179,19 @@ export class ModelServerFleet {
   }
 }
 
+/** @throws the error; one of a server that gave no answer with the server's name. */
+function failNamed({ name }: ModelServer, error: unknown): never {
+  const options = { cause: error };
+  if (isTorchweaveError(error, 'modelServerUnreachable')) {
+    throw new TorchweaveError('modelServerUnreachable', { ...error.data, server: name }, options);
+  }
+  if (isTorchweaveError(error, 'modelServerLate')) {
+    throw new TorchweaveError('modelServerLate', { ...error.data, server: name }, options);
+  }
+  throw error;
+}
+
 function isElsewhereWorthTrying(error: unknown): boolean {
-  if (isTorchweaveError(error, 'modelServerUnreachable')) return true;
+  if (isUnanswered(error) || isTorchweaveError(error, 'overloaded')) return true;
   return isTorchweaveError(error, 'modelServerRefused') && [404, 503].includes(error.data.status);
 }

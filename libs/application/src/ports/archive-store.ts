@@ -22,6 +22,19 @@ export interface ArchiveStore {
    * @throws TorchweaveError `archiveUnreadable`, `archiveEntryRefused`, `archiveLimitExceeded`.
    */
   open(digest: string): Promise<UnpackedArchive>;
+  /**
+   * Unpacks the archive into a new folder that is the caller's own, and writable.
+   *
+   * @param directory an absolute path at which nothing is; whatever fails leaves nothing there.
+   * @throws as {@link open}.
+   */
+  unpackTo(digest: string, directory: string): Promise<void>;
+  /**
+   * The packed archive, as it was put.
+   *
+   * @throws TorchweaveError `archiveUnreadable` when it is not kept.
+   */
+  read(digest: string): Promise<{ bytes: number; content: AsyncIterable<Uint8Array> }>;
   /** Digests that are kept, with the ms since the archive was last put or opened anew. */
   list(): Promise<readonly { digest: string; idleMs: number }[]>;
   /** Removes an archive, packed and unpacked. One that is not there is no error. */

@@ -15,7 +15,13 @@ export type {
 } from './job-queue.js';
 export { releaseOf, smallestReleased } from './memory.js';
 export { silentLogger, type Logger } from './logger.js';
-export type { InferenceOptions, ModelDescription, ModelRegistration, ModelServer } from './model-server.js';
+export type {
+  InferenceOptions,
+  ModelArchive,
+  ModelDescription,
+  ModelRegistration,
+  ModelServer,
+} from './model-server.js';
 export type {
   ClaimedOrphans,
   OperationRun,

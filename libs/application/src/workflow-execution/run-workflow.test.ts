@@ -160,7 +160,8 @@ describe('RunWorkflow', () => {
     function onServer(infer: ModelServer['infer']): RunWorkflow {
       const done = (): Promise<void> => Promise.resolve();
       const server: ModelServer = {
-        ...{ endpoint: 'http://models:8081', infer, register: done, unregister: done, scale: done, close: done },
+        ...{ endpoint: 'http://models:8081', name: 'torchserve-1', infer },
+        ...{ register: done, unregister: done, scale: done, close: done },
         ...{ describe: () => Promise.resolve(undefined), list: () => Promise.resolve([]) },
         isHealthy: () => Promise.resolve(true),
       };
@@ -180,7 +181,7 @@ describe('RunWorkflow', () => {
       expect(error).toMatchObject({ code: 'nodeFailed', data: { node: 'm', modelServer: 'http://models:8081' } });
       expect((error as TorchweaveError).toBody()).toEqual({
         ...{ code: 500, type: 'InternalServerException', message: 'Error executing m', node: 'm', attempts: 1 },
-        reason: 'the model server answered 507 for the model w__m: Out of resources',
+        reason: 'the model w__m on the model server torchserve-1 answered 507: Out of resources',
       });
     });
 
@@ -201,5 +202,70 @@ describe('RunWorkflow', () => {
   it('answers JSON where a number is none', async () => {
     const run = runner(() => Promise.resolve('{"score": NaN}'));
     expect(text((await run.execute(workflow('dag: {a: []}'), request('x'))).value)).toBe('{"score": null}');
+  });
+  describe('tells of a model that has failed', () => {
+    const outcome = async (failure: TorchweaveError, retries = 1): Promise<{ error: unknown; calls: number }> => {
+      let calls = 0;
+      const server: Partial<ModelServer> = {
+        ...{ endpoint: 'http://models:8081', name: 'torchserve-1' },
+        infer: () => {
+          calls += 1;
+          return Promise.reject(failure);
+        },
+      };
+      const run = new RunWorkflow({} as FunctionRuntime, new ModelServerFleet([server as ModelServer], silentLogger));
+      const spec = `models: {retry-attempts: ${retries}, timeout-ms: 500, up: {url: up.mar}}\ndag: {up: []}`;
+      const error: unknown = await run.execute(workflow(spec), request('x')).catch((thrown: unknown) => thrown);
+      return { error, calls };
+    };
+    const endpoint = 'http://models:8081';
+
+    it('503 where its server is away, with the names of node, model and server', async () => {
+      const away = new TorchweaveError('modelServerUnreachable', { endpoint, reason: 'connection refused' });
+      expect(await outcome(away)).toMatchObject({
+        error: {
+          ...{ code: 'nodeUnavailable', status: 503 },
+          message:
+            'Error executing up: its model w__up is on the model server torchserve-1, which cannot be reached: connection ' +
+            'refused. Try again; the server log names the address.',
+        },
+        calls: 2,
+      });
+    });
+
+    it('504 where it did not answer in time', async () => {
+      expect(await outcome(new TorchweaveError('modelServerLate', { endpoint, timeoutMs: 499.5 }))).toMatchObject({
+        error: {
+          ...{ code: 'nodeTimedOut', status: 504, data: { attempts: 2, timeoutMs: 500 } },
+          message:
+            'Error executing up: its model w__up on the model server torchserve-1 did not answer within 500 ms, ' +
+            "the node's timeout-ms.",
+        },
+        calls: 2,
+      });
+    });
+
+    it('500 with model, server and the server’s words, where it refuses', async () => {
+      const message = 'Prediction failed';
+      const refused = new TorchweaveError('modelServerRefused', { endpoint, status: 503, message });
+      expect(await outcome(refused)).toMatchObject({
+        error: {
+          ...{ code: 'nodeFailed', status: 500, message: 'Error executing up' },
+          data: { reason: 'the model w__up on the model server torchserve-1 answered 503: Prediction failed' },
+        },
+        calls: 2,
+      });
+    });
+
+    it('503 at once, without another try, where too many wait for it', async () => {
+      const full = new TorchweaveError('overloaded', { what: 'requests', limit: 1, retryAfterSeconds: 1 });
+      expect(await outcome(full, 5)).toMatchObject({ error: { code: 'overloaded', status: 503 }, calls: 1 });
+    });
+
+    it('503 where there is no model server', async () => {
+      const run = new RunWorkflow({} as FunctionRuntime, new ModelServerFleet([], silentLogger));
+      const running = run.execute(workflow('models: {up: {url: up.mar}}\ndag: {up: []}'), request('x'));
+      await expect(running).rejects.toMatchObject({ code: 'nodeUnavailable', status: 503 });
+    });
   });
 });

@@ -52,6 +52,9 @@ const silentObserver: ExecutionObserver = { nodeFinished: () => undefined, nodeR
 /** Statuses by which a model server speaks of itself; any other from 400 on comes from the model's handler. */
 const serverStatuses = new Set([404, 405, 408, 413, 429, 500, 502, 503, 504, 507]);
 
+/** As long as a model server that does not answer is left alone. */
+const retryAfterSeconds = 2;
+
 /** Runs workflows: starts every node the moment its last parent is done, tries again within its budget. */
 export class RunWorkflow {
   constructor(
@@ -95,6 +98,31 @@ export class RunWorkflow {
       return Promise.reject(new TorchweaveError('nodeFailed', { node: node.name, attempts: 0, reason: 'not loaded' }));
     }
     return this.functions.call(workflow.functionUnitId, node.name, input, options);
+  }
+
+  /** The error of a node that has failed for good. */
+  failure({ node }: PlannedNode, attempts: number, error: TorchweaveError): TorchweaveError {
+    const place = { node: node.name, model: node.modelName, attempts };
+    const options = { cause: error };
+    if (isTorchweaveError(error, 'noModelServer')) {
+      const data = { ...place, server: 'none', reason: 'there is no model server', retryAfterSeconds };
+      return new TorchweaveError('nodeUnavailable', data, options);
+    }
+    if (isTorchweaveError(error, 'modelServerUnreachable')) {
+      const server = this.modelServers.nameOf(error.data.endpoint);
+      const data = { ...place, server, reason: error.data.reason, retryAfterSeconds };
+      return new TorchweaveError('nodeUnavailable', data, options);
+    }
+    if (isTorchweaveError(error, 'modelServerLate')) {
+      const server = this.modelServers.nameOf(error.data.endpoint);
+      const { timeoutMs } = node;
+      const data = { ...place, server, reason: `it did not answer within ${timeoutMs} ms`, timeoutMs };
+      return new TorchweaveError('nodeTimedOut', data, options);
+    }
+    const reason = isTorchweaveError(error, 'modelServerRefused')
+      ? refusalOf(node.modelName, this.modelServers.nameOf(error.data.endpoint), error)
+      : reasonOf(error);
+    return new TorchweaveError('nodeFailed', { node: node.name, attempts, reason, ...placeOf(error) }, options);
   }
 
   finished(workflow: string, node: string, attempt: EndedAttempt): void {
@@ -151,16 +179,10 @@ class Execution {
     const raised = asRaised(planned.node.name, error);
     const delayMs = this.run.fail(planned.index);
     const isClientsFault = raised !== undefined && raised.status < 500;
-    if (delayMs === undefined || isClientsFault) {
-      const attempts = this.run.attemptsOf(planned.index);
-      throw (
-        raised ??
-        new TorchweaveError(
-          'nodeFailed',
-          { node: planned.node.name, attempts, reason: reasonOf(planned.node, error), ...placeOf(error) },
-          { cause: error },
-        )
-      );
+    // What is refused for want of room is not asked for again at once.
+    const isOverload = isTorchweaveError(error, 'overloaded');
+    if (delayMs === undefined || isClientsFault || isOverload) {
+      throw raised ?? (isOverload ? error : this.runner.failure(planned, this.run.attemptsOf(planned.index), error));
     }
     this.runner.retried(this.workflow.name, planned.node.name, error);
     await delay(delayMs, this.request.cancellation);
@@ -175,18 +197,19 @@ function asRaised(node: string, error: TorchweaveError): TorchweaveError<'nodeRa
   return serverStatuses.has(status) ? undefined : new TorchweaveError('nodeRaised', { node, status, message });
 }
 
-function reasonOf({ modelName }: WorkflowNode, error: TorchweaveError): string {
+/** TorchServe tells of an exception of a handler nothing but that there was one. */
+function refusalOf(model: string, server: string, { data }: TorchweaveError<'modelServerRefused'>): string {
+  return `the model ${model} on the model server ${server} answered ${data.status}: ${data.message}`;
+}
+
+function reasonOf(error: TorchweaveError): string {
   if (isTorchweaveError(error, 'nodeFailed')) return error.data.reason;
-  if (isTorchweaveError(error, 'modelServerRefused'))
-    return `the model server answered ${error.data.status} for the model ${modelName}: ${error.data.message}`;
   return error.code === 'internal' ? 'internal error, see the server log' : error.message;
 }
 
 /** Which model server it was, for the log: an answer names no addresses. */
 const placeOf = (error: TorchweaveError): { readonly modelServer?: string } =>
-  isTorchweaveError(error, 'modelServerRefused') || isTorchweaveError(error, 'modelServerUnreachable')
-    ? { modelServer: error.data.endpoint }
-    : {};
+  isTorchweaveError(error, 'modelServerRefused') ? { modelServer: error.data.endpoint } : {};
 
 function delay(ms: number, signal: CancellationSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -107,6 +107,7 @@ class World {
       modelServers: new ModelServerFleet([server as ModelServer], silentLogger),
       jobs: jobs as JobQueue,
       archives: archives as ArchiveStore,
+      source: { open: () => Promise.reject(new Error('nothing is fetched')) },
       ...{ logger: silentLogger, responseTimeoutMs: 1 },
     };
     this.reconciler = new ReconcileModelServers(ports);

@@ -1,26 +1,22 @@
 import { isTorchweaveError, modelNodes, TorchweaveError, type ModelNode } from '@torchweave/domain';
 import type { JobResult } from '../job-catalogue/job-catalogue.js';
 import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
-import type { ArchiveStore } from '../ports/archive-store.js';
 import type { JobContext, JobQueue } from '../ports/job-queue.js';
 import type { Logger } from '../ports/logger.js';
 import type { ModelServer } from '../ports/model-server.js';
 import type { OwnedModel, UnreadableWorkflow, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
-import { registrationOf } from './model-registration.js';
+import { registrationOf, type ModelRegistrationPorts } from './model-registration.js';
 import { assertHeld } from './operation-fence.js';
 import { noRacePoints } from './race-points.js';
 import { readableOf } from './record-pages.js';
 import { undoRegistration } from './undo-registration.js';
 import { usedArchives } from './used-archives.js';
 
-export interface ReconcilePorts {
+export interface ReconcilePorts extends ModelRegistrationPorts {
   readonly state: WorkflowState;
   readonly modelServers: ModelServerFleet;
   readonly jobs: JobQueue;
-  readonly archives: ArchiveStore;
   readonly logger: Logger;
-  /** ms that a model may take for one answer, see {@link registrationOf}. */
-  readonly responseTimeoutMs: number;
 }
 
 /** A model that a ready workflow wants. */
@@ -156,7 +152,7 @@ export class ReconcileModelServers {
     const event = { endpoint: server.endpoint, workflow: record.definition.name, node: node.name };
     await state.addOrphans([node.modelName]);
     try {
-      await server.register(registrationOf(node, this.ports.responseTimeoutMs), signal);
+      await server.register(await registrationOf(this.ports, node, signal), signal);
     } catch (error) {
       logger.error({ ...event, err: error }, 'a model that the model server has lost cannot be registered again');
       // Half of it would count as there, and never be tried again.
@@ -218,7 +214,7 @@ export class ReconcileModelServers {
     const wanted = await this.readyNode(owned);
     if (wanted === undefined || signal.aborted) return false;
     try {
-      await this.ports.modelServers.register(registrationOf(wanted.node, this.ports.responseTimeoutMs), signal);
+      await this.ports.modelServers.register(await registrationOf(this.ports, wanted.node, signal), signal);
     } catch (error) {
       this.ports.logger.warn(
         { ...owned, err: error },

@@ -1,35 +1,38 @@
 import { defineWorkflow, functionNodes, manifestPath, modelNodes, parseManifest, parseSpec } from '@torchweave/domain';
 import { isTorchweaveError, TorchweaveError, toTorchweaveError, type ErrorCode } from '@torchweave/domain';
-import type { NodeFailure, WorkflowDefinition } from '@torchweave/domain';
+import type { WorkflowDefinition } from '@torchweave/domain';
 import type { JobPayload, JobResult } from '../job-catalogue/job-catalogue.js';
-import type { ArchiveSource } from '../ports/archive-source.js';
-import type { ArchiveStore } from '../ports/archive-store.js';
 import type { JobContext } from '../ports/job-queue.js';
 import type { OperationRun, OperationTrace, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
 import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
-import { registrationOf } from './model-registration.js';
+import { withModelDigests } from './model-archives.js';
+import { registrationOf, type ModelRegistrationPorts } from './model-registration.js';
 import { assertHeld, inDoubtWhenLost } from './operation-fence.js';
 import { pinnedContent } from './pinned-content.js';
 import { proveFunctions, type ProveFunctionsPorts } from './prove-functions.js';
 import type { RacePoints } from './race-points.js';
+import { registrationFailure, type FailedNodes } from './registration-failure.js';
 import { undoRegistration } from './undo-registration.js';
 import { usedArchives } from './used-archives.js';
 
-export interface RegisterWorkflowPorts extends ProveFunctionsPorts {
-  readonly source: ArchiveSource;
-  readonly archives: ArchiveStore;
+export interface RegisterWorkflowPorts extends ProveFunctionsPorts, ModelRegistrationPorts {
   readonly state: WorkflowState;
   readonly modelServers: ModelServerFleet;
-  /** ms that a model may take for one answer, see {@link registrationOf}. */
-  readonly responseTimeoutMs: number;
   readonly racePoints: RacePoints;
 }
 
 /** Faults of an archive that no parameter of a registration mends. */
 const unusable = new Set<ErrorCode>([
   ...(['archiveUnreadable', 'archiveEntryRefused', 'archiveLimitExceeded', 'manifestMissing'] as const),
-  ...(['manifestMalformed', 'specFileMissing', 'specInvalid', 'dagInvalid'] as const),
+  ...(['manifestMalformed', 'manifestWithoutWorkflow', 'archiverVersionMissing', 'createdOnMissing'] as const),
+  ...(['specFileUndefined', 'specFileMissing', 'specInvalid', 'dagInvalid'] as const),
 ]);
+
+/** A name that the manifest lacks, or that is none, a registration may give. */
+function isUnusable(error: TorchweaveError): boolean {
+  if (isTorchweaveError(error, 'manifestFieldInvalid')) return error.data.field !== 'workflow.workflowName';
+  return unusable.has(error.code);
+}
 
 type Payload = JobPayload<'register-workflow'>;
 type Result = JobResult<'register-workflow'>;
@@ -71,13 +74,14 @@ export class RegisterWorkflow {
     const { state, racePoints } = this.ports;
     const digest = await job.step('fetch-archive', () => this.fetch(payload, job.signal));
     await racePoints.reach('archive-fetched');
-    const definition = await job.step('read-archive', () =>
+    const read = await job.step('read-archive', () =>
       this.read(payload, digest).catch(async (error: unknown) => {
         await this.forgetUnusable(digest, error);
         throw error;
       }),
     );
     await racePoints.reach('archive-read');
+    const definition = await job.step('fetch-models', () => withModelDigests(this.ports, read, job.signal));
     await job.step('reserve-name', () => state.reserve(definition, run));
     await racePoints.reach('name-reserved');
     return definition;
@@ -93,7 +97,7 @@ export class RegisterWorkflow {
 
   /** What no registration can use is not kept; what another one may use is swept when nobody has for a while. */
   private async forgetUnusable(digest: string, thrown: unknown): Promise<void> {
-    if (!isTorchweaveError(thrown) || !unusable.has(thrown.code)) return;
+    if (!isTorchweaveError(thrown) || !isUnusable(thrown)) return;
     const { archives, state, logger } = this.ports;
     try {
       // A workflow may have it from a time of other rules.
@@ -116,16 +120,9 @@ export class RegisterWorkflow {
 
   private async finish(definition: WorkflowDefinition, job: JobContext, run: OperationRun): Promise<Result> {
     const { state, gateways, racePoints, logger } = this.ports;
-    const failures = await job.step('register-nodes', () => this.registerNodes(definition, job, run));
+    const failed = await job.step('register-nodes', () => this.registerNodes(definition, job, run));
     await racePoints.reach('nodes-registered');
-    if (failures.length > 0) {
-      return this.undo(
-        definition,
-        new TorchweaveError('registrationFailed', { workflow: definition.name, failures }),
-        job,
-        run,
-      );
-    }
+    if (failed.length > 0) return this.undo(definition, registrationFailure(definition, failed), job, run);
     const record: WorkflowRecord = await job.step('commit', () => state.commit(definition.name, run));
     await racePoints.reach('committed');
     const late = await job.step('publish', () => gateways.waitFor(record.revision, gateways.leaseMs * 2));
@@ -139,24 +136,24 @@ export class RegisterWorkflow {
     definition: WorkflowDefinition,
     job: JobContext,
     run: OperationRun,
-  ): Promise<NodeFailure[]> {
-    const { archives, modelServers, state, responseTimeoutMs } = this.ports;
+  ): Promise<FailedNodes[]> {
+    const { archives, modelServers, state } = this.ports;
     // It may have been swept before the name was reserved; from then on the record keeps it.
     const { directory } = await archives.open(definition.digest);
     await assertHeld(state, run);
     const models = modelNodes(definition).map((node) => ({
       nodes: [node.modelName],
-      done: modelServers.register(registrationOf(node, responseTimeoutMs), job.signal),
+      done: registrationOf(this.ports, node, job.signal).then((model) => modelServers.register(model, job.signal)),
     }));
     const functions = functionNodes(definition).map((node) => node.modelName);
     const toProve = { run, definition, directory };
     const proved = functions.length === 0 ? [] : [{ nodes: functions, done: proveFunctions(this.ports, toProve) }];
-    const settled = [...models, ...proved].map(async ({ nodes, done }): Promise<NodeFailure[]> => {
+    const settled = [...models, ...proved].map(async ({ nodes, done }): Promise<FailedNodes[]> => {
       try {
         await done;
         return [];
       } catch (thrown) {
-        return failuresOf(nodes, definition, toTorchweaveError(thrown));
+        return [{ nodes, error: toTorchweaveError(thrown) }];
       }
     });
     return (await Promise.all(settled)).flat();
@@ -181,11 +178,4 @@ export class RegisterWorkflow {
 function heldRecord(trace: Extract<OperationTrace, { outcome: 'held' }>): WorkflowRecord {
   if ('unreadable' in trace) throw trace.unreadable;
   return trace.record;
-}
-
-function failuresOf(nodes: string[], definition: WorkflowDefinition, error: TorchweaveError): NodeFailure[] {
-  if (error.code !== 'functionLoadFailed') return nodes.map((node) => ({ node, reason: error.message }));
-  const { functionName, reason } = (error as TorchweaveError<'functionLoadFailed'>).data;
-  const failed = functionNodes(definition).find((node) => node.name === functionName);
-  return [{ node: failed?.modelName ?? functionName, reason }];
 }

@@ -1,3 +1,4 @@
+import { modelNodes, type WorkflowDefinition } from '@torchweave/domain';
 import type { WorkflowState } from '../ports/workflow-state.js';
 import { recordPages } from './record-pages.js';
 
@@ -7,14 +8,20 @@ export interface UsedArchives {
   mayHave(digest: string): boolean;
 }
 
-/** The archives that a workflow needs, whatever phase it is in. */
+/** The archives that a workflow needs, its own and those of its models, whatever phase it is in. */
 export async function usedArchives(state: WorkflowState): Promise<UsedArchives> {
   const { records, unreadable } = await state.unfinished();
-  const used = new Set(records.map(({ definition }) => definition.digest));
+  const used = new Set<string>();
+  for (const { definition } of records) addDigests(definition, used);
   let isComplete = unreadable.length === 0;
   for await (const page of recordPages(state)) {
-    for (const { definition } of page.records) used.add(definition.digest);
+    for (const { definition } of page.records) addDigests(definition, used);
     isComplete &&= page.unreadable === 0;
   }
   return { mayHave: (digest) => !isComplete || used.has(digest) };
+}
+
+function addDigests(definition: WorkflowDefinition, used: Set<string>): void {
+  used.add(definition.digest);
+  for (const { digest } of modelNodes(definition)) if (digest !== undefined) used.add(digest);
 }

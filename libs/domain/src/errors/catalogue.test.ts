@@ -55,6 +55,16 @@ const examples: { readonly [Code in ErrorCode]: ErrorData[Code] } = {
   nodeFailed: { node: 'up', attempts: 2, reason: 'timeout' },
   nodeRaised: { node: 'up', status: 513, message: 'my pred error' },
   functionLoadFailed: { functionName: 'pre', file: 'h.py', reason: 'SyntaxError' },
+  nodeUnavailable: {
+    ...{ node: 'up', model: 'w__up', server: 'torchserve-1', attempts: 2, reason: 'connection refused' },
+    retryAfterSeconds: 2,
+  },
+  nodeTimedOut: {
+    ...{ node: 'up', model: 'w__up', server: 'torchserve-1', attempts: 2, reason: 'it did not answer in time' },
+    timeoutMs: 500,
+  },
+  modelServerLate: { endpoint: 'http://models:8081', timeoutMs: 500 },
+  modelSettingInvalid: { node: 'upper', rule: 'min-workers must be a whole number from 0 to 1024, not 2147483647' },
   modelServerUnreachable: { endpoint: 'http://models:8081', reason: 'refused' },
   modelServerRefused: { endpoint: 'http://models:8081', status: 404, message: 'Model not found at: a.mar' },
   modelManagementDisabled: { endpoint: 'http://models:8081' },
@@ -139,6 +149,25 @@ describe('sentences that TorchServe 0.12 says', () => {
     ],
   ])('%s: %i %s', (code, status, type, message) => {
     expect(errorOf(code)).toMatchObject({ status, type, message });
+  });
+});
+
+describe('a registration that failed', () => {
+  const failures = [{ node: 'chain__up', reason: 'Model not found' }];
+
+  it.each([
+    [undefined, 500],
+    [400, 400],
+    [503, 503],
+  ])('with the status %s is answered with %i', (given, status) => {
+    const data = { workflow: 'chain', failures, ...(given === undefined ? {} : { status: given }) };
+    expect(new TorchweaveError('registrationFailed', data)).toMatchObject({ status, type: 'WorkflowException' });
+  });
+
+  it("by what Python itself refuses is the archive's fault", () => {
+    const data = { functionName: 'f', file: 'h.py', reason: 'SyntaxError' };
+    expect(new TorchweaveError('functionLoadFailed', { ...data, isRaised: true }).status).toBe(400);
+    expect(new TorchweaveError('functionLoadFailed', data).status).toBe(500);
   });
 });
 

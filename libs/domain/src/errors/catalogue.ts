@@ -21,6 +21,15 @@ export interface SpecProblem {
   readonly column: number;
 }
 
+/** A model node that has got no answer. `reason` goes on from "the model server". */
+export interface NodeOnServer {
+  readonly node: string;
+  readonly model: string;
+  readonly server: string;
+  readonly attempts: number;
+  readonly reason: string;
+}
+
 /** The data that each error carries, by code. */
 export interface ErrorData {
   parameterMissing: { parameter: string };
@@ -72,7 +81,8 @@ export interface ErrorData {
   workflowConflict: { workflow: string };
   workflowBusy: { workflow: string; phase: string; operationId: string };
   modelNameTaken: { model: string; workflow: string; owner: string };
-  registrationFailed: { workflow: string; failures: readonly NodeFailure[] };
+  /** `status`: where the failures have another one than TorchServe's. */
+  registrationFailed: { workflow: string; failures: readonly NodeFailure[]; status?: number };
   unregistrationFailed: { workflow: string; failures: readonly NodeFailure[] };
   operationAbandoned: { operationId: string; reason: string };
   workflowUnreadable: { workflow: string; reason: string };
@@ -80,9 +90,16 @@ export interface ErrorData {
   /** `modelServer`: by its address, for the log, where one had to do with it. */
   nodeFailed: { node: string; attempts: number; reason: string; modelServer?: string };
   nodeRaised: { node: string; status: number; message: string };
-  functionLoadFailed: { functionName: string; file: string; reason: string };
+  /** `server`: the model server's name, which is no address. */
+  nodeUnavailable: NodeOnServer & { retryAfterSeconds: number };
+  nodeTimedOut: NodeOnServer & { timeoutMs: number };
+  modelSettingInvalid: { node: string; rule: string };
+  /** `isRaised`: Python itself has said no, so it is the archive's fault. */
+  functionLoadFailed: { functionName: string; file: string; reason: string; isRaised?: boolean };
 
-  modelServerUnreachable: { endpoint: string; reason: string };
+  /** `server`: its name, where that is known. */
+  modelServerUnreachable: { endpoint: string; reason: string; server?: string };
+  modelServerLate: { endpoint: string; timeoutMs: number; server?: string };
   modelServerRefused: { endpoint: string; status: number; message: string };
   modelManagementDisabled: { endpoint: string };
   modelServerUnauthorized: { endpoint: string; message: string };
@@ -117,6 +134,8 @@ interface CatalogueEntry<Data> {
   readonly shows?: readonly (keyof Data)[];
 }
 
+const describeServer = (name: string | undefined): string =>
+  name === undefined ? 'The model server' : `The model server ${name}`;
 const describeProblem = (p: SpecProblem): string => `${p.file}:${p.line}:${p.column}: ${p.message}`;
 const describeFailure = (f: NodeFailure): string => `Workflow Node ${f.node} failed to register. Details: ${f.reason}`;
 
@@ -370,7 +389,7 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
   },
   registrationFailed: {
     type: 'WorkflowException',
-    status: 500,
+    status: (d) => d.status ?? 500,
     message: (d) =>
       `Workflow ${d.workflow} has failed to register. Failures: [${d.failures.map(describeFailure).join(', ')}]`,
     shows: ['failures'],
@@ -406,16 +425,43 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
     status: (d) => d.status,
     message: (d) => d.message,
   },
+  nodeUnavailable: {
+    type: 'ServiceUnavailableException',
+    status: 503,
+    message: (d) =>
+      `Error executing ${d.node}: its model ${d.model} is on the model server ${d.server}, which cannot be reached: ${d.reason}. Try ` +
+      'again; the server log names the address.',
+    shows: ['node', 'attempts', 'reason'],
+  },
+  nodeTimedOut: {
+    type: 'GatewayTimeoutException',
+    status: 504,
+    message: (d) =>
+      `Error executing ${d.node}: its model ${d.model} on the model server ${d.server} did not answer within ${d.timeoutMs} ms, ` +
+      "the node's timeout-ms.",
+    shows: ['node', 'attempts', 'reason'],
+  },
+  modelSettingInvalid: {
+    type: 'InvalidWorkflowException',
+    status: 400,
+    message: (d) =>
+      `The model of node ${d.node} cannot be registered: ${d.rule}. Change the spec and register it again.`,
+  },
   functionLoadFailed: {
     type: 'WorkflowException',
-    status: 500,
+    status: (d) => (d.isRaised === true ? 400 : 500),
     message: (d) => `Function ${d.functionName} of ${d.file} cannot be loaded: ${d.reason}`,
   },
 
   modelServerUnreachable: {
     type: 'ServiceUnavailableException',
     status: 503,
-    message: (d) => `The model server cannot be reached: ${d.reason}`,
+    message: (d) => `${describeServer(d.server)} cannot be reached: ${d.reason}`,
+  },
+  modelServerLate: {
+    type: 'GatewayTimeoutException',
+    status: 504,
+    message: (d) => `${describeServer(d.server)} did not answer within ${d.timeoutMs} ms.`,
   },
   modelServerRefused: {
     type: 'ModelServerException',

@@ -57,6 +57,13 @@ export function isTorchweaveError<Code extends ErrorCode = ErrorCode>(
   return error instanceof TorchweaveError && (code === undefined || error.code === code);
 }
 
+/** True when a model server gave no answer: it cannot be reached, or was late. */
+export function isUnanswered(
+  error: unknown,
+): error is TorchweaveError<'modelServerUnreachable'> | TorchweaveError<'modelServerLate'> {
+  return isTorchweaveError(error, 'modelServerUnreachable') || isTorchweaveError(error, 'modelServerLate');
+}
+
 /** Wraps whatever was thrown: errors of the catalogue stay as they are, all else becomes `internal`, cause kept. */
 export function toTorchweaveError(thrown: unknown): TorchweaveError {
   if (thrown instanceof TorchweaveError) return thrown;

@@ -86,7 +86,7 @@ dag:
         code: 'specInvalid',
         status: 400,
         message:
-          'chain.yaml:3:20: models.up.batch-size must be a whole number of at least 1, not 0. ' +
+          'chain.yaml:3:20: models.up.batch-size must be a whole number from 1 to 1024, not 0. ' +
           'chain.yaml:2:3: models.min_workers is 2: neither a known setting nor a model. Did you mean min-workers? ' +
           'chain.yaml:3:3: models.up.url is missing. ' +
           'chain.yaml:5:8: dag.pre must be a list of node names, not "up".',
@@ -140,8 +140,8 @@ describe('aliases and merges', () => {
   it('are checked where they stand', () => {
     const text = 'models:\n  a: &a {url: x, batch-size: 0}\n  b: {<<: *a, extra: 1}\ndag:\n  a: [b]\n';
     expect(problemsOf(text)).toEqual([
-      '2:30 setting-values: models.a.batch-size must be a whole number of at least 1, not 0.',
-      '2:30 setting-values: models.b.batch-size must be a whole number of at least 1, not 0.',
+      '2:30 setting-values: models.a.batch-size must be a whole number from 1 to 1024, not 0.',
+      '2:30 setting-values: models.b.batch-size must be a whole number from 1 to 1024, not 0.',
       '3:15 model-entries: unknown key models.b.extra (1).',
     ]);
   });

@@ -17,7 +17,10 @@ interface NodeBase {
 /** A node that a model server runs. */
 export interface ModelNode extends NodeBase {
   readonly kind: 'model';
+  /** A file of the model server's store, or a URL: {@link isUrl}. */
   readonly url: string;
+  /** sha-256 of what was behind the URL when the workflow was registered; absent for a file of the store. */
+  readonly digest?: string;
   readonly minWorkers: number;
   readonly maxWorkers: number;
   readonly batchSize: number;
@@ -49,6 +52,9 @@ export interface WorkflowDefinition {
 
 export const modelNodes = (workflow: WorkflowDefinition): ModelNode[] =>
   workflow.nodes.filter((node): node is ModelNode => node.kind === 'model');
+
+/** True for a URL of any scheme; all else names a file of a store. */
+export const isUrl = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
 
 export const functionNodes = (workflow: WorkflowDefinition): FunctionNode[] =>
   workflow.nodes.filter((node): node is FunctionNode => node.kind === 'function');

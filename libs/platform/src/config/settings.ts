@@ -82,6 +82,17 @@ export const settings = {
     description: 'Folder of the .mar files of the local model server',
     schema: z.string().min(1).optional(),
   },
+  maxModelProcesses: {
+    property: 'max_model_processes',
+    variable: 'TORCHWEAVE_MAX_MODEL_PROCESSES',
+    description: 'Processes of all models of the local model server together (default 256)',
+    schema: count.default(256),
+  },
+  jobQueueSize: {
+    property: 'job_queue_size',
+    description: 'Requests that may wait for one model of the local model server; one more is refused (default 1024)',
+    schema: count.default(1_024),
+  },
   modelServers: {
     flag: 'model-server',
     variable: 'TORCHWEAVE_MODEL_SERVERS',
@@ -94,6 +105,15 @@ export const settings = {
     variable: 'TORCHWEAVE_MODEL_SERVER_KEY_FILE',
     description: 'key_file.json of a TorchServe that wants tokens',
     schema: z.string().min(1).optional(),
+  },
+  modelDeliveryAddress: {
+    flag: 'model-delivery-address',
+    property: 'model_delivery_address',
+    variable: 'TORCHWEAVE_MODEL_DELIVERY_ADDRESS',
+    description:
+      'http://HOST:PORT at which TorchServe fetches from this worker models that are given by URL (default the address from ' +
+      'which the worker reaches TorchServe, and a free port)',
+    schema: z.url({ protocol: /^http$/, hostname: /.*/ }).optional(),
   },
   redisUrl: {
     flag: 'redis-url',

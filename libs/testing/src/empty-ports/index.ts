@@ -30,6 +30,8 @@ export const emptyPorts: {
   archives: {
     put: readOnly,
     open: refuse('nothing is kept'),
+    unpackTo: refuse('nothing is kept'),
+    read: refuse('nothing is kept'),
     list: () => Promise.resolve([]),
     remove: nothing,
   },

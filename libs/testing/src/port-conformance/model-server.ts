@@ -391,7 +391,7 @@ export function describeModelServer(name: string, create: () => Promise<ModelSer
       });
 
       it('gives up after the timeout, and serves the next request', async () => {
-        await expect(infer('slow', '1', { timeoutMs: 100 })).rejects.toMatchObject({ code: 'modelServerUnreachable' });
+        await expect(infer('slow', '1', { timeoutMs: 100 })).rejects.toMatchObject({ code: 'modelServerLate' });
         expect(text(await infer('slow', '0'))).toBe('done');
       });
 

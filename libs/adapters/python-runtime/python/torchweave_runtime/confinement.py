@@ -51,6 +51,15 @@ class User:
         os.setuid(self.uid)
         os.environ.update(HOME=self.home, USER=self.name, LOGNAME=self.name)
 
+    def take(self, directory: str) -> None:
+        """Makes a tree his. The folder itself comes last: when it is his, so is all that is in it."""
+        if os.stat(directory).st_uid == self.uid:
+            return
+        for path, folders, files in os.walk(directory, topdown=False):
+            for name in folders + files:
+                os.chown(os.path.join(path, name), self.uid, self.gid, follow_symlinks=False)
+        os.chown(directory, self.uid, self.gid)
+
     def reads(self, path: str) -> bool:
         """Tried in a child: what the user may read depends on every folder above, and on more than their modes."""
         pid = os.fork()
@@ -86,6 +95,11 @@ class Confinement:
             for file in files:
                 os.chmod(os.path.join(path, file), 0o644)
         sys.path[-1] = copy
+
+    def give(self, directory: str) -> None:
+        """Makes the folder of an archive the user's, before a process of his runs in it: there is no race with his code then."""
+        if self._user is not None:
+            self._user.take(directory)
 
     def enter(self, folder: str, limits: Dict[str, int], parent_pid: int) -> None:
         """In a child, before it imports anything of an archive. `folder` is made, for what the process writes."""

@@ -6,6 +6,7 @@ import inspect
 import json
 import logging
 import os
+import sys
 from types import ModuleType
 from typing import Any, Callable, Dict, List, Tuple
 
@@ -55,6 +56,8 @@ def import_model_handler(directory: str, handler: str) -> ModuleType:
     for candidate in (file, os.path.basename(file)):
         if os.path.isfile(os.path.join(directory, candidate)):
             return import_handler(directory, candidate)
+    if is_package_module(directory, handler):
+        return import_package_module(directory, handler)
     if handler.endswith(".py"):
         raise LoadError("the handler %s is not in the archive" % handler)
     try:
@@ -66,21 +69,50 @@ def import_model_handler(directory: str, handler: str) -> ModuleType:
         ) from error
 
 
+def is_package_module(directory: str, handler: str) -> bool:
+    """True for `pack.mod`, the dotted name of a module in a folder of the archive."""
+    path = os.path.join(directory, *handler.split("."))
+    return "/" not in handler and (os.path.isfile(path + ".py") or os.path.isfile(os.path.join(path, "__init__.py")))
+
+
+def import_package_module(directory: str, name: str) -> ModuleType:
+    """Under its own name, so that it can import its siblings."""
+    sys.path.insert(0, directory)
+    try:
+        return importlib.import_module(name)
+    except BaseException as error:
+        raise LoadError(describe_exception(error, directory), None, traceback_of(error)) from error
+
+
 def entry_point(module: ModuleType, function: str) -> Tuple[Handle, Initialize]:
-    """A function of that name; else the module's only class."""
-    handle = getattr(module, function, None)
-    if callable(handle):
-        return handle, lambda context: handle(None, context)
+    """A function of that name, or a class; else the module's only class, or its only one that is a handler."""
+    found = getattr(module, function, None)
+    if inspect.isclass(found):
+        return service_of(found)
+    if callable(found):
+        return found, lambda context: found(None, context)
     classes = [each for _, each in inspect.getmembers(module, inspect.isclass) if each.__module__ == module.__name__]
-    if len(classes) != 1:
-        raise LoadError(
-            "Expected only one class in custom service code or a function entry point %s: there are %d classes"
-            % (function, len(classes))
-        )
-    service = classes[0]()
+    if len(classes) == 1:
+        return service_of(classes[0])
+    services = [each for each in classes if is_service(each)]
+    if len(services) == 1:
+        return service_of(services[0])
+    names = ", ".join(each.__name__ for each in services or classes) or "none"
+    raise LoadError(
+        "Expected only one class in custom service code or a function entry point %s: there are %d classes (%s). Name the "
+        "one to use in the manifest, handler.py:CLASS, or keep one in the file" % (function, len(classes), names[:200])
+    )
+
+
+def is_service(each: type) -> bool:
+    return all(callable(getattr(each, method, None)) for method in ("handle", "initialize"))
+
+
+def service_of(each: type) -> Tuple[Handle, Initialize]:
+    service = each()
     for method in ("handle", "initialize"):
         if not callable(getattr(service, method, None)):
-            raise LoadError("Expect %s method in class %s" % (method, classes[0].__name__))
+            raise LoadError("Expect %s method in class %s" % (method, each.__name__))
     return service.handle, service.initialize
 
 

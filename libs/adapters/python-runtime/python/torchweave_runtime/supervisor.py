@@ -151,6 +151,7 @@ class Supervisor:
     def _spawn(self, process: str, path: str, spec: Dict[str, Any]) -> None:
         opened: List[int] = []
         try:
+            self._confinement.give(spec["directory"])
             for _ in range(2):
                 opened.extend(os.pipe())
             opened.extend(end.detach() for end in socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM))

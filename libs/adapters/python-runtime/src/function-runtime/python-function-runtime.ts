@@ -1,11 +1,14 @@
 import type { FunctionCallOptions, FunctionRuntime, FunctionUnit } from '@torchweave/application';
 import type { NodeInput, NodeOutput } from '@torchweave/domain';
+import { copyTree } from '../copy-tree.js';
 import { resolveOptions, type PythonOptions, type ResolvedPythonOptions } from '../options.js';
 import { CallFailure } from '../pool/call-failure.js';
 import { inputFailure } from '../pool/check-input.js';
 import { ProcessPool } from '../pool/process-pool.js';
 import type { ProcessStatus } from '../pool/process-supply.js';
+import { ProcessLoadError } from '../processes/python-process.js';
 import { Supervisor } from '../processes/supervisor.js';
+import { removeTree } from '../remove-tree.js';
 import { callError, loadError } from './function-errors.js';
 
 export interface PythonFunctionRuntimeOptions extends PythonOptions {
@@ -17,9 +20,13 @@ export interface PythonFunctionRuntimeOptions extends PythonOptions {
 
 interface LoadedUnit {
   readonly workflow: string;
-  readonly pool: ProcessPool;
   readonly entries: ReadonlyMap<string, number>;
-  readonly loading: Promise<void>;
+  loading: Promise<void>;
+  /** Where the unit's files are: its own to write to, and gone with it. */
+  directory?: string;
+  /** Absent while the folder is made. */
+  pool?: ProcessPool;
+  isUnloaded: boolean;
 }
 
 /** Runs function nodes in Python processes of their own, one or more for each unit. */
@@ -39,7 +46,9 @@ export class PythonFunctionRuntime implements FunctionRuntime {
 
   /** The processes of each unit, by the name of its workflow; two units of one are there while one replaces the other. */
   get processes(): readonly (ProcessStatus & { readonly name: string })[] {
-    return [...this.units.values()].map(({ workflow, pool }) => ({ name: workflow, ...pool.status }));
+    return [...this.units.values()].flatMap(({ workflow, pool }) =>
+      pool === undefined ? [] : [{ name: workflow, ...pool.status }],
+    );
   }
 
   /**
@@ -65,7 +74,7 @@ export class PythonFunctionRuntime implements FunctionRuntime {
     const unit = this.units.get(unitId);
     if (unit === undefined) return;
     this.units.delete(unitId);
-    await unit.pool.close('the function is not loaded any more');
+    await this.discard(unit, 'the function is not loaded any more');
   }
 
   async call(
@@ -77,7 +86,8 @@ export class PythonFunctionRuntime implements FunctionRuntime {
     try {
       const unit = this.units.get(unitId);
       const entry = unit?.entries.get(functionName);
-      if (unit === undefined || entry === undefined) throw new CallFailure('unavailable', 'the function is not loaded');
+      if (unit?.pool === undefined || entry === undefined)
+        throw new CallFailure('unavailable', 'the function is not loaded');
       const refused = inputFailure(input, this.options.maxRequestBytes);
       if (refused !== undefined) throw refused;
       const { requestId, headers, timeoutMs, signal } = options;
@@ -88,14 +98,46 @@ export class PythonFunctionRuntime implements FunctionRuntime {
   }
 
   async close(): Promise<void> {
-    for (const unit of this.units.values()) unit.pool.terminate('the function runtime is closed');
+    for (const unit of this.units.values()) unit.pool?.terminate('the function runtime is closed');
     this.units.clear();
     await this.supervisor.close();
   }
 
   private begin(unit: FunctionUnit): LoadedUnit {
-    const { directory, manifest, handlerFile, functions, workflow } = unit;
-    const pool = new ProcessPool(
+    const entries = new Map(unit.functions.map(({ name }, index) => [name, index]));
+    const { workflow } = unit;
+    const loaded: LoadedUnit = { workflow, entries, loading: Promise.resolve(), isUnloaded: false };
+    this.units.set(unit.id, loaded);
+    loaded.loading = this.loadInto(loaded, unit).catch(async (error: unknown) => {
+      if (this.units.get(unit.id) === loaded) this.units.delete(unit.id);
+      await this.discard(loaded, 'the function could not be loaded');
+      throw error;
+    });
+    return loaded;
+  }
+
+  private async loadInto(loaded: LoadedUnit, unit: FunctionUnit): Promise<void> {
+    const directory = await this.supervisor.nextFolder();
+    loaded.directory = directory;
+    try {
+      await copyTree(unit.directory, directory);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+      throw new ProcessLoadError(`its folder cannot be made (${code})`);
+    }
+    if (loaded.isUnloaded) throw new ProcessLoadError('it is not wanted any more');
+    loaded.pool = this.poolOf(unit, directory);
+    await loaded.pool.start();
+  }
+
+  private async discard(loaded: LoadedUnit, reason: string): Promise<void> {
+    loaded.isUnloaded = true;
+    await loaded.pool?.close(reason);
+    if (loaded.directory !== undefined) await removeTree(loaded.directory);
+  }
+
+  private poolOf({ manifest, handlerFile, functions, workflow }: FunctionUnit, directory: string): ProcessPool {
+    return new ProcessPool(
       this.supervisor,
       { kind: 'functions', directory, manifest, handlerFile, functions },
       { workflow },
@@ -110,14 +152,5 @@ export class PythonFunctionRuntime implements FunctionRuntime {
       },
       this.options.logger,
     );
-    const entries = new Map(functions.map(({ name }, index) => [name, index]));
-    const loading = pool.start().catch(async (error: unknown) => {
-      if (this.units.get(unit.id)?.pool === pool) this.units.delete(unit.id);
-      await pool.close('the function could not be loaded');
-      throw error;
-    });
-    const loaded = { workflow, pool, entries, loading };
-    this.units.set(unit.id, loaded);
-    return loaded;
   }
 }

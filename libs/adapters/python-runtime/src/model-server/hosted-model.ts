@@ -1,4 +1,4 @@
-import type { Logger, ModelDescription, ModelRegistration, UnpackedArchive } from '@torchweave/application';
+import type { Logger, ModelDescription, ModelRegistration } from '@torchweave/application';
 import { setMaxListeners } from 'node:events';
 import { ProcessPool, type PoolSettings } from '../pool/process-pool.js';
 import type { CallRequest } from '../pool/call.js';
@@ -10,9 +10,14 @@ export interface HostedModelOptions {
   readonly supervisor: Supervisor;
   /** True when the supervisor is this model's own, and ends with it. */
   readonly ownsSupervisor: boolean;
-  readonly archive: UnpackedArchive;
+  /** The model's own folder. */
+  readonly directory: string;
   readonly jobQueueSize: number;
+  /** False while no process may be added to those that are asked for at least. */
+  readonly mayGrow: () => boolean;
   readonly idleWorkerMs: number;
+  /** Called when no process of the model is left. */
+  readonly onEnded: () => Promise<void>;
   readonly logger: Logger;
 }
 
@@ -24,9 +29,9 @@ export class HostedModel {
     private registration: ModelRegistration,
     private readonly options: HostedModelOptions,
   ) {
-    const { supervisor, archive, logger } = options;
+    const { supervisor, directory, logger } = options;
     const { name, batchSize } = registration;
-    const loadable = { kind: 'model', directory: archive.directory, modelName: name, batchSize } as const;
+    const loadable = { kind: 'model', directory, modelName: name, batchSize } as const;
     this.pool = new ProcessPool(supervisor, loadable, { model: name }, this.settings(), logger);
   }
 
@@ -50,9 +55,10 @@ export class HostedModel {
 
   /** True when `model` asks for what is here. */
   isAsAsked(model: ModelRegistration): boolean {
-    const { url, minWorkers, maxWorkers, batchSize, maxBatchDelay, responseTimeoutMs } = this.registration;
+    const { url, archive, minWorkers, maxWorkers, batchSize, maxBatchDelay, responseTimeoutMs } = this.registration;
     return (
       url === model.url &&
+      archive?.digest === model.archive?.digest &&
       minWorkers === model.minWorkers &&
       maxWorkers === model.maxWorkers &&
       batchSize === model.batchSize &&
@@ -76,6 +82,16 @@ export class HostedModel {
     return { name, url, minWorkers, maxWorkers, batchSize, maxBatchDelay, readyWorkers };
   }
 
+  /** Processes that it keeps, whether they run at this moment or not. */
+  get keptProcesses(): number {
+    return this.workerLimits()[0];
+  }
+
+  /** Processes that there are, or that it keeps: whichever is more. */
+  get heldProcesses(): number {
+    return Math.max(this.keptProcesses, this.pool.presentProcesses);
+  }
+
   get processes(): ProcessStatus {
     return this.pool.status;
   }
@@ -84,6 +100,7 @@ export class HostedModel {
   async close(): Promise<void> {
     await this.pool.close('the model is unregistered');
     if (this.options.ownsSupervisor) await this.options.supervisor.close();
+    await this.options.onEnded();
   }
 
   /** Fails all requests and ends the workers at once. */
@@ -104,14 +121,18 @@ export class HostedModel {
       maxQueued: this.options.jobQueueSize,
       sendAhead: false,
       idleMs: this.options.idleWorkerMs,
+      mayGrow: this.options.mayGrow,
     };
   }
 
-  /** At least one worker, unless the model is scaled down to none. */
   private workerLimits(): [min: number, max: number] {
-    const { minWorkers, maxWorkers } = this.registration;
-    if (maxWorkers === 0) return [0, 0];
-    const min = Math.max(1, minWorkers);
-    return [min, Math.max(min, maxWorkers)];
+    return workerLimitsOf(this.registration);
   }
+}
+
+/** At least one worker, unless the model is scaled down to none. */
+export function workerLimitsOf(workers: { minWorkers: number; maxWorkers: number }): [min: number, max: number] {
+  if (workers.maxWorkers === 0) return [0, 0];
+  const min = Math.max(1, workers.minWorkers);
+  return [min, Math.max(min, workers.maxWorkers)];
 }

@@ -1,36 +1,27 @@
-import type {
-  ArchiveStore,
-  InferenceOptions,
-  ModelDescription,
-  ModelRegistration,
-  ModelServer,
-  UnpackedArchive,
-} from '@torchweave/application';
+import type { InferenceOptions, ModelDescription, ModelRegistration, ModelServer } from '@torchweave/application';
 import type { NodeInput, NodeOutput } from '@torchweave/domain';
 import { resolveOptions, type PythonOptions, type ResolvedPythonOptions } from '../options.js';
 import { inputFailure } from '../pool/check-input.js';
 import type { ProcessStatus } from '../pool/process-supply.js';
+import { ProcessLoadError } from '../processes/python-process.js';
 import { Supervisor } from '../processes/supervisor.js';
-import { HostedModel } from './hosted-model.js';
+import { HostedModel, workerLimitsOf } from './hosted-model.js';
 import { endpoint, inferenceError, modelNotFound, refusedByHandler, registrationError } from './model-errors.js';
 import { readModelManifest } from './model-manifest.js';
-import { ModelSource, type FetchModel } from './model-source.js';
+import { ModelSource, type ModelFiles, type ModelSourceOptions } from './model-source.js';
+import { ProcessBudget } from './process-budget.js';
 import { SerialTasks } from './serial-tasks.js';
 import { VirtualEnvironments } from './virtual-environments.js';
 
-export interface LocalModelServerOptions extends PythonOptions {
-  /** The folder of `.mar` files. */
-  readonly modelStore: string;
-  /** A store for models alone: whoever sweeps the workflows' one does not know which models are registered here. */
-  readonly archives: ArchiveStore;
-  /** For models given by URL; without it they are not found. */
-  readonly fetchModel?: FetchModel;
+export interface LocalModelServerOptions extends PythonOptions, ModelSourceOptions {
   /** Installs a manifest's `requirementsFile` into a virtual environment of the model's own. Default false. */
   readonly installRequirements?: boolean;
   /** Where virtual environments are kept. Default: a temporary folder that goes with the server. */
   readonly environmentFolder?: string;
-  /** Requests that may wait for one model. Default 100, as TorchServe's `job_queue_size`. */
+  /** Requests that may wait for one model, first come first served; one more is refused. Default 1,024. */
   readonly jobQueueSize?: number;
+  /** Processes of all models together. Default 256. */
+  readonly maxProcesses?: number;
   /** ms that a worker beyond the minimum idles before it ends. Default 30,000. */
   readonly idleWorkerMs?: number;
 }
@@ -38,18 +29,23 @@ export interface LocalModelServerOptions extends PythonOptions {
 /** Hosts `.mar` models in Python processes of its own: for laptops and tests, where a TorchServe is too much. */
 export class LocalModelServer implements ModelServer {
   readonly endpoint = endpoint;
+  readonly name = endpoint;
   private readonly python: ResolvedPythonOptions;
   private readonly supervisor: Supervisor;
   private readonly source: ModelSource;
   private readonly environments: VirtualEnvironments;
   private readonly models = new Map<string, HostedModel>();
   private readonly changes = new SerialTasks();
+  private readonly budget: ProcessBudget;
+  private readonly queueSize: number;
   private closed = false;
 
   constructor(private readonly options: LocalModelServerOptions) {
     this.python = resolveOptions(options);
     this.supervisor = new Supervisor(this.python);
-    this.source = new ModelSource(options);
+    this.source = new ModelSource(options, () => this.supervisor.nextFolder());
+    this.queueSize = options.jobQueueSize ?? 1_024;
+    this.budget = new ProcessBudget(options.maxProcesses ?? 256);
     const { python, environment } = this.python;
     this.environments = new VirtualEnvironments({ python, environment, folder: options.environmentFolder });
   }
@@ -68,6 +64,7 @@ export class LocalModelServer implements ModelServer {
       const model = this.models.get(name);
       this.models.delete(name);
       await model?.close();
+      this.budget.free(name);
     });
   }
 
@@ -77,6 +74,7 @@ export class LocalModelServer implements ModelServer {
       const model = this.models.get(name);
       if (model === undefined) throw modelNotFound(name);
       try {
+        this.budget.take(name, workerLimitsOf(workers)[0]);
         await model.scale(workers);
       } catch (error) {
         throw registrationError(name, error);
@@ -114,7 +112,7 @@ export class LocalModelServer implements ModelServer {
       if (failure !== undefined) throw failure;
       output = await model.infer({ entry: 0, input, requestId, headers, timeoutMs, signal });
     } catch (error) {
-      throw inferenceError(name, error);
+      throw inferenceError(name, error, { queueSize: this.queueSize, timeoutMs });
     }
     const refusal = refusedByHandler(output);
     if (refusal !== undefined) throw refusal;
@@ -127,7 +125,7 @@ export class LocalModelServer implements ModelServer {
     await Promise.all([...this.models.values()].map((model) => model.terminate()));
     this.models.clear();
     await this.supervisor.close();
-    await this.environments.close();
+    await Promise.all([this.environments.close(), this.source.close()]);
   }
 
   private async registerNow(model: ModelRegistration, signal: AbortSignal): Promise<void> {
@@ -135,8 +133,12 @@ export class LocalModelServer implements ModelServer {
     if (before?.isAsAsked(model)) return;
     let hosted: HostedModel;
     try {
+      this.budget.take(model.name, workerLimitsOf(model)[0]);
       hosted = await this.host(model, signal);
     } catch (error) {
+      // What was there before stays, and what it had taken.
+      if (before === undefined) this.budget.free(model.name);
+      else this.budget.keep(model.name, before.keptProcesses);
       throw registrationError(model.name, error);
     }
     this.models.set(model.name, hosted);
@@ -145,35 +147,64 @@ export class LocalModelServer implements ModelServer {
   }
 
   private async host(model: ModelRegistration, signal: AbortSignal): Promise<HostedModel> {
-    signal.throwIfAborted();
-    const archive = await this.source.open(model.url, signal);
-    const { requirementsFile } = await readModelManifest(archive, model.url);
-    const supervisor =
-      requirementsFile === undefined ? this.supervisor : await this.withRequirements(archive, requirementsFile, model);
-    const hosted = new HostedModel(model, {
-      supervisor,
-      ownsSupervisor: supervisor !== this.supervisor,
-      archive,
-      jobQueueSize: this.options.jobQueueSize ?? 100,
-      idleWorkerMs: this.options.idleWorkerMs ?? 30_000,
-      logger: this.options.logger,
-    });
-    await hosted.start(signal);
-    return hosted;
+    const files = await this.source.open(model, signal);
+    let isInstalled = false;
+    const onEnded = async (): Promise<void> => {
+      await this.source.remove(files.directory);
+      if (isInstalled) await this.environments.release(files);
+      isInstalled = false;
+    };
+    try {
+      const { requirementsFile } = await readModelManifest(files.directory, model.url);
+      isInstalled = requirementsFile !== undefined && this.options.installRequirements === true;
+      if (requirementsFile !== undefined && !isInstalled) this.warnOfRequirements(model.name, requirementsFile);
+      const supervisor = isInstalled ? await this.installed(files, requirementsFile) : this.supervisor;
+      const hosted = new HostedModel(model, {
+        supervisor,
+        ownsSupervisor: supervisor !== this.supervisor,
+        directory: files.directory,
+        jobQueueSize: this.queueSize,
+        idleWorkerMs: this.options.idleWorkerMs ?? 30_000,
+        mayGrow: () => this.heldProcesses < this.budget.limit,
+        onEnded,
+        logger: this.options.logger,
+      });
+      await hosted.start(signal).catch((error: unknown) => {
+        throw isInstalled || requirementsFile === undefined ? error : withoutRequirements(error, requirementsFile);
+      });
+      return hosted;
+    } catch (error) {
+      await onEnded();
+      throw error;
+    }
+  }
+
+  private get heldProcesses(): number {
+    let held = 0;
+    for (const model of this.models.values()) held += model.heldProcesses;
+    return held;
+  }
+
+  private warnOfRequirements(model: string, requirementsFile: string): void {
+    const message = 'the requirements of the model are not installed: install_py_dep_per_model is off';
+    this.options.logger.warn({ model, requirementsFile }, message);
   }
 
   /** A supervisor with an interpreter of the model's own, since a forked process has its parent's packages. */
-  private async withRequirements(
-    archive: UnpackedArchive,
-    requirementsFile: string,
-    model: ModelRegistration,
-  ): Promise<Supervisor> {
-    if (!(this.options.installRequirements ?? false)) {
-      const event = { model: model.name, requirementsFile };
-      this.options.logger.warn(event, 'the requirements of the model are not installed: installRequirements is off');
-      return this.supervisor;
-    }
-    const python = await this.environments.pythonFor(archive, requirementsFile);
+  private async installed(files: ModelFiles, requirementsFile: string | undefined): Promise<Supervisor> {
+    if (requirementsFile === undefined) return this.supervisor;
+    const python = await this.environments.pythonFor(files, requirementsFile);
     return new Supervisor({ ...this.python, python });
   }
+}
+
+/** Tells of a model that does not load that what it asks for was not installed: that is the likeliest cause. */
+function withoutRequirements(error: unknown, requirementsFile: string): unknown {
+  if (!(error instanceof ProcessLoadError)) return error;
+  const hint = `Its ${requirementsFile} was not installed: set install_py_dep_per_model=true, or install what it names`;
+  return new ProcessLoadError(
+    `${error.reason}. ${hint} for the Python of this server`,
+    error.functionName,
+    error.isRaised,
+  );
 }

@@ -15,7 +15,11 @@ export function modelNotFound(name: string): TorchweaveError<'modelServerRefused
 }
 
 /** A failed inference, told as TorchServe would. */
-export function inferenceError(model: string, thrown: unknown): TorchweaveError {
+export function inferenceError(
+  model: string,
+  thrown: unknown,
+  { queueSize, timeoutMs }: { readonly queueSize: number; readonly timeoutMs: number },
+): TorchweaveError {
   if (thrown instanceof TorchweaveError) return thrown;
   if (!(thrown instanceof CallFailure)) {
     return new TorchweaveError('internal', { reason: String(thrown) }, { cause: thrown });
@@ -32,18 +36,23 @@ export function inferenceError(model: string, thrown: unknown): TorchweaveError 
     case 'died':
     case 'overdue':
       return refused(500, 'Worker died.', thrown);
-    case 'unavailable':
     case 'queueFull':
+      return new TorchweaveError(
+        'overloaded',
+        { what: `requests that wait for the model ${model}`, limit: queueSize, retryAfterSeconds: 1 },
+        { cause: thrown },
+      );
+    case 'unavailable':
       return refused(503, noWorker(model), thrown);
     case 'tooLarge':
       return refused(413, reason, thrown);
     case 'timeout':
+      return new TorchweaveError('modelServerLate', { endpoint, timeoutMs }, { cause: thrown });
     case 'aborted':
       return new TorchweaveError('modelServerUnreachable', { endpoint, reason }, { cause: thrown.cause ?? thrown });
   }
 }
 
-/** TorchServe says this also when there are workers and their queue is full. */
 function noWorker(model: string): string {
   return `Model "${model}" has no worker to serve inference request. Please use scale workers API to add workers.`;
 }
@@ -54,8 +63,13 @@ export function registrationError(model: string, thrown: unknown): TorchweaveErr
     // The archive's fault, in the catalogue's own words.
     return thrown.code === 'modelServerRefused' ? thrown : refused(thrown.status, thrown.message, thrown);
   }
-  const reason = thrown instanceof ProcessLoadError ? thrown.reason : messageOf(thrown);
-  return refused(500, `Failed to start workers for model ${model}: ${reason}`, thrown);
+  const loadError = thrown instanceof ProcessLoadError ? thrown : undefined;
+  const reason = loadError?.reason ?? messageOf(thrown);
+  return refused(
+    loadError?.isRaised === true ? 400 : 500,
+    `Failed to start workers for model ${model}: ${reason}`,
+    thrown,
+  );
 }
 
 function messageOf(thrown: unknown): string {

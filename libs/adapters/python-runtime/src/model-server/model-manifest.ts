@@ -1,8 +1,10 @@
-import type { UnpackedArchive } from '@torchweave/application';
 import { isInsidePath } from '@torchweave/domain';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { refused } from './model-errors.js';
 
 const manifestPath = 'MAR-INF/MANIFEST.json';
+const maxManifestBytes = 1_048_576;
 
 /** What the server itself needs of a model archive's manifest; the handler gets all of it. */
 export interface ModelManifest {
@@ -12,19 +14,21 @@ export interface ModelManifest {
 }
 
 /**
- * Reads and checks `MAR-INF/MANIFEST.json`.
+ * Reads and checks `MAR-INF/MANIFEST.json` of an unpacked model.
  *
  * @throws TorchweaveError `modelServerRefused`, status 400, that says what is wrong with it.
  */
-export async function readModelManifest(archive: UnpackedArchive, url: string): Promise<ModelManifest> {
+export async function readModelManifest(directory: string, url: string): Promise<ModelManifest> {
   const invalid = (fault: string): Error => refused(400, `${url}: ${manifestPath} ${fault}`);
-  const text = await archive.readText(manifestPath);
+  const text = await readManifest(join(directory, manifestPath));
   if (text === undefined) throw invalid('is missing.');
+  if (text === 'too large') throw invalid(`has more than ${maxManifestBytes} bytes.`);
   const model = propertyOf(parse(text, invalid), 'model');
   if (typeof model !== 'object' || model === null) throw invalid('has no entry "model".');
   const handler = propertyOf(model, 'handler');
   if (typeof handler !== 'string' || handler === '') throw invalid('names no model.handler.');
-  if (!isInsidePath(handler)) throw invalid(`names a handler outside of the archive: ${handler}`);
+  // After the colon stands a function's or a class's name.
+  if (!isInsidePath(handler.replace(/:.*$/s, ''))) throw invalid(`names a handler outside of the archive: ${handler}`);
   const requirementsFile = propertyOf(model, 'requirementsFile') ?? undefined;
   if (requirementsFile === undefined) return { handler, requirementsFile };
   if (typeof requirementsFile !== 'string' || !isInsidePath(requirementsFile)) {
@@ -33,11 +37,23 @@ export async function readModelManifest(archive: UnpackedArchive, url: string): 
   return { handler, requirementsFile };
 }
 
+async function readManifest(path: string): Promise<string | undefined> {
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return undefined;
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile()) return undefined;
+    return stats.size > maxManifestBytes ? 'too large' : await file.readFile('utf8');
+  } finally {
+    await file.close();
+  }
+}
+
 function parse(text: string, invalid: (fault: string) => Error): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch (error) {
-    throw invalid(`is not JSON: ${(error as SyntaxError).message}`);
+  } catch {
+    throw invalid('is not JSON.');
   }
 }
 

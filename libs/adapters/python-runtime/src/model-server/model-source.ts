@@ -1,46 +1,128 @@
+import type { ArchiveStore, ModelRegistration } from '@torchweave/application';
+import { isUrl } from '@torchweave/domain';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { ArchiveStore, UnpackedArchive } from '@torchweave/application';
+import { realpath, stat } from 'node:fs/promises';
+import { isAbsolute, join, relative, sep } from 'node:path';
+import { copyFolder, fingerprintOf } from './copied-folder.js';
 import { refused } from './model-errors.js';
-
-/** Brings the bytes behind a URL; the composition root gives one that keeps to its allow-list. */
-export type FetchModel = (url: string, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
+import { ModelFolders } from './model-folders.js';
+import { SerialTasks } from './serial-tasks.js';
 
 export interface ModelSourceOptions {
-  /** The folder of `.mar` files. */
+  /** The folder of `.mar` files, and of models that are folders. */
   readonly modelStore: string;
+  /** For models alone: an archive is kept there only until it is unpacked. */
   readonly archives: ArchiveStore;
-  readonly fetchModel?: FetchModel | undefined;
+  /** Where each registered model has its folder. Default: beside the sockets of the processes, where any user of theirs can enter it. */
+  readonly modelFolders?: string | undefined;
 }
 
-const scheme = /^[a-z][a-z0-9+.-]*:\/\//i;
+/** A model's files, in a folder of its own that it may write to. */
+export interface ModelFiles {
+  /** Tells the content apart from any other. */
+  readonly digest: string;
+  readonly directory: string;
+}
 
-/** Finds a model's archive, in the model store or behind a URL, and unpacks it. */
+/** Finds what a registration names and unpacks it into a folder of the model's own. */
 export class ModelSource {
-  constructor(private readonly options: ModelSourceOptions) {}
+  private readonly folders: ModelFolders;
+  private readonly unpacking = new SerialTasks();
+  /** Archives that are being stored or unpacked, and those that nobody needs when none is. */
+  private busy = 0;
+  private readonly unneeded = new Set<string>();
 
-  /** @throws TorchweaveError `modelServerRefused`, status 404, with TorchServe's words; or of the archive's fault. */
-  async open(url: string, signal: AbortSignal): Promise<UnpackedArchive> {
+  /** @param elsewhere where folders are where `modelFolders` is absent. */
+  constructor(
+    private readonly options: ModelSourceOptions,
+    elsewhere: () => Promise<string>,
+  ) {
+    this.folders = new ModelFolders(options.modelFolders, elsewhere);
+  }
+
+  /**
+   * Whoever opens gives the folder back with {@link remove}.
+   *
+   * @throws TorchweaveError `modelServerRefused`, status 404, with TorchServe's words; or of the archive's fault.
+   */
+  async open(model: ModelRegistration, signal: AbortSignal): Promise<ModelFiles> {
+    const directory = await this.folders.next();
+    try {
+      return { directory, digest: await this.fill(directory, model, signal) };
+    } catch (error) {
+      await this.remove(directory);
+      throw error;
+    }
+  }
+
+  remove(directory: string): Promise<void> {
+    return this.folders.remove(directory);
+  }
+
+  /** Removes every folder. */
+  close(): Promise<void> {
+    return this.folders.close();
+  }
+
+  private async fill(directory: string, { url, archive }: ModelRegistration, signal: AbortSignal): Promise<string> {
+    signal.throwIfAborted();
+    if (archive !== undefined) {
+      const { content } = await archive.read();
+      return this.unpack(content, directory);
+    }
+    const path = await this.find(url);
+    if ((await stat(path)).isFile()) return this.unpack(createReadStream(path, { signal }), directory);
+    await copyFolder(path, directory, url);
+    return fingerprintOf(path);
+  }
+
+  private async unpack(content: AsyncIterable<Uint8Array>, directory: string): Promise<string> {
     const { archives } = this.options;
-    const content = scheme.test(url) ? await this.fetch(url, signal) : await this.read(url);
-    const { digest } = await archives.put(content);
-    return archives.open(digest);
+    this.busy += 1;
+    try {
+      const { digest } = await archives.put(content);
+      this.unneeded.add(digest);
+      await this.unpacking.run(digest, () => archives.unpackTo(digest, directory));
+      return digest;
+    } finally {
+      this.busy -= 1;
+      // While others are at work one of these may be theirs.
+      if (this.busy === 0) await this.removeUnneeded();
+    }
   }
 
-  private fetch(url: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    const { fetchModel } = this.options;
-    if (fetchModel === undefined) throw refused(404, `Model not found at: ${url}`);
-    return fetchModel(url, signal);
+  private async removeUnneeded(): Promise<void> {
+    const digests = [...this.unneeded];
+    this.unneeded.clear();
+    for (const digest of digests) {
+      if (this.busy === 0) await this.options.archives.remove(digest);
+      else this.unneeded.add(digest);
+    }
   }
 
-  private async read(file: string): Promise<AsyncIterable<Uint8Array>> {
-    if (file.includes('..')) throw refused(404, `Relative path is not allowed in url: ${file}`);
-    // A name alone: neither a subfolder nor a path of this machine.
-    if (file === '' || /[/\\\0]/.test(file)) throw refused(404, `Model not found at: ${file}`);
-    const path = join(this.options.modelStore, file);
+  /** The path of a file or folder of the model store: by its name, with `./` before it, or by a path into the store. */
+  private async find(url: string): Promise<string> {
+    const missing = (): Error => refused(404, `Model not found at: ${url}`);
+    if (isUrl(url)) throw missing();
+    if (url.includes('..')) throw refused(404, `Relative path is not allowed in url: ${url}`);
+    const name = this.nameInStore(url);
+    // A name alone: no subfolder.
+    if (name === '' || name === '.' || /[/\\\0]/.test(name)) throw missing();
+    const path = join(this.options.modelStore, name);
     const found = await stat(path).catch(() => undefined);
-    if (found === undefined || !found.isFile()) throw refused(404, `Model not found at: ${file}`);
-    return createReadStream(path);
+    if (found?.isFile() === true || (found?.isDirectory() === true && (await isModelFolder(path)))) return path;
+    throw missing();
   }
+
+  private nameInStore(url: string): string {
+    if (!isAbsolute(url)) return url.replace(/^(?:\.\/+)+/, '');
+    const name = relative(this.options.modelStore, url);
+    return name.startsWith('..') ? url : name;
+  }
+}
+
+/** True for a folder that torch-model-archiver has written with `--archive-format no-archive`, in the store itself. */
+async function isModelFolder(path: string): Promise<boolean> {
+  const manifest = await realpath(join(path, 'MAR-INF', 'MANIFEST.json')).catch(() => '');
+  return manifest.startsWith((await realpath(path)) + sep);
 }

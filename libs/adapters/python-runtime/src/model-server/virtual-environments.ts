@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { UnpackedArchive } from '@torchweave/application';
-import { refused } from './model-errors.js';
+import { runInstaller } from './installer.js';
+import type { ModelFiles } from './model-source.js';
 
 export interface VirtualEnvironmentsOptions {
   readonly python: string;
@@ -13,68 +12,92 @@ export interface VirtualEnvironmentsOptions {
   readonly folder?: string | undefined;
 }
 
-/** Virtual environments with what a model archive requires, one for each digest. */
+/** ms after the first use within which every model that is registered has its environment again. */
+const sweepAfterMs = 3_600_000;
+
+interface Environment {
+  readonly made: Promise<string>;
+  users: number;
+}
+
+/** Virtual environments with what a model archive requires, one for each digest, for as long as a model uses it. */
 export class VirtualEnvironments {
-  private readonly made = new Map<string, Promise<string>>();
-  private temporary: Promise<string> | undefined;
+  private readonly known = new Map<string, Environment>();
+  private root: Promise<string> | undefined;
+  private sweeping: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: VirtualEnvironmentsOptions) {}
 
   /**
-   * The interpreter of the archive's environment, which is made the first time.
+   * The interpreter of the archive's environment, which is made where it is not there. Whoever asks gives it back with
+   * {@link release}, also when this fails.
    *
    * @throws TorchweaveError `modelServerRefused`, status 500, with pip's last word.
    */
-  async pythonFor(archive: UnpackedArchive, requirementsFile: string): Promise<string> {
-    const { digest } = archive;
-    let made = this.made.get(digest);
-    if (made === undefined) {
-      made = this.make(archive, requirementsFile);
-      this.made.set(digest, made);
-      // A failure, of the network say, may be tried again.
-      made.catch(() => this.made.delete(digest));
+  pythonFor(files: ModelFiles, requirementsFile: string): Promise<string> {
+    const { digest } = files;
+    let environment = this.known.get(digest);
+    if (environment === undefined) {
+      environment = { made: this.make(files, requirementsFile), users: 0 };
+      // Whoever asked has been told.
+      environment.made.catch(() => undefined);
+      this.known.set(digest, environment);
     }
-    return made;
+    environment.users += 1;
+    return environment.made;
   }
 
+  /** Removes the environment with its last user. */
+  async release({ digest }: ModelFiles): Promise<void> {
+    const environment = this.known.get(digest);
+    if (environment === undefined) return;
+    environment.users -= 1;
+    if (environment.users > 0) return;
+    this.known.delete(digest);
+    await rm(join(await this.folder(), digest), { recursive: true, force: true });
+  }
+
+  /** Environments in a folder that was given stay for the next start. */
   async close(): Promise<void> {
-    const folder = await this.temporary;
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    clearTimeout(this.sweeping);
+    if (this.root === undefined || this.options.folder !== undefined) return;
+    await rm(await this.root, { recursive: true, force: true });
   }
 
-  private async make(archive: UnpackedArchive, requirementsFile: string): Promise<string> {
+  private async make(files: ModelFiles, requirementsFile: string): Promise<string> {
     const folder = await this.folder();
-    const complete = join(folder, archive.digest);
+    const complete = join(folder, files.digest);
     const python = join(complete, 'bin', 'python');
     const marker = join(complete, 'torchweave-complete');
     if (existsSync(marker)) return python;
-    const { python: base } = this.options;
     await rm(complete, { recursive: true, force: true });
-    await this.run(base, ['-m', 'venv', '--system-site-packages', complete], archive.directory);
+    const { python: base, environment } = this.options;
+    const options = { cwd: files.directory, environment, ownFolders: [files.directory, complete, folder] };
+    await runInstaller(base, ['-m', 'venv', '--system-site-packages', complete], options);
     const pip = ['-m', 'pip', 'install', '--no-input', '--disable-pip-version-check', '-r', requirementsFile];
-    await this.run(python, pip, archive.directory);
+    await runInstaller(python, pip, options);
     // Not made elsewhere and moved into place, as an environment holds its own path: what has the marker is complete.
     await writeFile(marker, '');
     return python;
   }
 
-  private folder(): Promise<string> | string {
-    if (this.options.folder !== undefined) return this.options.folder;
-    this.temporary ??= mkdtemp(join(tmpdir(), 'torchweave-venv-'));
-    return this.temporary;
+  private folder(): Promise<string> {
+    this.root ??= this.openFolder();
+    return this.root;
   }
 
-  private run(command: string, args: readonly string[], cwd: string): Promise<void> {
-    const child = spawn(command, args, { cwd, env: this.options.environment, stdio: ['ignore', 'ignore', 'pipe'] });
-    let lastWords = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      const lines = text.trim().split('\n');
-      lastWords = (lines.filter((line) => line.startsWith('ERROR')).at(-1) ?? lines.at(-1) ?? '') || lastWords;
-    });
-    return new Promise((resolve, reject) => {
-      const failed = (reason: string): void => reject(refused(500, `The requirements cannot be installed: ${reason}`));
-      child.once('error', (error) => failed(error.message));
-      child.once('close', (code) => (code === 0 ? resolve() : failed(lastWords || `${command} ended with ${code}`)));
-    });
+  private async openFolder(): Promise<string> {
+    const { folder } = this.options;
+    if (folder === undefined) return mkdtemp(join(tmpdir(), 'torchweave-venv-'));
+    await mkdir(folder, { recursive: true });
+    this.sweeping = setTimeout(() => void this.sweep(folder).catch(() => undefined), sweepAfterMs).unref();
+    return folder;
+  }
+
+  /** Removes what a server that was killed has left, and no model has asked for since. */
+  private async sweep(folder: string): Promise<void> {
+    for (const name of await readdir(folder)) {
+      if (!this.known.has(name)) await rm(join(folder, name), { recursive: true, force: true });
+    }
   }
 }

@@ -64,6 +64,11 @@ export class ProcessPool implements SupplyUser {
     return this.supply.ready.length;
   }
 
+  /** Processes that there are or will be in a moment. */
+  get presentProcesses(): number {
+    return this.supply.present;
+  }
+
   get status(): ProcessStatus {
     return { ready: this.supply.ready.length, restarts: this.supply.restarts };
   }

@@ -23,6 +23,8 @@ export interface SupplySettings {
   readonly maxProcesses: number;
   /** ms that a process beyond the minimum idles before it ends. */
   readonly idleMs: number;
+  /** False while no process may be added beyond the minimum. */
+  readonly mayGrow?: () => boolean;
 }
 
 /** Why a process was lost that was wanted: it was killed for a call that took too long, or ended in any other way. */
@@ -73,6 +75,11 @@ export class ProcessSupply {
     this.maxProcesses = settings.maxProcesses;
   }
 
+  /** Processes that there are or will be in a moment. */
+  get present(): number {
+    return this.ready.length + this.starting.size + this.retiring.size;
+  }
+
   /** True while a process has something to answer. */
   get isAnswering(): boolean {
     return [...this.ready, ...this.retiring].some((process) => process.outstanding > 0);
@@ -121,11 +128,13 @@ export class ProcessSupply {
   growWhenBusy(lookAgain: () => void): void {
     if (this.stopped || this.growthTimer !== undefined || this.starting.size > 0 || this.outage !== undefined) return;
     if (this.ready.length === 0 || this.ready.length >= this.maxProcesses) return;
+
     const now = performance.now();
     const busy = Math.min(...this.ready.map((process) => process.busyMs(now)));
     const wait = Math.max(growAfterMs - busy, this.growAgainAt - now);
     if (wait <= 0) {
-      this.startFurther();
+      if (this.settings.mayGrow?.() === false) this.growAgainAt = now + growthPauseMs;
+      else this.startFurther();
       return;
     }
     this.growthTimer = setTimeout(() => {

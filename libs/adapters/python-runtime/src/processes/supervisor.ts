@@ -30,6 +30,11 @@ export class Supervisor {
     await this.supervisor();
   }
 
+  /** A path beside the sockets at which nothing is: whatever ends this runtime, a kill too, removes what is made there. */
+  async nextFolder(): Promise<string> {
+    return `${(await this.socketDirectory()).next()}.files`;
+  }
+
   /** Begins to start a process; its `loaded` tells how that went. */
   spawn(loadable: Loadable, owner: ProcessOwner): PythonProcess {
     const id = randomUUID();

@@ -56,6 +56,9 @@ def descriptors(data, context):
 def dice(data, context):
     return None if data is None else [str(random.random())]
 
+def folder(data, context):
+    return None if data is None else [os.getcwd()]
+
 def sometimes(data, context):
     """Short, unless the body names a file: then it waits until the file is there."""
     if data is None:
@@ -109,7 +112,7 @@ def allocate(data, context):
 `;
 
 const functions =
-  'forge,size,scribble,sometimes,pid,supervisor,wait,begin,fork,environment,descriptors,dice,die,allocate';
+  'folder,forge,size,scribble,sometimes,pid,supervisor,wait,begin,fork,environment,descriptors,dice,die,allocate';
 
 describe('the processes of a unit', () => {
   it('are one while calls are short, more while calls wait, and never more than allowed', async () => {
@@ -156,7 +159,7 @@ describe('the processes of a unit', () => {
       await writeFile(gate, '');
       expect(await slow).toBe(gate);
       expect(await call('sometimes', 'last')).toBe('last');
-      const done = (await readFile(join(directory, 'done'), 'utf8')).trim().split(' ');
+      const done = (await readFile(join(await call('folder'), 'done'), 'utf8')).trim().split(' ');
       expect(done.sort()).toEqual([...before, ...behind, 'last'].sort());
     });
   });
@@ -326,7 +329,8 @@ import os
 if os.path.exists("broken"):
     raise RuntimeError("the disk is full")
 ${processes}`;
-    await withUnit(functions, source, async ({ call, directory }) => {
+    await withUnit(functions, source, async ({ call }) => {
+      const directory = await call('folder');
       await writeFile(join(directory, 'broken'), '');
       await expect(call('die')).rejects.toMatchObject({ code: 'nodeFailed' });
       await expect(call('pid')).rejects.toMatchObject({ data: { reason: 'RuntimeError: the disk is full' } });

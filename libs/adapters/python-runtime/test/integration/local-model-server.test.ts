@@ -1,7 +1,12 @@
 import { createReadStream } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { silentLogger, type InferenceOptions, type ModelRegistration } from '@torchweave/application';
+import {
+  silentLogger,
+  type InferenceOptions,
+  type ModelArchive,
+  type ModelRegistration,
+} from '@torchweave/application';
 import { describeModelServer, modelRegistration } from '@torchweave/testing/port-conformance/model-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LocalModelServer, scrubbedEnvironment, type LocalModelServerOptions } from '../../src/index.js';
@@ -97,6 +102,9 @@ def handle(data, context):
             return [words]
     return [object() if how == "object" else words for _, how, words in bodies]
 `;
+/** A handler that answers one word. */
+const says = (word: string): string =>
+  `def handle(data, context):\n    return None if data is None else [${JSON.stringify(word)} for _ in data]\n`;
 
 describe('the local model server', () => {
   let folders: Folders;
@@ -151,6 +159,28 @@ describe('the local model server', () => {
       expect(await answerOf('by-function', { handler: 'h.py:other' }, files)).toBe('another');
     });
 
+    const service = (word: string): string =>
+      `    def initialize(self, context):\n        pass\n    def handle(self, data, context):\n        return ["${word}"]\n`;
+
+    it('as a module of a package, which imports its siblings', async () => {
+      const files = {
+        'pack/__init__.py': '',
+        'pack/word.py': 'WORD = "a sibling"\n',
+        'pack/mod.py': `from .word import WORD\n${handler.replace('"a function"', 'WORD')}`,
+      };
+      expect(await answerOf('by-package', { handler: 'pack.mod:handle' }, files)).toBe('a sibling');
+    });
+
+    it('as a class that the manifest names', async () => {
+      const files = { 'h.py': `class A:\n${service('A')}class B:\n${service('B')}` };
+      expect(await answerOf('by-class-name', { handler: 'h.py:B' }, files)).toBe('B');
+    });
+
+    it('as the only class of several that is a handler', async () => {
+      const files = { 'h.py': `class Net:\n    def forward(self): pass\nclass Service:\n${service('the service')}` };
+      expect(await answerOf('by-method', { handler: 'h.py' }, files)).toBe('the service');
+    });
+
     it('as the only class of the file, which it initializes with the context', async () => {
       const source = `
 from base import Base
@@ -200,24 +230,33 @@ class Service(Base):
       ['an archive without a manifest', { 'h.py': '' }, 400, 'broken.mar: MAR-INF/MANIFEST.json is missing.'],
       ['a manifest without a handler', withManifest({}, {}), 400, /names no model.handler/],
       ['a handler outside of the archive', withManifest({ handler: '../h.py' }, {}), 400, /outside of the archive/],
-      ['a handler file that is missing', withManifest({ handler: 'h.py' }, {}), 500, /h\.py is not in the archive/],
+      ['a handler file that is missing', withManifest({ handler: 'h.py' }, {}), 400, /h\.py is not in the archive/],
       [
         "TorchServe's own handlers",
         withManifest({ handler: 'image_classifier' }, {}),
-        500,
+        400,
         /image_classifier is not in the archive. If it is one of TorchServe's own, serve the model with TorchServe/,
       ],
       [
         'what is not installed, in the words of Python',
         withManifest({ handler: 'h.py' }, { 'h.py': 'import not_installed_here\n' }),
-        500,
+        400,
         "Failed to start workers for model broken: ModuleNotFoundError: No module named 'not_installed_here'",
       ],
       [
         'a file with neither a function nor one class',
         withManifest({ handler: 'h.py' }, { 'h.py': 'class A: pass\nclass B: pass\n' }),
-        500,
+        400,
         /Expected only one class in custom service code or a function entry point handle: there are 2 classes/,
+      ],
+      [
+        'a file with two handlers, by their names',
+        withManifest(
+          { handler: 'h.py' },
+          { 'h.py': 'class A:\n  def handle(self, d, c): pass\n  def initialize(self, c): pass\nclass B(A): pass\n' },
+        ),
+        400,
+        /there are 2 classes \(A, B\)\. Name the one to use in the manifest, handler\.py:CLASS/,
       ],
       [
         'a handler whose initialization fails',
@@ -225,7 +264,7 @@ class Service(Base):
           { handler: 'h.py' },
           { 'h.py': 'def handle(data, context):\n    raise ValueError("no weights")\n' },
         ),
-        500,
+        400,
         /its initialization raised ValueError: no weights/,
       ],
     ])('%s', async (_, files, status, message) => {
@@ -247,24 +286,200 @@ class Service(Base):
     });
   });
 
-  it('fetches a model by URL, where it is told how', async () => {
-    const asked: string[] = [];
-    const fetching = serverIn(folders, {
-      fetchModel: (url) => {
-        asked.push(url);
-        return Promise.resolve(createReadStream(join(folders.modelStore, 'faulty.mar')));
-      },
+  describe('a model that was fetched from its URL', () => {
+    const fetched = (file: string, digest: string): ModelArchive => ({
+      digest,
+      read: () => Promise.resolve({ bytes: 0, content: createReadStream(join(folders.modelStore, file)) }),
     });
-    try {
-      await fetching.register({ ...modelRegistration('remote', 'x'), url: 'http://here/x.mar' }, patience());
-      expect(asked).toEqual(['http://here/x.mar']);
-      expect(await fetching.describe('remote', patience())).toMatchObject({
-        url: 'http://here/x.mar',
-        readyWorkers: 1,
-      });
-    } finally {
-      await fetching.close();
-    }
+    const remote = (archive: ModelArchive): ModelRegistration => ({
+      ...modelRegistration('remote', 'x'),
+      url: 'http://here/faulty.mar',
+      archive,
+    });
+
+    it('is what was fetched, whatever the store has under that name', async () => {
+      await packModel(join(folders.modelStore, 'other.mar'), { handler: 'h.py' }, { 'h.py': says('other') });
+      await server.register(remote(fetched('other.mar', 'd1')), patience());
+      expect(await infer('remote', 'x')).toBe('other');
+      expect(await server.describe('remote', patience())).toMatchObject({ url: 'http://here/faulty.mar' });
+    });
+
+    it('is replaced when it is registered anew with other content', async () => {
+      await packModel(join(folders.modelStore, 'newer.mar'), { handler: 'h.py' }, { 'h.py': says('newer') });
+      await server.register(remote(fetched('newer.mar', 'd2')), patience());
+      expect(await infer('remote', 'x')).toBe('newer');
+    });
+
+    it('is not found without what was fetched', async () => {
+      const registering = server.register({ ...modelRegistration('url', 'x'), url: 'http://here/x.mar' }, patience());
+      await expect(registering).rejects.toMatchObject({ data: { status: 404 } });
+    });
+  });
+
+  describe('finds in its store', () => {
+    beforeAll(async () => {
+      await packModel(join(folders.modelStore, 'found.mar'), { handler: 'h.py' }, { 'h.py': says('found') });
+      const folder = join(folders.modelStore, 'folder');
+      await mkdir(join(folder, 'MAR-INF'), { recursive: true });
+      await mkdir(join(folder, 'deep'));
+      await writeFile(join(folder, 'MAR-INF', 'MANIFEST.json'), JSON.stringify({ model: { handler: 'h.py' } }));
+      await writeFile(join(folder, 'deep', 'word.txt'), 'found');
+      await symlink('deep/word.txt', join(folder, 'word.txt'));
+      await writeFile(
+        join(folder, 'h.py'),
+        'def handle(data, context):\n    return None if data is None else [open("word.txt").read()]\n',
+      );
+    });
+
+    it.each([
+      ['a name', () => 'found.mar'],
+      ['a name with ./ before it', () => './found.mar'],
+      ['an absolute path', () => join(folders.modelStore, 'found.mar')],
+      ['a folder that was not archived', () => 'folder'],
+      ['such a folder by its path', () => join(folders.modelStore, 'folder')],
+    ])('%s', async (_, url) => {
+      await server.register({ ...modelRegistration('stored', 'x'), url: url() }, patience());
+      expect(await infer('stored', 'x')).toBe('found');
+      await server.unregister('stored', patience());
+    });
+
+    it.each([
+      ['a path elsewhere', () => '/etc/hostname'],
+      ['a path to the store itself', () => folders.modelStore],
+      ['a subfolder', () => 'folder/h.py'],
+      ['a folder that is no model', () => 'folder/deep'],
+      ['a way out', () => '../store/found.mar'],
+      [
+        'a way out behind the store',
+        () => join(folders.modelStore, '..', 'store', 'found.mar').replace('store', '../store'),
+      ],
+      ['nothing', () => './'],
+    ])('but not %s', async (_, url) => {
+      const registering = server.register({ ...modelRegistration('stored', 'x'), url: url() }, patience());
+      await expect(registering).rejects.toMatchObject({ code: 'modelServerRefused', data: { status: 404 } });
+    });
+
+    it('but no folder with a link that leads out', async () => {
+      const folder = join(folders.modelStore, 'leading-out');
+      await mkdir(join(folder, 'MAR-INF'), { recursive: true });
+      await writeFile(join(folder, 'MAR-INF', 'MANIFEST.json'), JSON.stringify({ model: { handler: 'h.py' } }));
+      await symlink('/etc/hostname', join(folder, 'h.py'));
+      const registering = server.register({ ...modelRegistration('stored', 'x'), url: 'leading-out' }, patience());
+      await expect(registering).rejects.toMatchObject({ data: { status: 400, message: /a link in it leads out/ } });
+    });
+  });
+
+  describe('gives each model a folder', () => {
+    const owner = `
+import os
+class Handler:
+    def initialize(self, context):
+        path = os.path.join(context.system_properties["model_dir"], "owner.txt")
+        if not os.path.exists(path):
+            with open(path, "w") as file:
+                file.write(context.model_name)
+        with open("working-folder.txt", "w") as file:
+            file.write("x")
+        self.owner = open(path).read()
+    def handle(self, data, context):
+        return [self.owner for _ in data]
+`;
+    const left = async (): Promise<string[]> => {
+      const roots = await readdir(folders.modelFolders);
+      return (await Promise.all(roots.map((root) => readdir(join(folders.modelFolders, root))))).flat();
+    };
+
+    beforeAll(() => packModel(join(folders.modelStore, 'owner.mar'), { handler: 'h.py' }, { 'h.py': owner }));
+
+    it('of its own, to write to, which goes with it', async () => {
+      const before = await left();
+      await register('first', 'owner');
+      await register('second', 'owner');
+      expect(await Promise.all([infer('first', 'x'), infer('second', 'x')])).toEqual(['first', 'second']);
+      await server.unregister('first', patience());
+      await server.unregister('second', patience());
+      expect(await left()).toEqual(before);
+      await register('third', 'owner');
+      expect(await infer('third', 'x')).toBe('third');
+      await server.unregister('third', patience());
+    });
+
+    it('that goes when the model does not load', async () => {
+      const before = await left();
+      await packModel(join(folders.modelStore, 'bad.mar'), { handler: 'h.py' }, { 'h.py': 'import not_there\n' });
+      await expect(register('bad', 'bad')).rejects.toThrow('not_there');
+      await packModel(join(folders.modelStore, 'bad.mar'), {}, { 'h.py': '' });
+      await expect(register('bad', 'bad')).rejects.toThrow('names no model.handler');
+      expect(await left()).toEqual(before);
+    });
+
+    it('and keeps no archive beside it', async () => {
+      await register('packed', 'owner');
+      expect(await folders.archives.list()).toEqual([]);
+      await server.unregister('packed', patience());
+    });
+
+    it('and removes what a server that was killed has left', async () => {
+      const parent = join(folders.modelFolders, 'killed');
+      // No process has this number: it is above the largest.
+      await mkdir(join(parent, '4194305-x', 'model'), { recursive: true });
+      const next = serverIn(folders, { modelFolders: parent });
+      await next.register(modelRegistration('new', 'owner'), patience());
+      expect(await readdir(parent)).toEqual([expect.stringMatching(`^${process.pid}-`)]);
+      await next.close();
+      expect(await readdir(parent)).toEqual([]);
+    });
+  });
+
+  describe('has no more processes than it may', () => {
+    it.each([
+      [3, true],
+      [4, false],
+    ])('in all: %i at once are taken: %s', async (minWorkers, isTaken) => {
+      const small = serverIn(folders, { maxProcesses: 4 });
+      try {
+        await small.register(modelRegistration('one', 'faulty'), patience());
+        const registering = small.register(modelRegistration('more', 'faulty', { minWorkers }), patience());
+        if (isTaken) await registering;
+        else {
+          await expect(registering).rejects.toMatchObject({
+            code: 'modelServerRefused',
+            data: {
+              status: 507,
+              message: /asks for 4 processes .+ others? models have 1 of the 4 .+ max_model_processes/,
+            },
+          });
+        }
+        expect(await small.list(patience())).toEqual(isTaken ? ['one', 'more'] : ['one']);
+        // What was refused or has gone has taken nothing.
+        await small.unregister('more', patience());
+        await small.register(modelRegistration('rest', 'faulty', { minWorkers: 3 }), patience());
+      } finally {
+        await small.close();
+      }
+    });
+
+    it('whatever number was stored before there was a bound', async () => {
+      const minWorkers = 2_147_483_647;
+      const registering = server.register(modelRegistration('huge', 'faulty', { minWorkers }), patience());
+      await expect(registering).rejects.toMatchObject({ data: { status: 507 } });
+    });
+
+    it('also where one is busy and may have more', async () => {
+      const small = serverIn(folders, { maxProcesses: 1 });
+      try {
+        await small.register(modelRegistration('gated', 'gated', { maxWorkers: 5 }), patience());
+        const file = join(folders.modelStore, 'bounded.go');
+        const input = [{ name: 'body', value: Buffer.from(file), contentType: 'text/plain' }];
+        const options = { requestId: 'r', headers: {}, timeoutMs: 20_000, signal: patience() };
+        const waiting = Array.from({ length: 3 }, () => small.infer('gated', input, options));
+        await writeFile(file, '');
+        const pids = (await Promise.all(waiting)).map(({ value }) => Buffer.from(value).toString());
+        expect(new Set(pids).size).toBe(1);
+      } finally {
+        await small.close();
+      }
+    });
   });
 
   describe("tells failures by TorchServe's status and words", () => {
@@ -275,17 +490,20 @@ class Service(Base):
       ['memory', 507, 'Out of resources'],
       ['cuda', 507, 'Out of resources'],
       [
-        ...['short', 503],
+        'short',
+        503,
         'number of batch response mismatched: it returned a list of 0 elements for 1 request; it must return a list of one ' +
           'element for each request, here 1',
       ],
       [
-        ...['no list', 503],
+        'no list',
+        503,
         'Invalid model predict output: it returned a str for 1 request; it must return a list of one element for each ' +
           'request, here 1',
       ],
       [
-        ...['object', 503],
+        'object',
+        503,
         'Unsupported model output data type: an object cannot be JSON; return dict, list, str, int, float, bool or None',
       ],
       ['exit', 500, 'Worker died.'],
@@ -373,12 +591,9 @@ class Service(Base):
       // One executes, three wait.
       const inside = Array.from({ length: 4 }, () => infer('full', gate('full.go')));
       await expect(infer('full', gate('full.go'))).rejects.toMatchObject({
-        code: 'modelServerRefused',
-        data: {
-          status: 503,
-          message:
-            'Model "full" has no worker to serve inference request. Please use scale workers API to add workers.',
-        },
+        code: 'overloaded',
+        message: 'Too many requests that wait for the model full (limit 3). Try again.',
+        data: { retryAfterSeconds: 1 },
       });
       await writeFile(gate('full.go'), '');
       expect(new Set(await Promise.all(inside)).size).toBe(1);
@@ -445,7 +660,9 @@ class Service(Base):
       const plain = serverIn(folders, { logger });
       try {
         const registering = plain.register(modelRegistration('needy', 'needy'), patience());
-        await expect(registering).rejects.toThrow("No module named 'torchweave_tiny'");
+        await expect(registering).rejects.toThrow(
+          /No module named 'torchweave_tiny'\. Its requirements\.txt was not installed: set install_py_dep_per_model=true/,
+        );
         expect(await logger.event(/^the requirements of the model are not installed/)).toMatchObject({ level: 'warn' });
       } finally {
         await plain.close();
@@ -453,12 +670,16 @@ class Service(Base):
     });
 
     it('are installed into an environment of its own', async () => {
-      const installing = serverIn(folders, { installRequirements: true });
+      const environmentFolder = join(folders.modelStore, '..', 'environments');
+      const installing = serverIn(folders, { installRequirements: true, environmentFolder });
       try {
         await installing.register(modelRegistration('needy', 'needy'), patience());
         const options = { requestId: 'r', headers: {}, timeoutMs: 20_000, signal: patience() };
         const { value } = await installing.infer('needy', [], options);
         expect(Buffer.from(value).toString()).toBe('from a wheel');
+        expect(await readdir(environmentFolder)).toHaveLength(1);
+        await installing.unregister('needy', patience());
+        expect(await readdir(environmentFolder)).toEqual([]);
       } finally {
         await installing.close();
       }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,7 +9,7 @@ import type { ArchiveStore, UnpackedArchive } from '@torchweave/application';
 
 const run = promisify(execFile);
 
-/** An archive store that unpacks with Python's zipfile, for archives that are known to be good. */
+/** An archive store that keeps and unpacks with Python's zipfile, for archives that are known to be good. */
 export class TestArchiveStore implements ArchiveStore {
   constructor(private readonly root: string) {}
 
@@ -18,24 +18,27 @@ export class TestArchiveStore implements ArchiveStore {
     for await (const chunk of content) chunks.push(chunk);
     const packed = Buffer.concat(chunks);
     const digest = createHash('sha256').update(packed).digest('hex');
-    const folder = join(this.root, digest);
-    if (!existsSync(folder)) {
-      const temporary = join(this.root, randomUUID());
-      await writeFile(`${temporary}.zip`, packed);
-      await run('python3', ['-m', 'zipfile', '-e', `${temporary}.zip`, temporary]);
-      await rename(temporary, folder).catch(() => undefined);
-    }
+    const temporary = join(this.root, randomUUID());
+    await writeFile(temporary, packed);
+    await rename(temporary, join(this.root, digest));
     return { digest, bytes: packed.length };
   }
 
-  open(digest: string): Promise<UnpackedArchive> {
-    const directory = join(this.root, digest);
-    const readText = (path: string) => readFile(join(directory, path), 'utf8').catch(() => undefined);
-    return Promise.resolve({ digest, directory, readText });
+  open(): Promise<UnpackedArchive> {
+    return Promise.reject(new Error('models have folders of their own'));
   }
 
-  list(): Promise<readonly { digest: string; idleMs: number }[]> {
-    return Promise.resolve([]);
+  async unpackTo(digest: string, directory: string): Promise<void> {
+    await run('python3', ['-m', 'zipfile', '-e', join(this.root, digest), directory]);
+  }
+
+  async read(digest: string): Promise<{ bytes: number; content: AsyncIterable<Uint8Array> }> {
+    const path = join(this.root, digest);
+    return { bytes: (await stat(path)).size, content: createReadStream(path) };
+  }
+
+  async list(): Promise<readonly { digest: string; idleMs: number }[]> {
+    return (await readdir(this.root)).map((digest) => ({ digest, idleMs: 0 }));
   }
 
   remove(digest: string): Promise<void> {
@@ -47,6 +50,7 @@ export class TestArchiveStore implements ArchiveStore {
 export async function testFolders(): Promise<{
   modelStore: string;
   archives: TestArchiveStore;
+  modelFolders: string;
   remove(): Promise<void>;
 }> {
   const root = await mkdtemp(join(tmpdir(), 'models-'));
@@ -54,10 +58,11 @@ export async function testFolders(): Promise<{
   await chmod(root, 0o755);
   const modelStore = join(root, 'store');
   await mkdir(modelStore);
-  await mkdir(join(root, 'unpacked'));
+  await mkdir(join(root, 'packed'));
   return {
     modelStore,
-    archives: new TestArchiveStore(join(root, 'unpacked')),
+    archives: new TestArchiveStore(join(root, 'packed')),
+    modelFolders: join(root, 'unpacked'),
     remove: () => rm(root, { recursive: true, force: true }),
   };
 }

@@ -1,11 +1,11 @@
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 
+import type { ModelArchive } from '@torchweave/application';
+import { zipOf } from '@torchweave/testing/builders';
 import { handlers, modelRegistration, writeModelArchive } from '@torchweave/testing/port-conformance/model-server';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
@@ -19,92 +19,102 @@ import {
 
 describeOnTorchServe('archives of models on TorchServe', () => {
   let torchServe: TestTorchServe;
-  let website: Server;
   let folder: string;
-  let address: string;
 
   beforeAll(async () => {
     torchServe = await startTestTorchServe();
-    folder = await mkdtemp(join(tmpdir(), 'torchweave-website-'));
-    website = createServer((request, response) => {
-      readFile(join(folder, request.url ?? '')).then(
-        (archive) => response.end(archive),
-        () => response.writeHead(404).end(),
-      );
-    }).listen(0, '127.0.0.1');
-    await once(website, 'listening');
-    address = `http://127.0.0.1:${(website.address() as AddressInfo).port}`;
+    folder = await mkdtemp(join(tmpdir(), 'torchweave-fetched-'));
   });
 
   afterAll(async () => {
     await torchServe.dispose();
-    website.close();
     await rm(folder, { recursive: true, force: true });
   });
 
   const register = (name: string, url: string): Promise<void> =>
     torchServe.server.register(modelRegistration(name, '', { url }), patience());
+  /** As if it came from a URL that ends in `model.mar`. */
+  const deliver = async (name: string, file: string): Promise<void> => {
+    const packed = await readFile(join(folder, `${file}.mar`));
+    const archive: ModelArchive = {
+      digest: createHash('sha256').update(packed).digest('hex'),
+      read: () => Promise.resolve({ bytes: packed.length, content: Readable.from([packed]) }),
+    };
+    const url = 'https://models.example/model.mar';
+    await torchServe.server.register(modelRegistration(name, '', { url, archive }), patience());
+  };
+  const delivered = async (): Promise<string[]> =>
+    (await readdir(torchServe.modelStore)).filter((file) => file.startsWith('torchweave-'));
   const unregister = (name: string): Promise<void> => torchServe.server.unregister(name, patience());
-  const upper = async (name: string): Promise<string> => {
-    const { value } = await torchServe.server.infer(
-      name,
-      [{ name: 'body', value: Buffer.from('hello') }],
-      inferenceOptions(),
-    );
+  const answerOf = async (name: string): Promise<string> => {
+    const input = [{ name: 'body', value: Buffer.from('hello') }];
+    const { value } = await torchServe.server.infer(name, input, inferenceOptions());
     return Buffer.from(value).toString();
   };
-  const isStored = (file: string): boolean => existsSync(join(torchServe.modelStore, file));
 
-  it('registers a model from a URL, and again after it was unregistered with its file', async () => {
+  it('come to it from a URL under a name of their content, and go with the model', async () => {
     await writeModelArchive(folder, 'remote', handlers.upper);
-    await register('remote', `${address}/remote.mar`);
-    expect(await upper('remote')).toBe('HELLO');
-    expect(isStored('remote.mar')).toBe(true);
+    await deliver('remote', 'remote');
+    expect(await answerOf('remote')).toBe('HELLO');
+    expect(await delivered()).toHaveLength(1);
     await unregister('remote');
-    expect(isStored('remote.mar')).toBe(false);
-    await register('remote', `${address}/remote.mar`);
-    expect(await upper('remote')).toBe('HELLO');
+    expect(await delivered()).toEqual([]);
+    await deliver('remote', 'remote');
+    expect(await answerOf('remote')).toBe('HELLO');
+    await deliver('remote', 'remote');
+    expect(await delivered()).toHaveLength(1);
+    await unregister('remote');
   });
 
-  it('keeps a model from a URL that is registered again', async () => {
-    await writeModelArchive(folder, 'kept', handlers.upper);
-    await register('kept', `${address}/kept.mar`);
-    await rm(join(folder, 'kept.mar'));
-    await register('kept', `${address}/kept.mar`);
-    expect(await upper('kept')).toBe('HELLO');
+  it('are each model’s own, whatever name their URLs end in and whatever the store has of that name', async () => {
+    await writeModelArchive(folder, 'one', handlers.upper);
+    await writeModelArchive(folder, 'two', handlers.rev);
+    await writeModelArchive(torchServe.modelStore, 'model', handlers.echo);
+    await Promise.all([deliver('one', 'one'), deliver('two', 'two'), deliver('again', 'one')]);
+    expect(await Promise.all(['one', 'two', 'again'].map(answerOf))).toEqual(['HELLO', 'olleh', 'HELLO']);
+    await deliver('one', 'two');
+    expect(await answerOf('one')).toBe('olleh');
+    await unregister('one');
+    expect(await Promise.all(['two', 'again'].map(answerOf))).toEqual(['olleh', 'HELLO']);
+    await Promise.all(['two', 'again'].map(unregister));
+    expect(await delivered()).toEqual([]);
+    expect(await readdir(torchServe.modelStore)).toContain('model.mar');
   });
 
-  it('registers several models from the same URL at once', async () => {
-    await writeModelArchive(folder, 'shared', handlers.upper);
-    const names = ['shared-1', 'shared-2', 'shared-3'];
-    await Promise.all(names.map((name) => register(name, `${address}/shared.mar`)));
-    expect(await Promise.all(names.map(upper))).toEqual(['HELLO', 'HELLO', 'HELLO']);
+  it('that have stayed in the store of a TorchServe that has lost its models are used again, half ones are not', async () => {
+    await writeModelArchive(folder, 'stayed', handlers.upper);
+    await deliver('stayed', 'stayed');
+    const [file = ''] = await delivered();
+    const path = join(torchServe.modelStore, file);
+    const packed = await readFile(path);
+    await unregister('stayed');
+    await writeFile(path, packed);
+    await deliver('stayed', 'stayed');
+    expect(await answerOf('stayed')).toBe('HELLO');
+    await unregister('stayed');
+    await writeFile(path, packed.subarray(0, 100));
+    await deliver('stayed', 'stayed');
+    expect(await answerOf('stayed')).toBe('HELLO');
+    await unregister('stayed');
   });
 
-  it('registers the file of the store where one has the name of the URL’s, and leaves it there', async () => {
-    await writeModelArchive(torchServe.modelStore, 'stored', handlers.upper);
-    await register('stored', `${address}/stored.mar`);
-    await register('stored', `${address}/stored.mar`);
-    expect(await upper('stored')).toBe('HELLO');
-    await unregister('stored');
-    expect(isStored('stored.mar')).toBe(true);
-  });
-
-  it('tells with TorchServe’s words that a URL cannot be fetched', async () => {
-    await expect(register('absent', `${address}/absent.mar`)).rejects.toMatchObject({
-      code: 'modelServerRefused',
-      data: { status: 400, message: `Failed to download archive from: ${address}/absent.mar` },
-    });
-    expect(isStored('absent.mar')).toBe(false);
-  });
-
-  it('leaves neither model nor file of a URL whose handler cannot be loaded', async () => {
+  it('leave neither model nor file when the handler cannot be loaded, or there is no manifest', async () => {
+    const before = await delivered();
     await writeModelArchive(folder, 'broken', handlers['needs-missing-module']);
-    await expect(register('broken', `${address}/broken.mar`)).rejects.toMatchObject({
+    await expect(deliver('broken', 'broken')).rejects.toMatchObject({
       data: { status: 500, message: 'Failed to start workers for model broken version: 1.0' },
     });
+    await writeFile(join(folder, 'nothing.mar'), await zipOf({ 'h.py': '' }));
+    await expect(deliver('nothing', 'nothing')).rejects.toMatchObject({ code: 'modelServerRefused' });
     expect(await torchServe.server.list(patience())).not.toContain('broken');
-    expect(isStored('broken.mar')).toBe(false);
+    expect(await delivered()).toEqual(before);
+  });
+
+  it('are not fetched by TorchServe itself', async () => {
+    await expect(register('absent', 'http://127.0.0.1:1/absent.mar')).rejects.toMatchObject({
+      code: 'modelServerRefused',
+      data: { status: 404 },
+    });
   });
 
   it('gives a model the workers asked for, whatever its own model-config says', async () => {

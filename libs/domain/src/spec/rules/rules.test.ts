@@ -95,61 +95,73 @@ const tables: Readonly<Record<string, Table>> = {
       'the least values':
         'models:\n  min-workers: 0\n  max-workers: 1\n  batch-size: 1\n  max-batch-delay: 0\n  retry-attempts: 0\n' +
         '  timeout-ms: 1\n  up: {url: a}\ndag:\n  up: []\n',
-      'the largest value': 'models:\n  timeout-ms: 2147483647\ndag:\n  pre: []\n',
+      'the largest values':
+        'models:\n  min-workers: 1024\n  max-workers: 1024\n  batch-size: 1024\n  max-batch-delay: 86400000\n' +
+        '  retry-attempts: 100\n  timeout-ms: 2147483647\ndag:\n  pre: []\n',
       'numbers as YAML 1.1 writes them': 'models:\n  timeout-ms: 1_000\n  batch-size: 0x10\ndag:\n  pre: []\n',
     },
     refuses: [
       [
         'a negative number of workers',
         'models:\n  min-workers: -1\n  max-workers: -1\n  up:\n    url: upper.mar\ndag:\n  pre: [up]\n',
-        '2:16 setting-values: models.min-workers must be a whole number of at least 0, not -1.',
-        '3:16 setting-values: models.max-workers must be a whole number of at least 1, not -1.',
+        '2:16 setting-values: models.min-workers must be a whole number from 0 to 1024, not -1.',
+        '3:16 setting-values: models.max-workers must be a whole number from 1 to 1024, not -1.',
       ],
       [
         'a word',
         'models:\n  min-workers: -1\n  max-workers: abc\n  up:\n    url: upper.mar\ndag:\n  pre: [up]\n',
-        '2:16 setting-values: models.min-workers must be a whole number of at least 0, not -1.',
-        '3:16 setting-values: models.max-workers must be a whole number of at least 1, not "abc".',
+        '2:16 setting-values: models.min-workers must be a whole number from 0 to 1024, not -1.',
+        '3:16 setting-values: models.max-workers must be a whole number from 1 to 1024, not "abc".',
       ],
       [
         'a batch of none',
         'models:\n  batch-size: 0\n  up:\n    url: upper.mar\ndag:\n  pre: [up]\n',
-        '2:15 setting-values: models.batch-size must be a whole number of at least 1, not 0.',
+        '2:15 setting-values: models.batch-size must be a whole number from 1 to 1024, not 0.',
       ],
       [
         'a fraction, of one model',
         'models:\n  up:\n    url: a\n    timeout-ms: 1.5\ndag:\n  up: []\n',
-        '4:17 setting-values: models.up.timeout-ms must be a whole number of at least 1, not 1.5.',
+        '4:17 setting-values: models.up.timeout-ms must be a whole number from 1 to 2147483647, not 1.5.',
       ],
       [
         'a number in quotes',
         'models:\n  up:\n    url: a\n    max-batch-delay: "5"\ndag:\n  up: []\n',
-        '4:22 setting-values: models.up.max-batch-delay must be a whole number of at least 0, not "5".',
+        '4:22 setting-values: models.up.max-batch-delay must be a whole number from 0 to 86400000, not "5".',
       ],
       [
         'nothing',
         'models:\n  retry-attempts:\ndag:\n  pre: []\n',
-        '2:18 setting-values: models.retry-attempts must be a whole number of at least 0, not null.',
+        '2:18 setting-values: models.retry-attempts must be a whole number from 0 to 100, not null.',
       ],
       [
         'a list',
         'models:\n  retry-attempts: [1]\ndag:\n  pre: []\n',
-        '2:19 setting-values: models.retry-attempts must be a whole number of at least 0, not a list.',
+        '2:19 setting-values: models.retry-attempts must be a whole number from 0 to 100, not a list.',
       ],
       [
         'a mapping, which would look like a model',
         'models:\n  timeout-ms: {url: a}\ndag:\n  pre: []\n',
-        '2:15 setting-values: models.timeout-ms must be a whole number of at least 1, not a mapping.',
+        '2:15 setting-values: models.timeout-ms must be a whole number from 1 to 2147483647, not a mapping.',
       ],
       [
         'more than a Java int',
         'models:\n  timeout-ms: 2147483648\ndag:\n  pre: []\n',
-        '2:15 setting-values: models.timeout-ms must be a whole number of at least 1, not 2147483648.',
+        '2:15 setting-values: models.timeout-ms must be a whole number from 1 to 2147483647, not 2147483648.',
+      ],
+      [
+        'one more than the largest values',
+        'models:\n  min-workers: 1025\n  max-workers: 1025\n  batch-size: 1025\n  max-batch-delay: 86400001\n' +
+          '  retry-attempts: 101\ndag:\n  pre: []\n',
+        '2:16 setting-values: models.min-workers must be a whole number from 0 to 1024, not 1025.',
+        '3:16 setting-values: models.max-workers must be a whole number from 1 to 1024, not 1025.',
+        '4:15 setting-values: models.batch-size must be a whole number from 1 to 1024, not 1025.',
+        '5:20 setting-values: models.max-batch-delay must be a whole number from 0 to 86400000, not 86400001.',
+        '6:19 setting-values: models.retry-attempts must be a whole number from 0 to 100, not 101.',
       ],
       [
         'not a number',
         'models:\n  timeout-ms: .nan\ndag:\n  pre: []\n',
-        '2:15 setting-values: models.timeout-ms must be a whole number of at least 1, not .nan.',
+        '2:15 setting-values: models.timeout-ms must be a whole number from 1 to 2147483647, not .nan.',
       ],
     ],
   },

@@ -1,19 +1,12 @@
-import { settingKeys, isSettingKey } from '../spec.js';
+import { boundsOf, isSettingKey, isWithin, settingKeys } from '../spec.js';
 import type { Entry, Report, SpecDocument, SpecRule } from '../spec-document.js';
-
-/** TorchServe reads settings as Java ints. */
-const largest = 2_147_483_647;
 
 function checkSettings(document: SpecDocument, path: string, entries: Entry[], report: Report): void {
   for (const { key, keyNode, value } of entries) {
     if (!isSettingKey(key)) continue;
-    const found = document.scalar(value);
-    const { least } = settingKeys[key];
-    if (typeof found === 'number' && Number.isInteger(found) && found >= least && found <= largest) continue;
-    report(
-      value ?? keyNode,
-      `${path}.${key} must be a whole number of at least ${least}, not ${document.show(value)}.`,
-    );
+    const { least, most } = settingKeys[key];
+    if (isWithin(document.scalar(value), least, most)) continue;
+    report(value ?? keyNode, `${path}.${key} must be ${boundsOf(least, most)}, not ${document.show(value)}.`);
   }
 }
 

@@ -1,0 +1,50 @@
+import { functionNodes, isTorchweaveError, TorchweaveError } from '@torchweave/domain';
+import type { NodeFailure, WorkflowDefinition } from '@torchweave/domain';
+
+/** Nodes that could not be registered, and the error that tells why. */
+export interface FailedNodes {
+  /** Their names on the model servers. */
+  readonly nodes: readonly string[];
+  readonly error: TorchweaveError;
+}
+
+/** Answers of a model server that say no to what it was asked: to its model, which the archive names. */
+const isRefusal = (status: number): boolean => [400, 404, 413, 415, 422].includes(status);
+
+/** Whose fault it is: 400 the archive's, 503 of a model server that is away, 504 of a late one, 507 where room is missing, else TorchServe's 500. */
+function statusOf(error: TorchweaveError): number {
+  if (isTorchweaveError(error, 'modelServerRefused'))
+    return isRefusal(error.data.status) ? 400 : error.data.status === 507 ? 507 : 500;
+  if (isTorchweaveError(error, 'functionLoadFailed')) return error.status;
+  if (error.status < 500) return 400;
+  return [503, 504, 507].includes(error.status) ? error.status : 500;
+}
+
+/** With the cause, where the sentence is TorchServe's bare one. */
+const sentenceOf = (error: TorchweaveError): string =>
+  isTorchweaveError(error, 'downloadFailed') ? `${error.message}: ${error.data.reason}.` : error.message;
+
+function failuresOf({ nodes, error }: FailedNodes, definition: WorkflowDefinition): NodeFailure[] {
+  if (!isTorchweaveError(error, 'functionLoadFailed'))
+    return nodes.map((node) => ({ node, reason: sentenceOf(error) }));
+  const { functionName, reason } = error.data;
+  const failed = functionNodes(definition).find((node) => node.name === functionName);
+  return [{ node: failed?.modelName ?? functionName, reason }];
+}
+
+/**
+ * What a registration fails with. A fault of the archive comes before everything else: as long as it is there, no other try
+ * can succeed.
+ */
+export function registrationFailure(
+  definition: WorkflowDefinition,
+  failed: readonly FailedNodes[],
+): TorchweaveError<'registrationFailed'> {
+  const statuses = failed.map(({ error }) => statusOf(error));
+  const status = [400, 500, 507, 503, 504].find((candidate) => statuses.includes(candidate)) ?? 500;
+  return new TorchweaveError('registrationFailed', {
+    workflow: definition.name,
+    failures: failed.flatMap((each) => failuresOf(each, definition)),
+    ...(status === 500 ? {} : { status }),
+  });
+}
