@@ -9,6 +9,7 @@ import type { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
 import { ApiModule } from './api.module.js';
 import { serveQueueBoard } from './board/queue-board.js';
 import { ErrorFilter } from './http/error-filter.js';
+import { unroutedError } from './http/unrouted.js';
 import { readParameterBodies } from './http/parameter-bodies.js';
 import { validationError } from './http/validation-error.js';
 import { createOpenApi } from './openapi/create-openapi.js';
@@ -37,8 +38,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<NestFa
   });
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   intake?.guard(fastify, errors);
+  intake?.refuseUnrouted(fastify, errors, unroutedError);
+  intake?.auditChanges(fastify);
   // Whoever changes something waits for its end, unless told not to.
   intake?.limit(fastify, errors, ({ method }) => method === 'POST' || method === 'DELETE');
+  intake?.limitBodies(fastify, options.maxRequestSize);
   followTorchServe(fastify);
   if (options.registry !== undefined) observeHttp(fastify, options.registry);
   readParameterBodies(fastify);

@@ -34,6 +34,8 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
   const { intake } = options;
   const server = fastify(serverOptions(options.maxRequestSize, errors, intake));
   intake?.guard(server, errors);
+  intake?.refuseUnrouted(server, errors, unroutedError);
+  intake?.limitBodies(server, options.maxRequestSize);
   followTorchServe(server);
   server.setErrorHandler((error, request, reply) => {
     const told = errors.answer(isOfNoRoute(error, request) ? unroutedError(request.url) : error, request, reply);

@@ -29,6 +29,7 @@ const limits: Limits = {
   headersTimeout: 1_000,
   requestTimeout: 2_000,
   keepAliveTimeout: 5_000,
+  sendTimeout: 2_000,
 };
 
 interface ErrorBody {
