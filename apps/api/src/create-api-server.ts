@@ -48,16 +48,16 @@ export async function createApiServer(options: ApiServerOptions): Promise<NestFa
   readParameterBodies(fastify);
   app.useGlobalFilters(new ErrorFilter(errors, options.maxRequestSize));
   app.useGlobalPipes(new ValidationPipe({ transform: true, exceptionFactory: validationError }));
-  serveOpenApi(app, fastify);
+  serveOpenApi(app, fastify, intake?.keys !== undefined);
   if (intake?.keys !== undefined) serveKeyRenewal(fastify, intake.keys, options.logger);
   if (options.queues !== undefined) serveQueueBoard(fastify, options.queues);
   await app.init();
   return app;
 }
 
-function serveOpenApi(app: INestApplication, fastify: FastifyInstance): void {
+function serveOpenApi(app: INestApplication, fastify: FastifyInstance, hasKeys: boolean): void {
   let document: unknown;
-  const answer = (): unknown => (document ??= createOpenApi(app));
+  const answer = (): unknown => (document ??= createOpenApi(app, hasKeys));
   fastify.route({ method: 'OPTIONS', url: '/', handler: answer });
   fastify.route({ method: 'GET', url: '/openapi.json', handler: answer });
 }

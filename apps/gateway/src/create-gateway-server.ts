@@ -2,7 +2,7 @@ import type { Logger, RoutingTable, RunWorkflow } from '@torchweave/application'
 import { TorchweaveError } from '@torchweave/domain';
 import { ErrorAnswers, followTorchServe, serverOptions, type Intake, type WorkflowMetrics } from '@torchweave/platform';
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
-import { inferenceOpenApi } from './http/openapi.js';
+import { createInferenceOpenApi } from './http/openapi.js';
 import { PredictRoute } from './http/predict-route.js';
 import { releasePieces } from './http/release-pieces.js';
 import { anyMethod, unroutedError } from './http/unrouted.js';
@@ -53,7 +53,8 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
     if (!options.isReady()) throw new TorchweaveError('shuttingDown', { retryAfterSeconds: 1 });
     return healthy;
   });
-  server.options('/', () => inferenceOpenApi);
+  const document = createInferenceOpenApi(intake?.keys !== undefined);
+  server.options('/', () => document);
 
   const predict = new PredictRoute(options.table, options.runner);
   for (const url of ['/wfpredict/:name', '/wfpredict/:name/*']) {

@@ -3,7 +3,6 @@ import { TorchweaveError, type ErrorRecord } from '@torchweave/domain';
 
 type Jobs = Awaited<ReturnType<BullMQAdapter['getJobs']>>;
 type Job = Jobs[number];
-type JobRecord = ReturnType<Job['toJSON']>;
 type Workers = Awaited<ReturnType<BullMQAdapter['getWorkers']>>;
 
 /** Ids of jobs; BullMQ keeps records of its own beside them, which are none. */
@@ -29,18 +28,12 @@ export class ToldQueue extends BullMQAdapter {
   }
 }
 
+/** Changes what is told alone: what the board does to a job, it does by its id. */
 function told(job: Job): Job {
-  const whole = job.toJSON.bind(job);
-  job.toJSON = () => {
-    const record: JobRecord = whole();
-    const error = errorIn(record.progress);
-    return Object.assign(record, {
-      stacktrace: [],
-      ...(record.failedReason ? { failedReason: error?.message ?? unknownFailure } : {}),
-      ...(error === undefined ? {} : { progress: withTold(record.progress, error) }),
-    });
-  };
-  return job;
+  const error = errorIn(job.progress);
+  const reason = job.failedReason ? { failedReason: error?.message ?? unknownFailure } : {};
+  const progress = error === undefined ? {} : { progress: withTold(job.progress, error) };
+  return Object.assign(job, { stacktrace: [], ...reason, ...progress });
 }
 
 const withTold = (progress: unknown, error: TorchweaveError): object => ({
