@@ -10,6 +10,8 @@ const jobId = /^(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|repeat:[\w.-]+:\d+)$
 
 const unknownFailure = 'It was given up. The log of the worker names the cause under its id.';
 
+const noFlows = { getFlow: () => Promise.resolve(undefined) };
+
 /** A queue as the board tells of it: without what is for the log alone, such as stacks, paths, and the addresses of others. */
 export class ToldQueue extends BullMQAdapter {
   override async getJob(id: string): ReturnType<BullMQAdapter['getJob']> {
@@ -20,6 +22,11 @@ export class ToldQueue extends BullMQAdapter {
 
   override async getJobs(...given: Parameters<BullMQAdapter['getJobs']>): Promise<Jobs> {
     return (await super.getJobs(...given)).map(told);
+  }
+
+  /** Jobs have no flows here; the board would read them past {@link told}. */
+  override getFlowProducer(): ReturnType<BullMQAdapter['getFlowProducer']> {
+    return Promise.resolve(noFlows as unknown as Awaited<ReturnType<BullMQAdapter['getFlowProducer']>>);
   }
 
   override async getWorkers(): Promise<Workers> {
