@@ -19,7 +19,8 @@ export function createOpenApi(app: INestApplication, hasKeys: boolean): OpenAPIO
     .setVersion('1.0.0')
     .setOpenAPIVersion('3.1.0');
   if (!hasKeys) return SwaggerModule.createDocument(app, builder.build(), { extraModels: [ErrorAnswer] });
-  const description = 'A key of the key file whose right is large enough: 401 without a good one, 403 where it is too small.';
+  const description =
+    'A key of the key file whose right is large enough: 401 without a good one, 403 where it is too small.';
   builder.addBearerAuth({ type: 'http', scheme: 'bearer', description }, keyScheme).addSecurityRequirements(keyScheme);
   const document = SwaggerModule.createDocument(app, builder.build(), { extraModels: [ErrorAnswer] });
   document.paths['/token'] = tokenPath(ofEveryRoute);

@@ -4,7 +4,10 @@ import { ErrorAnswer } from './error-answer.js';
 
 type Path = OpenAPIObject['paths'][string];
 
-const errorAnswer = { description: '', content: { 'application/json': { schema: { $ref: getSchemaPath(ErrorAnswer) } } } };
+const errorAnswer = {
+  description: '',
+  content: { 'application/json': { schema: { $ref: getSchemaPath(ErrorAnswer) } } },
+};
 
 /** `GET /token`, which no class describes: it is there where keys are. */
 export const tokenPath = (statuses: readonly number[]): Path => ({

@@ -48,7 +48,8 @@ export const registerParameters: readonly ApiQueryOptions[] = [
   {
     name: 'url',
     required: false,
-    description: 'The archive: a file of the workflow store, or an http://, https:// or file:// URL. Here or in the body.',
+    description:
+      'The archive: a file of the workflow store, or an http://, https:// or file:// URL. Here or in the body.',
     schema: { type: 'string' },
     example: 'digits.war',
   },

@@ -79,7 +79,8 @@ const inferenceOpenApi = {
 const keyScheme = {
   type: 'http',
   scheme: 'bearer',
-  description: 'The inference key, or one with the right to predict: 401 without a good one, 403 where its right is too small.',
+  description:
+    'The inference key, or one with the right to predict: 401 without a good one, 403 where its right is too small.',
 };
 
 /**

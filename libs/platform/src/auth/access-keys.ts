@@ -87,7 +87,10 @@ export class AccessKeys {
     const holder = best.key === undefined ? {} : { holder: best.key.name };
     if (best.rank === 3) return holder;
     if (best.rank === 2) return { ...holder, refusal: new TorchweaveError('forbidden', { wanted }) };
-    return { ...holder, refusal: new TorchweaveError('unauthorized', { reason: best.rank === 1 ? 'expired' : 'invalid' }) };
+    return {
+      ...holder,
+      refusal: new TorchweaveError('unauthorized', { reason: best.rank === 1 ? 'expired' : 'invalid' }),
+    };
   }
 
   /** As {@link check}: the error to answer with; undefined when the key is good. */

@@ -90,10 +90,6 @@ export const digestOf = (text: string): Buffer => createHash('sha256').update(te
 
 const randomKey = (): string => randomBytes(32).toString('base64url');
 
-function expiring(
-  name: string,
-  entry: z.infer<typeof expiringKey>,
-  permissions: readonly Permission[],
-): AccessKey {
+function expiring(name: string, entry: z.infer<typeof expiringKey>, permissions: readonly Permission[]): AccessKey {
   return { name, digest: digestOf(entry.key), permissions, expiresAt: Date.parse(entry['expiration time']) };
 }

@@ -30,7 +30,12 @@ export const defaultMetricsAddress = 'http://127.0.0.1:8082';
 
 /** @throws TorchweaveError `configurationInvalid`, as of the other servers. */
 export async function openMonitoringAccess(settings: Settings, logger: Logger): Promise<MonitoringAccess> {
-  const { metricsAddress = defaultMetricsAddress, metricsPort, keyFile: file, tokenExpirationMin: expirationMin } = settings;
+  const {
+    metricsAddress = defaultMetricsAddress,
+    metricsPort,
+    keyFile: file,
+    tokenExpirationMin: expirationMin,
+  } = settings;
   const limits = limitsOf(settings);
   if (metricsPort === 'none') return { limits };
   const setting = 'metrics_address';

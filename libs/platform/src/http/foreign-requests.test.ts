@@ -64,7 +64,8 @@ describe('a request to a server that asks for no keys', () => {
 
   it('is let in from an origin that is named, and from no other', () => {
     const cors = corsOf('https://app.example, http://localhost:3000/');
-    const from = (origin: string): unknown => refused({ ...own, origin, 'sec-fetch-site': 'cross-site' }, { cors: cors as Cors });
+    const from = (origin: string): unknown =>
+      refused({ ...own, origin, 'sec-fetch-site': 'cross-site' }, { cors: cors as Cors });
     expect([from('https://app.example'), from('http://localhost:3000')]).toEqual([undefined, undefined]);
     for (const origin of ['http://app.example', 'https://app.example.evil', 'https://x.app.example', 'null']) {
       expect([origin, from(origin)]).toEqual([origin, 'originNotAllowed']);
@@ -81,9 +82,10 @@ describe('a request to a server that asks for no keys', () => {
   });
 
   it('must come from a page that was sent over TLS where the server speaks it', () => {
-    expect([isOwnOrigin('https://localhost', 'localhost', true), isOwnOrigin('http://localhost', 'localhost', true)]).toEqual(
-      [true, false],
-    );
+    expect([
+      isOwnOrigin('https://localhost', 'localhost', true),
+      isOwnOrigin('http://localhost', 'localhost', true),
+    ]).toEqual([true, false]);
   });
 
   it('has no more of its headers quoted than anybody reads', () => {

@@ -29,8 +29,7 @@ export function createHttpServer({ limits, broken, tls, cors }: HttpServerOption
     requireHostHeader: false,
   };
   const handle = cors === undefined ? handler : withHeadersOf(cors, handler);
-  const server =
-    tls === undefined ? createServer(options, handle) : createSecureServer({ ...options, ...tls }, handle);
+  const server = tls === undefined ? createServer(options, handle) : createSecureServer({ ...options, ...tls }, handle);
   server.maxConnections = limits.connections;
   // Node drops what is beyond in silence: one more, so that it is seen.
   server.maxHeadersCount = limits.headerCount + 1;

@@ -1,5 +1,5 @@
 import type { Logger } from '@torchweave/application';
-import { TorchweaveError } from '@torchweave/domain';
+import type { TorchweaveError } from '@torchweave/domain';
 import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
 import { AccessKeys } from '../auth/access-keys.js';
 import { assertExposure } from '../auth/assert-exposure.js';
@@ -81,7 +81,8 @@ export class Intake {
     fastify.addHook('onRequest', (request, reply, done) => {
       const refusal = this.refusalOf(request);
       if (refusal !== undefined) {
-        if (mayAskUser(request, this.isSecure)) void reply.header('www-authenticate', 'Basic realm="Torchweave", charset="UTF-8"');
+        if (mayAskUser(request, this.isSecure))
+          void reply.header('www-authenticate', 'Basic realm="Torchweave", charset="UTF-8"');
         // Answered here: a part of the server may have an error handler of its own, which knows nothing of this.
         errors.answer(refusal, request, reply);
       } else if (isPreflight(request.raw)) void reply.status(204).send();

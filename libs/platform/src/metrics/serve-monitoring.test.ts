@@ -110,7 +110,10 @@ describe('serveMonitoring', () => {
 
   describe('has the limits and the rules of every port', () => {
     const accessOf = (flags: SettingSources['flags']): ReturnType<typeof openMonitoringAccess> =>
-      openMonitoringAccess(loadSettings({ flags: { metricsPort: 0, ...flags }, environment: {} }).settings, silentLogger);
+      openMonitoringAccess(
+        loadSettings({ flags: { metricsPort: 0, ...flags }, environment: {} }).settings,
+        silentLogger,
+      );
     const ask = async (address: string | undefined, headers: string): Promise<string> => {
       const socket = connect(portOf(address), '127.0.0.1').on('error', () => undefined);
       socket.write(`GET /metrics HTTP/1.1\r\nConnection: close\r\n${headers}\r\n`);
@@ -125,11 +128,7 @@ describe('serveMonitoring', () => {
       ['two hosts', 'Host: localhost\r\nHost: localhost\r\n', 'HTTP/1.1 400 Bad Request'],
       ['another site', 'Host: localhost\r\nSec-Fetch-Site: cross-site\r\n', 'HTTP/1.1 403 Forbidden'],
       ['as many headers as it may have', `Host: localhost\r\n${'a: b\r\n'.repeat(8)}`, 'HTTP/1.1 200 OK'],
-      [
-        'one header more',
-        `Host: localhost\r\n${'a: b\r\n'.repeat(9)}`,
-        'HTTP/1.1 431 Request Header Fields Too Large',
-      ],
+      ['one header more', `Host: localhost\r\n${'a: b\r\n'.repeat(9)}`, 'HTTP/1.1 431 Request Header Fields Too Large'],
     ])('for a request with %s', async (_, headers, line) => {
       const address = await serve(monitoringOf(), anywhere, silentLogger, await accessOf({ maxHeaderCount: 10 }));
       expect(await ask(address, headers)).toBe(line);

@@ -311,11 +311,9 @@ describe('what a server takes in', () => {
     it('answers before it has read the body of a path that is none', async () => {
       const bodies = new BodyBudget(limit);
       const socket = await open(await serve({}, undefined, { bodies }));
-      const [begin] = await Promise.all([
-        once(socket, 'data'),
-        socket.write('POST /none HTTP/1.1\r\nHost: here\r\ncontent-length: 90000\r\n\r\nx'),
-      ]);
-      expect(String(begin)).toMatch(/^HTTP\/1\.1 404/);
+      const begin = once(socket, 'data');
+      socket.write('POST /none HTTP/1.1\r\nHost: here\r\ncontent-length: 90000\r\n\r\nx');
+      expect(String(await begin)).toMatch(/^HTTP\/1\.1 404/);
       expect(bodies.size).toBe(0);
     });
   });
@@ -361,7 +359,10 @@ describe('what a server takes in', () => {
 
     it('lets pages of any origin in where all may call, and elsewhere lets them read why not', async () => {
       const asked = request('GET / HTTP/1.1', 'origin: http://app', 'sec-fetch-site: cross-site');
-      const [open, closed] = [await serve({}, undefined, guarded(corsOf('*'), true)), await serve({}, undefined, guarded(corsOf('*')))];
+      const [open, closed] = [
+        await serve({}, undefined, guarded(corsOf('*'), true)),
+        await serve({}, undefined, guarded(corsOf('*'))),
+      ];
       expect([await send(open, preflight), await send(closed, preflight)]).toEqual([
         expect.stringMatching(/^HTTP\/1\.1 204/),
         expect.stringMatching(/^HTTP\/1\.1 204/),
@@ -383,12 +384,14 @@ describe('what a server takes in', () => {
       const port = await serve({}, undefined, { audit: audit() });
       await send(port, request('POST /?secret HTTP/1.1', 'x-request-id: mine', 'x-forwarded-for: 10.0.0.1'));
       await send(port, request('GET / HTTP/1.1'));
-      await expect.poll(() => lines).toEqual([
-        {
-          ...{ audit: 'change', from: '127.0.0.1', forwardedFor: '10.0.0.1', method: 'POST', path: '/' },
-          ...{ status: 200, requestId: 'mine' },
-        },
-      ]);
+      await expect
+        .poll(() => lines)
+        .toEqual([
+          {
+            ...{ audit: 'change', from: '127.0.0.1', forwardedFor: '10.0.0.1', method: 'POST', path: '/' },
+            ...{ status: 200, requestId: 'mine' },
+          },
+        ]);
     });
 
     it('also when its client hangs up before its end', async () => {
@@ -405,7 +408,14 @@ describe('what a server takes in', () => {
       const port = await serve({}, undefined, { audit: audit(), site: { hosts, admitsAll: false, isSecure: false } });
       for (let requests = 0; requests < 30; requests += 1) await send(port, request('GET / HTTP/1.1'));
       expect(lines).toHaveLength(20);
-      const event = { audit: 'refused', from: '127.0.0.1', method: 'GET', path: '/', status: 403, code: 'hostNotAllowed' };
+      const event = {
+        audit: 'refused',
+        from: '127.0.0.1',
+        method: 'GET',
+        path: '/',
+        status: 403,
+        code: 'hostNotAllowed',
+      };
       expect(lines[0]).toEqual(event);
     });
   });
