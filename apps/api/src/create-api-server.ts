@@ -9,6 +9,7 @@ import type { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
 import { ApiModule } from './api.module.js';
 import { serveQueueBoard } from './board/queue-board.js';
 import { ErrorFilter } from './http/error-filter.js';
+import { unroutedError } from './http/unrouted.js';
 import { readParameterBodies } from './http/parameter-bodies.js';
 import { validationError } from './http/validation-error.js';
 import { createOpenApi } from './openapi/create-openapi.js';
@@ -37,23 +38,26 @@ export async function createApiServer(options: ApiServerOptions): Promise<NestFa
   });
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   intake?.guard(fastify, errors);
+  intake?.refuseUnrouted(fastify, errors, unroutedError);
+  intake?.auditChanges(fastify);
   // Whoever changes something waits for its end, unless told not to.
   intake?.limit(fastify, errors, ({ method }) => method === 'POST' || method === 'DELETE');
+  intake?.limitBodies(fastify, options.maxRequestSize);
   followTorchServe(fastify);
   if (options.registry !== undefined) observeHttp(fastify, options.registry);
   readParameterBodies(fastify);
   app.useGlobalFilters(new ErrorFilter(errors, options.maxRequestSize));
   app.useGlobalPipes(new ValidationPipe({ transform: true, exceptionFactory: validationError }));
-  serveOpenApi(app, fastify);
+  serveOpenApi(app, fastify, intake?.keys !== undefined);
   if (intake?.keys !== undefined) serveKeyRenewal(fastify, intake.keys, options.logger);
   if (options.queues !== undefined) serveQueueBoard(fastify, options.queues);
   await app.init();
   return app;
 }
 
-function serveOpenApi(app: INestApplication, fastify: FastifyInstance): void {
+function serveOpenApi(app: INestApplication, fastify: FastifyInstance, hasKeys: boolean): void {
   let document: unknown;
-  const answer = (): unknown => (document ??= createOpenApi(app));
+  const answer = (): unknown => (document ??= createOpenApi(app, hasKeys));
   fastify.route({ method: 'OPTIONS', url: '/', handler: answer });
   fastify.route({ method: 'GET', url: '/openapi.json', handler: answer });
 }

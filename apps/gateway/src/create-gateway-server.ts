@@ -2,7 +2,7 @@ import type { Logger, RoutingTable, RunWorkflow } from '@torchweave/application'
 import type { TorchweaveError } from '@torchweave/domain';
 import { ErrorAnswers, followTorchServe, serverOptions, type Intake, type WorkflowMetrics } from '@torchweave/platform';
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
-import { inferenceOpenApi } from './http/openapi.js';
+import { createInferenceOpenApi } from './http/openapi.js';
 import { PredictRoute } from './http/predict-route.js';
 import { releasePieces } from './http/release-pieces.js';
 import { anyMethod, unroutedError } from './http/unrouted.js';
@@ -38,6 +38,8 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
   // As TorchServe does: a body is the input, whatever the method.
   for (const method of ['GET', 'HEAD']) server.addHttpMethod(method, { hasBody: true, overrideExisting: true });
   intake?.guard(server, errors);
+  intake?.refuseUnrouted(server, errors, unroutedError);
+  intake?.limitBodies(server, options.maxRequestSize);
   followTorchServe(server);
   server.setErrorHandler((error, request, reply) => {
     const told = errors.answer(isOfNoRoute(error, request) ? unroutedError(request.url) : error, request, reply);
@@ -56,7 +58,8 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
     if (reason !== undefined) throw reason;
     return healthy;
   });
-  server.options('/', () => inferenceOpenApi);
+  const document = createInferenceOpenApi(intake?.keys !== undefined);
+  server.options('/', () => document);
 
   const { table, runner, maxRequestSize, forwardsCredentials = intake?.keys === undefined } = options;
   const predict = new PredictRoute({ table, runner, maxRequestSize, forwardsCredentials });

@@ -1,10 +1,10 @@
 import { createBullBoard } from '@bull-board/api';
-import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import type { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
 import { boardPath } from '@torchweave/platform';
 import type { FastifyInstance } from 'fastify';
 import { keepPagesLocal } from './keep-pages-local.js';
+import { ToldQueue } from './told-queue.js';
 
 const descriptions = {
   operations: 'Registrations and unregistrations that clients asked for',
@@ -15,9 +15,9 @@ const descriptions = {
 export function serveQueueBoard(fastify: FastifyInstance, queues: BullMqJobQueue['queues']): void {
   const adapter = new FastifyAdapter().setBasePath(boardPath);
   createBullBoard({
-    queues: [...queues].map(([name, queue]) => new BullMQAdapter(queue, { description: descriptions[name] })),
+    queues: [...queues].map(([name, queue]) => new ToldQueue(queue, { description: descriptions[name] })),
     serverAdapter: adapter,
-    options: { uiConfig: { boardTitle: 'Torchweave queues', hideDocsLink: true } },
+    options: { uiConfig: { boardTitle: 'Torchweave queues', hideDocsLink: true, hideRedisDetails: true } },
   });
   // Told as every other error of the API; the board's own words would tell where Redis is.
   adapter.setErrorHandler((error) => {

@@ -2,14 +2,32 @@ import { TorchweaveError } from '@torchweave/domain';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parse as parseForm } from 'node:querystring';
 
+/** Levels of JSON; parameters have one, a job on the board a few. */
+const mostLevels = 32;
+
 function parseJson(text: string): unknown {
   if (text.trim() === '') return {};
+  const value = parsed(text);
+  // What validates, copies or tells it calls itself for every level.
+  if (nests(value, mostLevels)) {
+    throw new TorchweaveError('bodyMalformed', { reason: `it nests more than ${mostLevels} levels deep` });
+  }
+  return value;
+}
+
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
     throw new TorchweaveError('bodyMalformed', { reason: (error as SyntaxError).message }, { cause: error });
   }
 }
+
+/** Whether objects and arrays stand within one another on more levels. */
+const nests = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((inner) => nests(inner, levels - 1)));
 
 /** The parameters of a body: JSON and forms are read, any other type is ignored as TorchServe ignores it. */
 export function readParameterBodies(fastify: FastifyInstance): void {

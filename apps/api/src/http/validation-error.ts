@@ -12,4 +12,10 @@ export function validationError(errors: ValidationError[]): TorchweaveError {
   return new TorchweaveError('parameterInvalid', { parameter, value: textOf(given), rule });
 }
 
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+/** Characters of a value that an error quotes. */
+const mostQuoted = 200;
+
+const textOf = (value: unknown): string => {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > mostQuoted ? `${text.slice(0, mostQuoted)}…` : text;
+};

@@ -1,13 +1,31 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { isOpenRoute } from '@torchweave/platform';
+import { ErrorAnswer } from './error-answer.js';
+import { ofEveryRoute } from './error-answers.js';
+import { tokenPath } from './token-path.js';
 
-/** The OpenAPI 3.1 document of the management API, from the classes that validate its requests. */
-export function createOpenApi(app: INestApplication): OpenAPIObject {
-  const config = new DocumentBuilder()
+const keyScheme = 'key';
+
+/**
+ * The OpenAPI 3.1 document of the management API, from the classes that validate its requests.
+ *
+ * @param hasKeys whether clients are asked for keys: then they can be renewed, too.
+ */
+export function createOpenApi(app: INestApplication, hasKeys: boolean): OpenAPIObject {
+  const builder = new DocumentBuilder()
     .setTitle('Torchweave management API')
     .setDescription('Registers, describes, lists and unregisters TorchServe workflow archives.')
     .setVersion('1.0.0')
-    .setOpenAPIVersion('3.1.0')
-    .build();
-  return SwaggerModule.createDocument(app, config);
+    .setOpenAPIVersion('3.1.0');
+  if (!hasKeys) return SwaggerModule.createDocument(app, builder.build(), { extraModels: [ErrorAnswer] });
+  const description =
+    'A key of the key file whose right is large enough: 401 without a good one, 403 where it is too small.';
+  builder.addBearerAuth({ type: 'http', scheme: 'bearer', description }, keyScheme).addSecurityRequirements(keyScheme);
+  const document = SwaggerModule.createDocument(app, builder.build(), { extraModels: [ErrorAnswer] });
+  document.paths['/token'] = tokenPath(ofEveryRoute);
+  for (const [path, item] of Object.entries(document.paths)) {
+    if (item.get !== undefined && isOpenRoute('GET', path)) item.get.security = [];
+  }
+  return document;
 }

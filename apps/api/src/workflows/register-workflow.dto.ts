@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, type ApiQueryOptions } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsNotEmpty, IsString, Matches, ValidateIf } from 'class-validator';
 
@@ -42,3 +42,33 @@ export class RegisterWorkflowDto {
   @Matches(/^[0-9a-fA-F]{64}$/, { message: '64 hexadecimal digits' })
   sha256?: string;
 }
+
+/** As the document tells them in the query, where a body wins over them: one that the body replaces is not looked at. */
+export const registerParameters: readonly ApiQueryOptions[] = [
+  {
+    name: 'url',
+    required: false,
+    description:
+      'The archive: a file of the workflow store, or an http://, https:// or file:// URL. Here or in the body.',
+    schema: { type: 'string' },
+    example: 'digits.war',
+  },
+  {
+    name: 'workflow_name',
+    required: false,
+    description: "The workflow's name; wins over the name in the archive's manifest.",
+    schema: { type: 'string' },
+  },
+  {
+    name: 'synchronous',
+    required: false,
+    description: 'false answers 202 at once with an operation to follow; true waits until the workflow is served.',
+    schema: { anyOf: [{ type: 'boolean' }, {}], default: true },
+  },
+  {
+    name: 'sha256',
+    required: false,
+    description: 'The sha-256 that the archive must have, 64 hexadecimal digits.',
+    schema: { type: 'string' },
+  },
+];

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
+  ApiBody,
   ApiConsumes,
   ApiExcludeEndpoint,
   ApiOkResponse,
@@ -10,9 +11,10 @@ import {
 } from '@nestjs/swagger';
 import { WorkflowManagement, type Submission } from '@torchweave/application';
 import type { FastifyReply } from 'fastify';
+import { ApiQueries } from '../openapi/api-queries.js';
 import { ErrorAnswers } from '../openapi/error-answers.js';
 import { ListWorkflowsDto, listParameters } from './list-workflows.dto.js';
-import { RegisterWorkflowDto } from './register-workflow.dto.js';
+import { registerParameters, RegisterWorkflowDto } from './register-workflow.dto.js';
 import { UnregisterWorkflowDto } from './unregister-workflow.dto.js';
 import { AcceptedAnswer, DescribedWorkflow, StatusAnswer, WorkflowListAnswer } from './workflow-answers.js';
 import { describeAnswer, listAnswer } from './workflow-answers.js';
@@ -26,6 +28,8 @@ export class WorkflowsController {
   @Post()
   @HttpCode(200)
   @ApiOperation({ operationId: 'registerWorkflow', summary: 'Register a workflow archive.' })
+  @ApiQueries(registerParameters)
+  @ApiBody({ type: RegisterWorkflowDto, required: false })
   @ApiConsumes('application/json', 'application/x-www-form-urlencoded')
   @ApiOkResponse({ type: StatusAnswer })
   @ApiAcceptedResponse({ type: AcceptedAnswer })

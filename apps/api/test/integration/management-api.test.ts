@@ -107,6 +107,38 @@ describe('the management API', () => {
     });
   });
 
+  it.each([
+    ['as deeply as anybody needs', 31, 'Parameter url must be a string, not "'],
+    ['one level more', 32, 'The request body cannot be read: it nests more than 32 levels deep'],
+    ['without end', 1_500, 'The request body cannot be read: it nests more than 32 levels deep'],
+  ])('reads JSON that nests %s', async (_, levels, message) => {
+    for (const [open, close] of [
+      ['[', ']'],
+      ['{"a":', '}'],
+    ] as const) {
+      const url = `${open.repeat(levels)}1${close.repeat(levels)}`;
+      const { status, body } = await ask('POST', '/workflows', json(`{"url": ${url}}`));
+      expect([status, (body as { message: string }).message]).toEqual([400, expect.stringContaining(message)]);
+    }
+  });
+
+  it('quotes no more of a wrong parameter than anybody reads', async () => {
+    const { body } = await ask('POST', '/workflows', json({ url: 'a.war', sha256: 'x'.repeat(5_000) }));
+    expect((body as { message: string }).message).toBe(
+      `Parameter sha256 must be 64 hexadecimal digits, not "${'x'.repeat(200)}…".`,
+    );
+  });
+
+  it.each(['meta', 'events', 'id', 'wait', 'completed', 'failed', 'stalled-check', 'marker', 'delayed', 'x:logs'])(
+    'knows no operation by the name of a record that is none: %s',
+    async (id) => {
+      expect(await ask('GET', `/operations/${id}`)).toMatchObject({
+        status: 404,
+        body: { type: 'OperationNotFoundException' },
+      });
+    },
+  );
+
   it('tells a failed registration with its status, type and sentence', async () => {
     onRegister = () => Promise.reject(new TorchweaveError('workflowConflict', { workflow: 'chain' }));
     expect(await ask('POST', '/workflows?url=chain.war')).toEqual({
@@ -208,5 +240,8 @@ describe('the management API', () => {
       },
       components: { schemas: { RegisterWorkflowDto: { required: ['url'] }, ErrorAnswer: {} } },
     });
+    const { paths } = fromPath.body as { paths: Record<string, { post: { parameters: { name: string }[] } }> };
+    const names = paths['/workflows']?.post.parameters.map(({ name }) => name);
+    expect(names).toEqual(['url', 'workflow_name', 'synchronous', 'sha256']);
   });
 });

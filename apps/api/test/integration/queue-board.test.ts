@@ -29,7 +29,8 @@ describe('the queue board', () => {
     api = await startApi({ ...options, settings, monitoring });
     board = `${api.address}/dashboard/queues`;
     const handlers: JobHandlers = {
-      'register-workflow': async (_, job) => {
+      'register-workflow': async ({ url }, job) => {
+        if (url === 'inside.war') throw new Error('ENOENT: no such file, open /secret/place, redis 127.0.0.1:6379');
         await job.step('fetch-archive', () => Promise.resolve());
         return job.step('register-nodes', () => Promise.reject(new TorchweaveError('registrationFailed', failure)));
       },
@@ -78,6 +79,30 @@ describe('the queue board', () => {
     });
     expect((await fetch(`${board}/api/queues/operations/${operationId}/clean`, { method: 'PUT' })).status).toBe(204);
     expect(await jobs()).toEqual([]);
+  });
+
+  it('tells nothing of the inside: no stack, no path, no address, also of a job that failed for a reason of its own', async () => {
+    const submitted = await fetch(`${api.address}/workflows?url=inside.war&synchronous=false`, { method: 'POST' });
+    const { operationId } = (await submitted.json()) as { operationId: string };
+    const look = async (path: string): Promise<string> => (await fetch(`${board}/api/${path}`)).text();
+    const job = await vi.waitUntil(async () => {
+      const found = await look(`queues/operations/${operationId}`);
+      return found.includes('failedReason') && found;
+    });
+    const all = [
+      job,
+      await look('queues?activeQueue=operations&status=failed&page=1'),
+      await look('queues/operations/workers'),
+      await look('redis/stats'),
+      await look(`queues/operations/${operationId}/flow`),
+      await look('queues/operations/meta'),
+    ];
+    expect(JSON.parse(job)).toMatchObject({
+      job: { stacktrace: [], progress: { error: { code: 'internal', data: {} } } },
+    });
+    for (const text of all) {
+      expect(text).not.toMatch(/node_modules|file:|\/secret\/|127\.0\.0\.1|redis_version|"os"|"port"|\bat .*:\d+:\d+/);
+    }
   });
 
   it.each([

@@ -45,6 +45,12 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  it('publishes nothing beyond this host unless it is told to', () => {
+    const published = Object.values(composeServices()).flatMap(({ ports = [] }) => ports);
+    expect(published.length).toBeGreaterThan(3);
+    for (const port of published) expect(port).toMatch(/^(?:127\.0\.0\.1|\$\{[A-Z]+_BIND:-127\.0\.0\.1\}):\d+:\d+$/);
+  });
+
   it('mounts files that are there', () => {
     const mounted = Object.values(composeServices()).flatMap(({ volumes = [] }) => volumes);
     for (const volume of mounted.filter((entry) => entry.startsWith('./deploy'))) {

@@ -8,6 +8,7 @@ const errorAnswer = (description: string): object => ({
 const nameParameter = { name: 'name', in: 'path', required: true, schema: { type: 'string' }, example: 'digits' };
 const ofEveryRoute = {
   401: errorAnswer('The key is missing, wrong or expired.'),
+  403: errorAnswer("The key's right is too small; or, without keys, the request is a web page's of another site."),
   414: errorAnswer('The path and query are too long.'),
   431: errorAnswer('The headers are too large, or too many.'),
 };
@@ -35,8 +36,7 @@ const forAnyMethod = (operationId: string, operation: (method: string) => object
     ]),
   );
 
-/** The OpenAPI 3.1 document of the inference API. */
-export const inferenceOpenApi = {
+const inferenceOpenApi = {
   openapi: '3.1.0',
   info: { title: 'Torchweave inference API', description: 'Runs registered workflows.', version: '1.0.0' },
   paths: {
@@ -76,3 +76,29 @@ export const inferenceOpenApi = {
     },
   },
 } as const;
+
+const keyScheme = {
+  type: 'http',
+  scheme: 'bearer',
+  description:
+    'The inference key, or one with the right to predict: 401 without a good one, 403 where its right is too small.',
+};
+
+/**
+ * The OpenAPI 3.1 document of the inference API.
+ *
+ * @param hasKeys whether clients are asked for keys.
+ */
+export function createInferenceOpenApi(hasKeys: boolean): object {
+  if (!hasKeys) return inferenceOpenApi;
+  const { paths, components } = inferenceOpenApi;
+  const open = Object.fromEntries(
+    (['/health/live', '/health/ready'] as const).map((path) => [path, { get: { ...paths[path].get, security: [] } }]),
+  );
+  return {
+    ...inferenceOpenApi,
+    paths: { ...paths, ...open },
+    components: { ...components, securitySchemes: { key: keyScheme } },
+    security: [{ key: [] }],
+  };
+}

@@ -115,7 +115,7 @@ const generated = fc
     const size = Math.max(0, Buffer.byteLength(given.body, 'latin1') + (Math.abs(length) === 2 ? length : 0));
     const lines = [
       `${given.method} ${given.target}${given.query} HTTP/1.1`,
-      'host: here',
+      'host: localhost',
       'connection: close',
       `content-type: ${given.contentType}`,
       length === 1 ? 'transfer-encoding: chunked' : `content-length: ${size}`,

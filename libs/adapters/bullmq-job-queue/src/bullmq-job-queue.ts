@@ -23,6 +23,9 @@ const longestReconnectDelayMs = 1_000;
 /** ms between two looks at a job whose end nobody has told. */
 const longestWaitMs = 1_000;
 
+/** Ids of operations. */
+const madeByUs = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+
 /** {@link JobQueue} on BullMQ: one queue for what clients wait for, one for upkeep. */
 export class BullMqJobQueue implements JobQueue {
   /** The queues themselves, for a board that shows them. */
@@ -82,10 +85,19 @@ export class BullMqJobQueue implements JobQueue {
 
   async operation(operationId: string): Promise<Operation | undefined> {
     for (const queue of this.queues.values()) {
-      const job = await this.run(() => queue.getJob(operationId));
+      const job = await this.run(async () =>
+        (await this.isJob(queue, operationId)) ? queue.getJob(operationId) : undefined,
+      );
       if (job !== undefined) return describeJob(job as Job);
     }
     return undefined;
+  }
+
+  /** BullMQ keeps records of its own beside those of its jobs, under names that a client may give for an id. */
+  private async isJob(queue: Queue, id: string): Promise<boolean> {
+    if (madeByUs.test(id)) return true;
+    const key = queue.toKey(id);
+    return (await this.redis.type(key)) === 'hash' && (await this.redis.hexists(key, 'timestamp')) === 1;
   }
 
   async close(): Promise<void> {

@@ -1,10 +1,10 @@
 import type { Logger } from '@torchweave/application';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AccessKeys } from './access-keys.js';
-import { digestOf, type KeyDocument } from './key-document.js';
+import { digestOf, freshKeyDocument, type KeyDocument } from './key-document.js';
 import type { Permission } from './permission.js';
 
 describe('AccessKeys', () => {
@@ -121,6 +121,55 @@ describe('AccessKeys', () => {
     expect(isLetIn(keys, key, 'read')).toBe(true);
     expect(events.at(-1)).toMatch(reason);
     expect(events.join()).not.toContain('secret');
+  });
+
+  it('reads a file that could not be read as soon as it can be, and says once that it could not', () => {
+    const keys = open();
+    const old = keyOf('management');
+    const fresh = freshKeyDocument(new Date(Date.now() + 3_600_000));
+    // A folder is what even root cannot read.
+    rmSync(file);
+    mkdirSync(file);
+    for (let looks = 0; looks < 3; looks += 1) {
+      vi.advanceTimersByTime(1_000);
+      expect(isLetIn(keys, old, 'read')).toBe(true);
+    }
+    expect(events.filter((event) => event.includes('EISDIR'))).toHaveLength(1);
+    rmdirSync(file);
+    writeFileSync(file, JSON.stringify(fresh), { mode: 0o600 });
+    vi.advanceTimersByTime(1_000);
+    expect(isLetIn(keys, fresh.management?.key ?? '', 'read')).toBe(true);
+    expect(isLetIn(keys, old, 'read')).toBe(false);
+  });
+
+  it('reads what another process has written a moment after a renewal of its own', () => {
+    const [one, other] = [open(), open()];
+    one.renew('management');
+    const { key } = other.renew('inference');
+    const { key: next } = one.renew('management');
+    vi.advanceTimersByTime(1_000);
+    expect([isLetIn(one, key, 'predict'), isLetIn(other, key, 'predict')]).toEqual([true, true]);
+    expect([isLetIn(one, next, 'read'), isLetIn(other, next, 'read')]).toEqual([true, true]);
+  });
+
+  it.each([
+    ['no key', '', 'missing', 401, undefined],
+    ['a wrong key', 'wrong-wrong', 'invalid', 401, undefined],
+    ['a key whose right is too small', 'inference', undefined, 403, 'inference'],
+  ])('tells %s apart', (_, given, reason, status, holder) => {
+    const keys = open();
+    const key = given === 'inference' ? keyOf('inference') : given;
+    const check = keys.check(`Bearer ${key}`, ['register']);
+    expect([check.refusal?.status, check.holder]).toEqual([status, holder]);
+    expect(check.refusal?.data).toEqual(reason === undefined ? { wanted: ['register'] } : { reason });
+  });
+
+  it('names the key that a request is let in with, and one that has expired', () => {
+    const keys = open();
+    expect(keys.check(`Bearer ${keyOf('management')}`, ['read'])).toEqual({ holder: 'management' });
+    vi.advanceTimersByTime(3_600_000);
+    const { holder, refusal } = keys.check(`Bearer ${keyOf('management')}`, ['read']);
+    expect([holder, refusal?.data]).toEqual(['management', { reason: 'expired' }]);
   });
 
   it('logs no key', () => {

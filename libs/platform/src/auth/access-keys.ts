@@ -19,6 +19,14 @@ export interface RenewedKey {
   readonly 'expiration time': string;
 }
 
+/** What a request's key is worth. */
+export interface KeyCheck {
+  /** The name of the key, where there is one. */
+  readonly holder?: string;
+  /** `unauthorized` without a good key, `forbidden` for one whose right is too small; absent where it is let in. */
+  readonly refusal?: TorchweaveError<'unauthorized' | 'forbidden'>;
+}
+
 /** ms between two looks whether another process has written the file. */
 const lookAgainMs = 1_000;
 
@@ -29,6 +37,8 @@ const basic = /^Basic +([\w+/=-]+) *$/i;
 export class AccessKeys {
   private keys: readonly AccessKey[];
   private stamp: string | undefined;
+  /** What was last told of a file that cannot be read. */
+  private told = '';
   private lookedAt = performance.now();
 
   private constructor(
@@ -60,25 +70,36 @@ export class AccessKeys {
    * of it.
    *
    * @param mayBePassword whether it may come as a browser sends it: `Basic`, the key being the password of any user name.
-   * @returns the error to answer with; undefined when the key is good.
    */
+  check(authorization: string | undefined, wanted: readonly Permission[], mayBePassword = false): KeyCheck {
+    const given = keyIn(authorization ?? '', mayBePassword);
+    if (given === undefined) return { refusal: new TorchweaveError('unauthorized', { reason: 'missing' }) };
+    this.lookAgain();
+    const digest = digestOf(given);
+    const now = Date.now();
+    let best: { readonly rank: number; readonly key?: AccessKey } = { rank: 0 };
+    for (const key of this.keys) {
+      const isThisOne = timingSafeEqual(key.digest, digest);
+      const isValid = key.expiresAt === undefined || key.expiresAt > now;
+      const rank = !isThisOne ? 0 : !isValid ? 1 : wanted.some((one) => key.permissions.includes(one)) ? 3 : 2;
+      if (rank > best.rank) best = { rank, key };
+    }
+    const holder = best.key === undefined ? {} : { holder: best.key.name };
+    if (best.rank === 3) return holder;
+    if (best.rank === 2) return { ...holder, refusal: new TorchweaveError('forbidden', { wanted }) };
+    return {
+      ...holder,
+      refusal: new TorchweaveError('unauthorized', { reason: best.rank === 1 ? 'expired' : 'invalid' }),
+    };
+  }
+
+  /** As {@link check}: the error to answer with; undefined when the key is good. */
   refusal(
     authorization: string | undefined,
     wanted: readonly Permission[],
     mayBePassword = false,
-  ): TorchweaveError<'unauthorized'> | undefined {
-    const given = keyIn(authorization ?? '', mayBePassword);
-    if (given === undefined) return new TorchweaveError('unauthorized', { reason: 'missing' });
-    this.lookAgain();
-    const digest = digestOf(given);
-    const now = Date.now();
-    let isGood = false;
-    for (const key of this.keys) {
-      const isThisOne = timingSafeEqual(key.digest, digest);
-      const isValid = key.expiresAt === undefined || key.expiresAt > now;
-      if (isThisOne && isValid && wanted.some((permission) => key.permissions.includes(permission))) isGood = true;
-    }
-    return isGood ? undefined : new TorchweaveError('unauthorized', { reason: 'invalid' });
+  ): KeyCheck['refusal'] {
+    return this.check(authorization, wanted, mayBePassword).refusal;
   }
 
   /**
@@ -89,8 +110,9 @@ export class AccessKeys {
   renew(kind: RenewableKey): RenewedKey {
     try {
       const document = this.file.change((current) => renewKey(current, kind, expiryOf(this.options)));
-      this.stamp = this.file.stamp;
       this.keys = accessKeysOf(document);
+      // Another process may have written since: the next look reads the file whatever it is.
+      this.stamp = undefined;
       const { key = '', 'expiration time': expiry = '' } = document[kind] ?? {};
       return { key, 'expiration time': expiry };
     } catch (error) {
@@ -98,19 +120,24 @@ export class AccessKeys {
     }
   }
 
-  /** A file that cannot be read just now changes nothing: keys still expire. */
+  /** A file that cannot be read just now changes nothing: keys still expire, and it is read as soon as it can be. */
   private lookAgain(): void {
     if (performance.now() - this.lookedAt < lookAgainMs) return;
     this.lookedAt = performance.now();
+    const { file } = this.options;
     try {
       const { stamp } = this.file;
-      if (stamp === this.stamp) return;
-      this.stamp = stamp;
+      if (stamp !== undefined && stamp === this.stamp) return;
       this.keys = accessKeysOf(this.file.read());
-      this.options.logger.info({ file: this.options.file }, 'the key file has changed');
+      // Of before it was read: what was written meanwhile is read again.
+      this.stamp = stamp;
+      this.told = '';
+      this.options.logger.info({ file }, 'the key file has changed');
     } catch (error) {
-      const event = { file: this.options.file, reason: reasonOf(error) };
-      this.options.logger.warn(event, 'the key file cannot be read; the keys read before stay');
+      const reason = reasonOf(error);
+      if (reason === this.told) return;
+      this.told = reason;
+      this.options.logger.warn({ file, reason }, 'the key file cannot be read; the keys read before stay');
     }
   }
 }

@@ -12,9 +12,9 @@ describe('a key document', () => {
   it("reads TorchServe's key_file.json", () => {
     const expiresAt = Date.parse('2024-09-16T22:20:24.801Z');
     expect(accessKeysOf(parseKeyDocument(ofTorchServe))).toEqual([
-      { digest: digestOf('B-E5KSRM'), permissions: ['read', 'register'], expiresAt },
-      { digest: digestOf('poZXAlqe'), permissions: ['predict'], expiresAt },
-      { digest: digestOf('xryL_Vzs'), permissions: ['renew'] },
+      { name: 'management', digest: digestOf('B-E5KSRM'), permissions: ['read', 'register'], expiresAt },
+      { name: 'inference', digest: digestOf('poZXAlqe'), permissions: ['predict'], expiresAt },
+      { name: 'API', digest: digestOf('xryL_Vzs'), permissions: ['renew'] },
     ]);
   });
 
@@ -22,9 +22,9 @@ describe('a key document', () => {
     const named = (role: string) => ({ name: role, role, sha256: digestOf(`${role}-key`).toString('hex') });
     const keys = [named('read'), named('register'), { ...named('predict'), expires: later.toISOString() }];
     expect(accessKeysOf(parseKeyDocument(JSON.stringify({ keys })))).toEqual([
-      { digest: digestOf('read-key'), permissions: ['read'] },
-      { digest: digestOf('register-key'), permissions: ['read', 'register'] },
-      { digest: digestOf('predict-key'), permissions: ['predict'], expiresAt: later.getTime() },
+      { name: 'read', digest: digestOf('read-key'), permissions: ['read'] },
+      { name: 'register', digest: digestOf('register-key'), permissions: ['read', 'register'] },
+      { name: 'predict', digest: digestOf('predict-key'), permissions: ['predict'], expiresAt: later.getTime() },
     ]);
   });
 

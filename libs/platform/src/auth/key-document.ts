@@ -24,6 +24,8 @@ export type KeyDocument = z.infer<typeof keyDocument>;
 
 /** A key as requests are checked against it. */
 export interface AccessKey {
+  /** By which a log tells whose it is. */
+  readonly name: string;
   /** sha-256 of the key. */
   readonly digest: Buffer;
   readonly permissions: readonly Permission[];
@@ -73,13 +75,13 @@ export function renewKey(document: KeyDocument, kind: RenewableKey, expiresAt: D
 /** Every key of the document with what it allows. */
 export function accessKeysOf({ management, inference, API, keys }: KeyDocument): AccessKey[] {
   const found: AccessKey[] = [];
-  if (management !== undefined) found.push(expiring(management, ['read', 'register']));
-  if (inference !== undefined) found.push(expiring(inference, ['predict']));
-  if (API !== undefined) found.push({ digest: digestOf(API.key), permissions: ['renew'] });
-  for (const { role, sha256, expires } of keys) {
+  if (management !== undefined) found.push(expiring('management', management, ['read', 'register']));
+  if (inference !== undefined) found.push(expiring('inference', inference, ['predict']));
+  if (API !== undefined) found.push({ name: 'API', digest: digestOf(API.key), permissions: ['renew'] });
+  for (const { name, role, sha256, expires } of keys) {
     const permissions: Permission[] = role === 'register' ? ['read', 'register'] : [role];
     const expiry = expires === undefined ? {} : { expiresAt: Date.parse(expires) };
-    found.push({ digest: Buffer.from(sha256, 'hex'), permissions, ...expiry });
+    found.push({ name, digest: Buffer.from(sha256, 'hex'), permissions, ...expiry });
   }
   return found;
 }
@@ -88,6 +90,6 @@ export const digestOf = (text: string): Buffer => createHash('sha256').update(te
 
 const randomKey = (): string => randomBytes(32).toString('base64url');
 
-function expiring(entry: z.infer<typeof expiringKey>, permissions: readonly Permission[]): AccessKey {
-  return { digest: digestOf(entry.key), permissions, expiresAt: Date.parse(entry['expiration time']) };
+function expiring(name: string, entry: z.infer<typeof expiringKey>, permissions: readonly Permission[]): AccessKey {
+  return { name, digest: digestOf(entry.key), permissions, expiresAt: Date.parse(entry['expiration time']) };
 }

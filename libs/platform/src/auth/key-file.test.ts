@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { freshKeyDocument, renewKey } from './key-document.js';
+import { formatKeyDocument, freshKeyDocument, renewKey } from './key-document.js';
 import { KeyFile } from './key-file.js';
 
 const later = new Date('2030-01-01T00:00:00Z');
@@ -31,14 +31,13 @@ describe('a key file that two processes share', () => {
     expect(readdirSync(directory)).toEqual(['key_file.json']);
   });
 
-  it('keeps both of two renewals at once', () => {
+  it('keeps a change that somebody makes by hand in the middle of one of ours', () => {
     const file = new KeyFile(path);
     file.create(freshKeyDocument(later));
-    let others = file.read();
+    const others = renewKey(file.read(), 'inference', later);
     let calls = 0;
     const changed = file.change((document) => {
-      // The other process comes in between, the first time.
-      if ((calls += 1) === 1) others = new KeyFile(path).change((current) => renewKey(current, 'inference', later));
+      if ((calls += 1) === 1) writeFileSync(path, formatKeyDocument(others));
       return renewKey(document, 'management', later);
     });
     expect(calls).toBe(2);
@@ -46,6 +45,25 @@ describe('a key file that two processes share', () => {
     expect(changed.inference).toEqual(others.inference);
     expect(changed.management).not.toEqual(others.management);
     expect(readdirSync(directory)).toEqual(['key_file.json']);
+  });
+
+  it('is changed by one of them at a time', () => {
+    const file = new KeyFile(path);
+    file.create(freshKeyDocument(later));
+    file.change((document) => {
+      expect(() => new KeyFile(path).change((others) => others)).toThrow(expect.objectContaining({ code: 'ELOCKED' }));
+      return document;
+    });
+    expect(new KeyFile(path).change((others) => others)).toEqual(file.read());
+    expect(readdirSync(directory)).toEqual(['key_file.json']);
+  });
+
+  it('is another one to whoever remembers it when its mode alone has changed', () => {
+    const file = new KeyFile(path);
+    file.create(freshKeyDocument(later));
+    const before = file.stamp;
+    chmodSync(path, 0o640);
+    expect(file.stamp).not.toBe(before);
   });
 
   it('is changed as a whole, so that nobody reads half of it', () => {

@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { FileLock } from './file-lock.js';
 import { formatKeyDocument, parseKeyDocument, type KeyDocument } from './key-document.js';
+
+/** Changes of the file by hand that a change of ours may run into. */
+const mostTries = 100;
 
 /** The key file on disk. Several processes may share one: it is only ever replaced as a whole. */
 export class KeyFile {
@@ -9,7 +13,7 @@ export class KeyFile {
   /** Differs whenever the file is another one; undefined where there is none. */
   get stamp(): string | undefined {
     const stat = statSync(this.path, { bigint: true, throwIfNoEntry: false });
-    return stat === undefined ? undefined : `${stat.ino}:${stat.mtimeNs}:${stat.size}`;
+    return stat === undefined ? undefined : `${stat.ino}:${stat.mtimeNs}:${stat.ctimeNs}:${stat.size}`;
   }
 
   /** True when others than its owner may read it. */
@@ -42,18 +46,29 @@ export class KeyFile {
     }
   }
 
-  /** Replaces the file; a change that another process makes meanwhile is kept. */
+  /**
+   * Replaces the file. Other processes that change it wait for that; a change that somebody makes by hand meanwhile is kept.
+   *
+   * @throws Error with the code `ELOCKED` when another process does not let it go, or what the file system says.
+   */
   change(apply: (document: KeyDocument) => KeyDocument): KeyDocument {
-    for (;;) {
-      const { stamp } = this;
-      const changed = apply(this.read());
-      const temporary = this.writeBeside(changed);
-      if (this.stamp === stamp) {
-        renameSync(temporary, this.path);
-        return changed;
+    return new FileLock(`${this.path}.lock`).hold((lock) => {
+      for (let tries = 0; tries < mostTries; tries += 1) {
+        const { stamp } = this;
+        const changed = apply(this.read());
+        const temporary = this.writeBeside(changed);
+        try {
+          if (this.stamp === stamp) {
+            lock.assertHeld();
+            renameSync(temporary, this.path);
+            return changed;
+          }
+        } finally {
+          rmSync(temporary, { force: true });
+        }
       }
-      rmSync(temporary);
-    }
+      throw new Error('it is changed all the time');
+    });
   }
 
   private writeBeside(document: KeyDocument): string {

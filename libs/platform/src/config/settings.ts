@@ -23,6 +23,11 @@ const milliseconds = z.coerce.number().int().positive();
 const count = z.coerce.number().int().positive();
 const address = z.url({ protocol: /^https?$/, hostname: /.*/ });
 const boolean = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
+const headerText = z
+  .string()
+  .trim()
+  .regex(/^[\x20-\x7e]*$/, 'visible characters alone')
+  .default('');
 const commaList = z.union([
   z.array(z.string()),
   z.string().transform((text) =>
@@ -249,6 +254,30 @@ export const settings = {
       "Whether functions and models see the client's Authorization and Cookie headers (default: only without a key file)",
     schema: boolean.optional(),
   },
+  allowedHosts: {
+    property: 'allowed_hosts',
+    variable: 'TORCHWEAVE_ALLOWED_HOSTS',
+    description:
+      'Comma-separated names under which the server may be asked for without keys, beside its addresses and localhost; ' +
+      '*.example.com for all below one, * for any',
+    schema: commaList.default([]),
+  },
+  corsAllowedOrigin: {
+    property: 'cors_allowed_origin',
+    description:
+      'Origins whose web pages may call, comma-separated; * for any, without keys on the inference API alone (default none)',
+    schema: headerText,
+  },
+  corsAllowedMethods: {
+    property: 'cors_allowed_methods',
+    description: 'Methods that these pages may use, as the header Access-Control-Allow-Methods has them',
+    schema: headerText,
+  },
+  corsAllowedHeaders: {
+    property: 'cors_allowed_headers',
+    description: 'Headers that these pages may send, as the header Access-Control-Allow-Headers has them',
+    schema: headerText,
+  },
   certificateFile: {
     property: 'certificate_file',
     variable: 'TORCHWEAVE_CERTIFICATE_FILE',
@@ -296,6 +325,18 @@ export const settings = {
     property: 'keep_alive_timeout',
     description: 's that a connection may stay open without a request (default 72)',
     schema: count.default(72),
+  },
+  responseSendTimeout: {
+    property: 'response_send_timeout',
+    variable: 'TORCHWEAVE_RESPONSE_SEND_TIMEOUT',
+    description: 's that a client may take to receive its answer (default 120)',
+    schema: count.default(120),
+  },
+  maxBodyBytes: {
+    property: 'max_body_bytes',
+    variable: 'TORCHWEAVE_MAX_BODY_BYTES',
+    description: 'Bytes of all request bodies that one server has under way; further ones get 503 (default 1 GiB)',
+    schema: bytes.default(1_073_741_824),
   },
   maxInFlight: {
     property: 'max_in_flight',

@@ -1,25 +1,34 @@
 import { TorchweaveError } from '@torchweave/domain';
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES, type Server, type ServerResponse } from 'node:http';
+import { STATUS_CODES, type Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { IntakeLimits } from './limits.js';
+import { OpenAnswers } from './open-answers.js';
 import { commonHeaders, prettyJson } from './torchserve-conventions.js';
 
 /** Answers what Node's parser refuses before there is a request, in TorchServe's error shape. */
 export class BrokenRequests {
-  /** The last answer that was begun on a connection. */
-  private readonly latest = new WeakMap<Socket, ServerResponse>();
+  /** So that nothing is written into the middle of another answer. */
+  private readonly answers: OpenAnswers;
+  /** Connections whose handshake has ended. */
+  private readonly secured = new WeakSet<Socket>();
 
-  constructor(private readonly limits: IntakeLimits) {}
+  constructor(private readonly limits: IntakeLimits) {
+    this.answers = new OpenAnswers(limits.sendTimeout);
+  }
 
-  /** Follows the server's requests, so that nothing is written into the middle of another answer. */
+  /** Follows the server's requests. */
   watch(server: Server): void {
-    server.on('request', (request, response) => this.latest.set(request.socket, response));
+    this.answers.watch(server);
+    server.on('secureConnection', (socket: Socket) => this.secured.add(socket));
   }
 
   /** Listens to the server's `clientError`. */
   answer(fault: Error & { readonly code?: string; readonly reason?: unknown }, socket: Socket): void {
-    if (fault.code === 'ECONNRESET' || !socket.writable || !this.isFree(socket)) {
+    // Before the end of its handshake a secure connection sends nothing, and would wait for that for ever.
+    const isShaken = !(socket instanceof TLSSocket) || this.secured.has(socket);
+    if (fault.code === 'ECONNRESET' || !socket.writable || !isShaken || !this.isFree(socket)) {
       socket.destroy();
       return;
     }
@@ -28,7 +37,7 @@ export class BrokenRequests {
 
   /** True when the fault is of a request to which no answer has begun. */
   private isFree(socket: Socket): boolean {
-    const response = this.latest.get(socket);
+    const response = this.answers.on(socket);
     if (response === undefined) return true;
     return response.req.complete ? response.writableFinished : !response.headersSent;
   }

@@ -1,4 +1,4 @@
-import { TorchweaveError, toTorchweaveError } from '@torchweave/domain';
+import { TorchweaveError, toTorchweaveError, type ErrorCode } from '@torchweave/domain';
 import type { Logger } from '@torchweave/application';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
@@ -6,6 +6,11 @@ import { commonHeaders, prettyJson } from './torchserve-conventions.js';
 
 /** ms that a body that is too large may take to arrive. */
 const longestWaitForBodyMs = 5_000;
+
+/** Nothing further is taken from a browser that was led here. */
+const foreign: ReadonlySet<ErrorCode> = new Set(['hostNotAllowed', 'originNotAllowed']);
+/** Answered when the client has sent its body. */
+const waits: ReadonlySet<ErrorCode> = new Set(['bodyTooLarge', ...foreign]);
 
 export interface ErrorAnswersOptions {
   readonly logger: Logger;
@@ -29,8 +34,13 @@ export class ErrorAnswers {
     }
     // Set here too: answers of the framework itself pass no hook.
     void reply.headers({ ...commonHeaders, 'x-request-id': request.id, 'content-type': 'application/json' });
-    const send = (): void => void reply.status(error.status).send(Buffer.from(prettyJson(error.toBody())));
-    if (error.code === 'bodyTooLarge') afterItsBody(request.raw, send);
+    if (foreign.has(error.code)) void reply.header('connection', 'close');
+    const send = (): void => {
+      // The rest of a body that goes on would be read for as long as a request may take.
+      if (waits.has(error.code) && !request.raw.complete) void reply.header('connection', 'close');
+      void reply.status(error.status).send(Buffer.from(prettyJson(error.toBody())));
+    };
+    if (waits.has(error.code)) afterItsBody(request.raw, send);
     else send();
     return error;
   }

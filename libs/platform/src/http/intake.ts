@@ -1,21 +1,22 @@
 import type { Logger } from '@torchweave/application';
-import { TorchweaveError } from '@torchweave/domain';
+import type { TorchweaveError } from '@torchweave/domain';
 import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
 import { AccessKeys } from '../auth/access-keys.js';
 import { assertExposure } from '../auth/assert-exposure.js';
 import { inferenceRule, isOpenRoute, isPageRoute, managementRule, type RouteRule } from '../auth/permission.js';
 import { listenAddress, type ListenAddress } from '../config/listen-address.js';
 import type { Settings } from '../config/settings.js';
-import type { ErrorAnswers } from './error-answers.js';
+import { Audit } from './audit.js';
+import { BodyBudget } from './body-budget.js';
 import { BrokenRequests } from './broken-requests.js';
+import { Cors } from './cors.js';
+import type { ErrorAnswers } from './error-answers.js';
+import { foreignHost, foreignRefusal, isOwnOrigin, isPreflight, type SiteRule } from './foreign-requests.js';
+import { createHttpServer, excessOf } from './http-server.js';
 import { limitsOf, type IntakeLimits } from './limits.js';
 import { RequestsInFlight } from './requests-in-flight.js';
+import { siteRule } from './site-rule.js';
 import { tlsFor, type TlsCertificate } from './tls.js';
-
-/** ms between two looks for clients that are too slow. */
-const lookForSlowMs = 1_000;
 
 export interface IntakeOptions {
   readonly limits: IntakeLimits;
@@ -25,11 +26,20 @@ export interface IntakeOptions {
   readonly keys?: AccessKeys;
   /** Speaks TLS with it, plain HTTP without. */
   readonly tls?: TlsCertificate;
+  /** What pages of other origins may do, and what all answers tell of that. */
+  readonly cors?: Cors;
+  /** Which requests are let in without keys; all are without it. */
+  readonly site?: SiteRule;
+  /** The bytes of bodies under way; without it they are bounded singly alone. */
+  readonly bodies?: BodyBudget;
+  /** Where it is told who was not let in, and who changed what; nowhere without it. */
+  readonly audit?: Audit;
 }
 
 /** All that stands between a server's port and its routes: who gets in, over what, and how much at once. */
 export class Intake {
   private readonly broken: BrokenRequests;
+  private isAudited = false;
 
   constructor(readonly options: IntakeOptions) {
     this.broken = new BrokenRequests(options.limits);
@@ -50,7 +60,7 @@ export class Intake {
     'serverFactory' | 'clientErrorHandler' | 'return503OnClosing' | 'forceCloseConnections'
   > {
     return {
-      serverFactory: (handler) => this.createServer(handler),
+      serverFactory: (handler) => createHttpServer({ ...this.options, broken: this.broken }, handler),
       clientErrorHandler: (error, socket) => this.broken.answer(error, socket),
       // A request that comes on a kept-alive connection while the server stops is answered, and its connection closed.
       return503OnClosing: false,
@@ -70,16 +80,46 @@ export class Intake {
   guard(fastify: FastifyInstance, errors: ErrorAnswers): void {
     fastify.addHook('onRequest', (request, reply, done) => {
       const refusal = this.refusalOf(request);
-      if (refusal === undefined) return done();
-      if (mayAskUser(request)) void reply.header('www-authenticate', 'Basic realm="Torchweave", charset="UTF-8"');
-      // Answered here: a part of the server may have an error handler of its own, which knows nothing of this.
-      errors.answer(refusal, request, reply);
+      if (refusal !== undefined) {
+        if (mayAskUser(request, this.isSecure))
+          void reply.header('www-authenticate', 'Basic realm="Torchweave", charset="UTF-8"');
+        // Answered here: a part of the server may have an error handler of its own, which knows nothing of this.
+        errors.answer(refusal, request, reply);
+      } else if (isPreflight(request.raw)) void reply.status(204).send();
+      else done();
+    });
+  }
+
+  /** Has every request that may change something told, with the key that it came with. Must be called after {@link guard}. */
+  auditChanges(fastify: FastifyInstance): void {
+    this.isAudited = true;
+    this.options.audit?.changes(fastify);
+  }
+
+  /**
+   * Answers requests that no route takes before their bodies are read: those count against no limit. What comes of a body is read
+   * to nowhere. Must be called after {@link guard}.
+   */
+  refuseUnrouted(fastify: FastifyInstance, errors: ErrorAnswers, unrouted: (url: string) => TorchweaveError): void {
+    fastify.addHook('onRequest', (request, reply, done) => {
+      if (!request.is404) return done();
+      errors.answer(unrouted(request.url), request, reply);
+    });
+  }
+
+  /** Bounds the bytes of all bodies that are under way at once. */
+  limitBodies(fastify: FastifyInstance, maxRequestSize: number): void {
+    const { bodies } = this.options;
+    if (bodies === undefined) return;
+    fastify.addHook('preParsing', (request, reply, payload, done) => {
+      const hasRoom = bodies.admits(request.raw, payload, reply.raw, maxRequestSize);
+      done(hasRoom ? null : bodies.excess);
     });
   }
 
   /** Why a request is not let in; undefined when it is. For those, too, that the framework refuses before any hook. */
   refusalOf(request: FastifyRequest): TorchweaveError | undefined {
-    return this.excess(request) ?? this.strangerAt(request);
+    return excessOf(request.raw, this.options.limits) ?? this.strangerAt(request);
   }
 
   /** Counts the requests to which it applies against the server's limit. */
@@ -90,44 +130,27 @@ export class Intake {
     });
   }
 
+  private get isSecure(): boolean {
+    return this.options.tls !== undefined;
+  }
+
   private strangerAt(request: FastifyRequest): TorchweaveError | undefined {
-    const { method, routeOptions, headers } = request;
-    const { keys, rule } = this.options;
+    const { method, routeOptions, headers, raw } = request;
+    const { keys, rule, site, cors, audit } = this.options;
     // Of the route, not of the address: what is spelt in another way is another route, or none, and so closed.
     const { url } = routeOptions;
-    if (keys === undefined || isOpenRoute(method, url)) return undefined;
-    return keys.refusal(headers.authorization, rule(method, url), mayAskUser(request));
-  }
-
-  private excess({ raw }: FastifyRequest): TorchweaveError | undefined {
-    const { urlLength, headerCount, headerSize } = this.options.limits;
-    if ((raw.url ?? '').length > urlLength) return new TorchweaveError('urlTooLong', { limitBytes: urlLength });
-    if (raw.rawHeaders.length > 2 * headerCount) {
-      return new TorchweaveError('headersTooLarge', { limitBytes: headerSize, limitCount: headerCount });
+    if (isOpenRoute(method, url)) return undefined;
+    // A browser asks before it sends anything, without a key. What may follow is asked for its own.
+    if (cors?.admits(headers.origin) === true && isPreflight(raw)) {
+      return keys === undefined && site !== undefined ? foreignHost(raw, site) : undefined;
     }
-    if (raw.headers.host !== undefined || raw.httpVersion !== '1.1') return undefined;
-    return new TorchweaveError('requestMalformed', { reason: 'it names no host' });
-  }
-
-  private createServer(handler: RequestListener): Server {
-    const { limits, tls } = this.options;
-    const { headersTimeout, requestTimeout, keepAliveTimeout } = limits;
-    const options = {
-      ...{ headersTimeout, requestTimeout, keepAliveTimeout },
-      maxHeaderSize: limits.headerSize,
-      connectionsCheckingInterval: lookForSlowMs,
-      // Node's own refusal has no body.
-      requireHostHeader: false,
-    };
-    const server =
-      tls === undefined ? createServer(options, handler) : createSecureServer({ ...options, ...tls }, handler);
-    server.maxConnections = limits.connections;
-    // Node drops what is beyond in silence: one more, so that it is seen.
-    server.maxHeadersCount = limits.headerCount + 1;
-    // Node would answer an unknown expectation by itself, past every check.
-    server.on('checkExpectation', handler);
-    this.broken.watch(server);
-    return server;
+    const { holder, refusal } =
+      keys === undefined
+        ? { refusal: site === undefined ? undefined : foreignRefusal(raw, site) }
+        : keys.check(headers.authorization, rule(method, url), mayAskUser(request, this.isSecure));
+    if (refusal !== undefined) audit?.refused(raw, refusal, holder);
+    else if (holder !== undefined && this.isAudited) audit?.holds(raw, holder);
+    return refusal;
   }
 }
 
@@ -135,12 +158,12 @@ export class Intake {
  * Whether a browser may ask its user for a key. It sends the password with every request that any page makes it send here, so
  * what changes something must come from this server's own pages.
  */
-function mayAskUser({ method, routeOptions, headers }: FastifyRequest): boolean {
+function mayAskUser({ method, routeOptions, headers }: FastifyRequest, isSecure: boolean): boolean {
   if (!isPageRoute(routeOptions.url)) return false;
   if (method === 'GET' || method === 'HEAD') return true;
-  const { origin, host, 'sec-fetch-site': site } = headers;
-  if (site !== undefined) return site === 'same-origin';
-  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
+  const { origin, host = '', 'sec-fetch-site': site } = headers;
+  if (site !== undefined && site !== 'same-origin') return false;
+  return origin === undefined || isOwnOrigin(origin, host, isSecure);
 }
 
 /**
@@ -162,15 +185,30 @@ export async function openIntake(
   const listen = listenAddress(address, port);
   await assertExposure(settings, setting, listen);
   const tls = tlsFor(address, setting, settings);
+  const cors = Cors.of(settings);
   const { keyFile: file, tokenExpirationMin: expirationMin } = settings;
+  if (cors?.isForAll === true) tellOfAnyOrigin(logger, api, file !== undefined);
   const intake = new Intake({
     limits: limitsOf(settings),
     rule: isManagement ? managementRule : inferenceRule,
     inFlight: isManagement
       ? new RequestsInFlight('operations that are waited for', settings.maxWaitingOperations)
       : new RequestsInFlight('predictions under way', settings.maxInFlight),
-    ...(file === undefined ? {} : { keys: AccessKeys.open({ file, expirationMin, logger }) }),
+    // One body always has room.
+    bodies: new BodyBudget(Math.max(settings.maxBodyBytes, settings.maxRequestSize)),
+    audit: new Audit(logger),
+    ...(file === undefined
+      ? { site: await siteRule(settings, listen, { cors, tls, admitsAll: !isManagement && cors?.isForAll === true }) }
+      : { keys: AccessKeys.open({ file, expirationMin, logger }) }),
     ...(tls === undefined ? {} : { tls }),
+    ...(cors === undefined ? {} : { cors }),
   });
   return { listen, intake };
+}
+
+function tellOfAnyOrigin(logger: Logger, api: 'management' | 'inference', hasKeys: boolean): void {
+  const setting = { cors_allowed_origin: '*' };
+  if (api === 'inference' && !hasKeys) logger.warn(setting, 'web pages of any origin may run workflows here');
+  if (api === 'management' && !hasKeys)
+    logger.warn(setting, 'for web pages of any origin this is the inference API alone, as nobody is asked for keys');
 }

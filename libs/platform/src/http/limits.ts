@@ -15,6 +15,8 @@ export interface IntakeLimits {
   readonly requestTimeout: number;
   /** ms that a connection may stay open without a request. */
   readonly keepAliveTimeout: number;
+  /** ms that a client may take to receive an answer. */
+  readonly sendTimeout: number;
 }
 
 export const limitsOf = (settings: Settings): IntakeLimits => ({
@@ -25,4 +27,5 @@ export const limitsOf = (settings: Settings): IntakeLimits => ({
   headersTimeout: settings.requestHeaderTimeout * 1_000,
   requestTimeout: settings.requestTimeout * 1_000,
   keepAliveTimeout: settings.keepAliveTimeout * 1_000,
+  sendTimeout: settings.responseSendTimeout * 1_000,
 });

@@ -1,9 +1,13 @@
 import { silentLogger, type Logger } from '@torchweave/application';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AccessKeys } from '../auth/access-keys.js';
+import { openMonitoringAccess } from '../auth/monitoring-access.js';
+import { loadSettings, type SettingSources } from '../config/load-settings.js';
 import { Monitoring } from './monitoring.js';
 import { serveMonitoring, type MonitoringServer } from './serve-monitoring.js';
 
@@ -25,6 +29,7 @@ describe('serveMonitoring', () => {
     return server.address;
   }
   const anywhere: Where = { metricsAddress: undefined, metricsPort: 0 };
+  const monitoringOf = (): Monitoring => new Monitoring('api', silentLogger);
   const portOf = (address: string | undefined): number => Number(new URL(address ?? '').port);
 
   it('tells the metrics of the process and what runs', async () => {
@@ -121,6 +126,67 @@ describe('serveMonitoring', () => {
   ])('answers %s %s with %i', async (method, path, status) => {
     const address = await serve(new Monitoring('api', silentLogger), anywhere);
     expect((await fetch(address + path, { method })).status).toBe(status);
+  });
+
+  describe('has the limits and the rules of every port', () => {
+    const accessOf = (flags: SettingSources['flags']): ReturnType<typeof openMonitoringAccess> =>
+      openMonitoringAccess(
+        loadSettings({ flags: { metricsPort: 0, ...flags }, environment: {} }).settings,
+        silentLogger,
+      );
+    const ask = async (address: string | undefined, headers: string): Promise<string> => {
+      const socket = connect(portOf(address), '127.0.0.1').on('error', () => undefined);
+      socket.write(`GET /metrics HTTP/1.1\r\nConnection: close\r\n${headers}\r\n`);
+      let text = '';
+      for await (const piece of socket.setEncoding('utf8')) text += piece as string;
+      return text.split('\r\n')[0] ?? '';
+    };
+
+    it.each([
+      ['its own host', 'Host: localhost\r\n', 'HTTP/1.1 200 OK'],
+      ['another host', 'Host: evil.example\r\n', 'HTTP/1.1 403 Forbidden'],
+      ['two hosts', 'Host: localhost\r\nHost: localhost\r\n', 'HTTP/1.1 400 Bad Request'],
+      ['another site', 'Host: localhost\r\nSec-Fetch-Site: cross-site\r\n', 'HTTP/1.1 403 Forbidden'],
+      ['as many headers as it may have', `Host: localhost\r\n${'a: b\r\n'.repeat(8)}`, 'HTTP/1.1 200 OK'],
+      ['one header more', `Host: localhost\r\n${'a: b\r\n'.repeat(9)}`, 'HTTP/1.1 431 Request Header Fields Too Large'],
+    ])('for a request with %s', async (_, headers, line) => {
+      const address = await serve(monitoringOf(), anywhere, silentLogger, await accessOf({ maxHeaderCount: 10 }));
+      expect(await ask(address, headers)).toBe(line);
+    });
+
+    it('for connections: no more than it may have', async () => {
+      const address = await serve(monitoringOf(), anywhere, silentLogger, await accessOf({ maxConnections: 1 }));
+      const first = connect(portOf(address), '127.0.0.1');
+      await once(first, 'connect');
+      expect(await ask(address, 'Host: localhost\r\n')).toBe('');
+      first.destroy();
+      await expect.poll(() => ask(address, 'Host: localhost\r\n')).toBe('HTTP/1.1 200 OK');
+    });
+
+    it('for health: everybody is told whether, and a stranger not why', async () => {
+      const address = await serve(monitoringOf(), anywhere, silentLogger, await accessOf({}));
+      const headers = { 'sec-fetch-site': 'cross-site' };
+      const stranger = await fetch(`${address}/health/ready`, { headers });
+      expect([stranger.status, await stranger.json()]).toEqual([503, { status: 'Unhealthy' }]);
+      expect(await (await fetch(`${address}/health/ready`)).json()).toHaveProperty('reasons');
+    });
+
+    it('asks its parts once for all who ask at once', async () => {
+      const monitoring = monitoringOf();
+      let asked = 0;
+      let answer: () => void = () => undefined;
+      const answered = new Promise<void>((resolve) => (answer = resolve));
+      monitoring.addReadiness('part', () => {
+        asked += 1;
+        return answered;
+      });
+      const address = await serve(monitoring, anywhere);
+      const asking = [1, 2, 3].map(() => fetch(`${address}/health/ready`));
+      await expect.poll(() => asked).toBe(1);
+      answer();
+      await Promise.all(asking);
+      expect(asked).toBeLessThan(3);
+    });
   });
 
   it('refuses a taken port that was asked for', async () => {

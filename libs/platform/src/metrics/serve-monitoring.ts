@@ -1,16 +1,23 @@
 import type { Logger } from '@torchweave/application';
 import { isTorchweaveError } from '@torchweave/domain';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { mayHearReasons, monitoringRefusal, type MonitoringAccess } from '../auth/monitoring-access.js';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import {
+  defaultMetricsAddress,
+  mayHearReasons,
+  monitoringRefusal,
+  type MonitoringAccess,
+} from '../auth/monitoring-access.js';
 import { listenAddress, type ListenAddress } from '../config/listen-address.js';
+import { loadSettings } from '../config/load-settings.js';
 import type { Settings } from '../config/settings.js';
+import { BrokenRequests } from '../http/broken-requests.js';
+import { isPreflight } from '../http/foreign-requests.js';
+import { createHttpServer, excessOf } from '../http/http-server.js';
+import { limitsOf, type IntakeLimits } from '../http/limits.js';
 import { listenOn } from '../http/listen.js';
 import { prettyJson } from '../http/torchserve-conventions.js';
 import type { Monitoring } from './monitoring.js';
-
-const defaultAddress = 'http://127.0.0.1:8082';
 
 /** The server of `/metrics`, `/health/live` and `/health/ready` of one process. */
 export interface MonitoringServer {
@@ -36,10 +43,16 @@ export async function serveMonitoring(
 ): Promise<MonitoringServer> {
   const { metricsAddress, metricsPort } = settings;
   if (metricsPort === 'none') return noServer;
-  const at = listenAddress(metricsAddress ?? defaultAddress, metricsPort);
+  const at = listenAddress(metricsAddress ?? defaultMetricsAddress, metricsPort);
+  const told = { scrape: shared(() => monitoring.scrape()), unready: shared(() => monitoring.unready()) };
+    warnings: shared(() => monitoring.warnings()),
+  const { contentType } = monitoring.registry;
   const handle = (request: IncomingMessage, response: ServerResponse): void =>
-    void answer(monitoring, access, request, response, logger);
-  const server = access.tls === undefined ? createServer(handle) : createSecureServer(access.tls, handle);
+    void answer({ ...told, contentType }, { ...access, limits }, request, response, logger);
+  const { limits = limitsOf(loadSettings({ flags: {}, environment: {} }).settings) } = access;
+  const broken = new BrokenRequests(limits);
+  const server = createHttpServer({ ...access, limits, broken }, handle);
+  server.on('clientError', (error, socket) => void broken.answer(error, socket as Socket));
   try {
     await listenOn(at, '--metrics-port', (where) => listen(server, where));
   } catch (error) {
@@ -71,9 +84,23 @@ function close(server: Server): Promise<void> {
   });
 }
 
+/** What a process tells of itself. */
+interface Told {
+  readonly scrape: () => Promise<string>;
+  readonly unready: () => Promise<ReadonlyMap<string, string>>;
+  readonly warnings: () => Promise<ReadonlyMap<string, string>>;
+  readonly contentType: string;
+}
+
+/** Of many who ask at once, all get the answer of the first: each would ask Redis. */
+function shared<T>(ask: () => Promise<T>): () => Promise<T> {
+  let underWay: Promise<T> | undefined;
+  return () => (underWay ??= ask().finally(() => (underWay = undefined)));
+}
+
 async function answer(
-  monitoring: Monitoring,
-  access: MonitoringAccess,
+  told: Told,
+  access: MonitoringAccess & { readonly limits: IntakeLimits },
   request: IncomingMessage,
   response: ServerResponse,
   logger: Logger,
@@ -84,19 +111,23 @@ async function answer(
     response.writeHead(status, { 'content-type': 'application/json' }).end(prettyJson(body));
   };
   try {
-    const refusal = monitoringRefusal(access, request, path);
-    if (refusal !== undefined) return send(refusal.status, refusal.toBody());
+    const refusal = excessOf(request, access.limits) ?? monitoringRefusal(access, request, path);
+    if (refusal !== undefined) {
+      response.setHeader('connection', 'close');
+      return send(refusal.status, refusal.toBody());
+    }
+    if (isPreflight(request)) return void response.writeHead(204).end();
     if (method !== 'GET' && method !== 'HEAD') return send(405, { status: 'Method not allowed' });
     switch (path) {
       case '/metrics': {
-        const text = await monitoring.scrape();
-        response.writeHead(200, { 'content-type': monitoring.registry.contentType }).end(text);
+        const text = await told.scrape();
+        response.writeHead(200, { 'content-type': told.contentType }).end(text);
         return;
       }
       case '/health/live':
         return send(200, { status: 'Healthy' });
       case '/health/ready': {
-        const [unready, warnings] = await Promise.all([monitoring.unready(), monitoring.warnings()]);
+        const [unready, warnings] = await Promise.all([told.unready(), told.warnings()]);
         const mayHear = mayHearReasons(access, request);
         const warned = mayHear && warnings.size > 0 ? { warnings: Object.fromEntries(warnings) } : {};
         if (unready.size === 0) return send(200, { status: 'Healthy', ...warned });

@@ -24,7 +24,7 @@ export function rawRequest(
       response.setEncoding('utf8').on('data', (text: string) => (body += text));
       response.on('end', () => {
         const { statusCode: status = 0, headers: answered } = response;
-        const leaks = status < 400 ? [] : leaksIn(body, path);
+        const leaks = status < 400 ? [] : leaksIn(body, [path, ...Object.values(headers)].join(' '));
         if (leaks.length > 0) reject(new Error(`${status} of ${method} ${path} tells ${leaks.join(', ')}`));
         else resolve({ status, headers: answered, body });
       });
