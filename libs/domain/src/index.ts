@@ -1,5 +1,6 @@
 export { isInsidePath, manifestPath, parseManifest, type Manifest } from './archive/manifest.js';
 export { buildDag, type Adjacency, type Dag } from './dag/dag.js';
+export { dataLimits, shorten } from './errors/bound-data.js';
 export {
   errorCatalogue,
   type ErrorCode,

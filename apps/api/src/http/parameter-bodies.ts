@@ -1,6 +1,7 @@
 import { TorchweaveError } from '@torchweave/domain';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parse as parseForm } from 'node:querystring';
+import { refuseCutUrl } from './refuse-cut-url.js';
 
 function parseJson(text: string): unknown {
   if (text.trim() === '') return {};
@@ -20,7 +21,11 @@ export function readParameterBodies(fastify: FastifyInstance): void {
   fastify.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'string' },
-    read((text) => ({ ...parseForm(text) })),
+    read((text) => {
+      const form = { ...parseForm(text) };
+      refuseCutUrl(form);
+      return form;
+    }),
   );
   fastify.addContentTypeParser(
     '*',
@@ -28,7 +33,10 @@ export function readParameterBodies(fastify: FastifyInstance): void {
     read(() => ({})),
   );
   fastify.addHook('preValidation', (request, _reply, done) => {
-    if (request.method === 'POST') request.body = { ...(request.query as object), ...parametersOf(request.body) };
+    if (request.method === 'POST') {
+      refuseCutUrl(request.query as Record<string, unknown>);
+      request.body = { ...(request.query as object), ...parametersOf(request.body) };
+    }
     done();
   });
 }

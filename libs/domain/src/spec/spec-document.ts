@@ -1,5 +1,6 @@
 import { isAlias, isCollection, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Node, Pair, ParsedNode, Tags, YAMLMap } from 'yaml';
+import { shorten } from '../errors/bound-data.js';
 import type { SpecProblem } from '../errors/catalogue.js';
 import { findYamlFaults, isMergeKey, type YamlFault } from './yaml-faults.js';
 
@@ -119,8 +120,8 @@ export class SpecDocument {
     if (isMap(found)) return 'a mapping';
     if (isCollection(found)) return 'a list';
     const value = this.scalar(found);
-    if (typeof value === 'string') return shorten(JSON.stringify(value));
-    return isScalar(found) ? shorten(found.source ?? String(value)) || 'null' : 'null';
+    if (typeof value === 'string') return shorten(JSON.stringify(value), maxShownCharacters);
+    return isScalar(found) ? shorten(found.source ?? String(value), maxShownCharacters) || 'null' : 'null';
   }
 
   /** Follows an alias to what it stands for. */
@@ -158,6 +159,3 @@ export class SpecDocument {
     return typeof value === 'string' ? value : this.show(key);
   }
 }
-
-const shorten = (text: string, most = maxShownCharacters): string =>
-  text.length <= most ? text : `${text.slice(0, most)}…`;
