@@ -160,7 +160,7 @@ describe('an archive that people make with', () => {
     async () => {
       const folder = content();
       const args = ['--workflow-name', 'w', '--spec-file', 'spec.yaml', '--handler', 'h.py', '--export-path', root];
-      execFileSync(archiver, [...args, '--extra-files', 'data', '-f'], { cwd: folder });
+      execFileSync(archiver, [...args, '--extra-files', 'data/empty', '-f'], { cwd: folder });
       const directory = await openArchive(join(root, 'w.war'));
       expect(readFileSync(join(directory, 'spec.yaml'), 'utf8')).toBe(files['spec.yaml']);
     },
