@@ -1,6 +1,6 @@
 import { ModelServerFleet, type ArchiveSource, type Logger, type ModelServer } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
-import { FilesystemArchiveStore } from '@torchweave/filesystem-archive-store';
+import { FilesystemArchiveStore, type Unpack } from '@torchweave/filesystem-archive-store';
 import type { ModelServerSetting, Settings } from '@torchweave/platform';
 import { LocalModelServer, type PythonOptions } from '@torchweave/python-runtime';
 import { TorchServeModelServer } from '@torchweave/torchserve-model-server';
@@ -14,6 +14,8 @@ type TorchServeSetting = Extract<ModelServerSetting, { kind: 'torchserve' }>;
 export interface ModelServerParts {
   readonly settings: Settings;
   readonly source: ArchiveSource;
+  /** Where archives are taken apart. */
+  readonly unpack: Unpack;
   readonly python: PythonOptions;
   readonly logger: Logger;
   /** True where worker and gateway are one process, and so can share a model server inside it. */
@@ -73,7 +75,7 @@ function createTorchServe(
   });
 }
 
-function createLocal({ settings, source, python, logger, isOneProcess }: ModelServerParts): LocalModelServer {
+function createLocal({ settings, source, unpack, python, logger, isOneProcess }: ModelServerParts): LocalModelServer {
   if (!isOneProcess) {
     const value = settings.modelServers.length > 0 ? 'local' : '';
     throw new TorchweaveError('configurationInvalid', { setting: '--model-server', value, rule: remoteRule });
@@ -83,7 +85,7 @@ function createLocal({ settings, source, python, logger, isOneProcess }: ModelSe
   return new LocalModelServer({
     ...python,
     modelStore,
-    archives: new FilesystemArchiveStore({ directory: resolve(settings.dataDir, 'models'), logger }),
+    archives: new FilesystemArchiveStore({ directory: resolve(settings.dataDir, 'models'), unpack, logger }),
     fetchModel: (url, signal) => source.open(url, signal),
     installRequirements: settings.installPyDepPerModel,
     environmentFolder: resolve(settings.dataDir, 'environments'),

@@ -7,12 +7,14 @@ import { ageOf, codeOf, exists, readOnlyFolder, removeTree, sealContent, writabl
 import { writeHashed } from './hashed-file.js';
 import { defaultLimits, type ArchiveLimits } from './limits.js';
 import { readText } from './read-text.js';
-import { unpack } from './unpack.js';
+import { unpack, type Unpack } from './unpack.js';
 
 export interface FilesystemArchiveStoreOptions {
   /** Made when it is not there; shared by all workers and gateways of one installation. */
   readonly directory: string;
   readonly limits?: Partial<ArchiveLimits>;
+  /** Where archives are taken apart. Default: in this process. */
+  readonly unpack?: Unpack;
   readonly logger: Logger;
 }
 
@@ -105,7 +107,7 @@ export class FilesystemArchiveStore implements ArchiveStore {
     }
     await this.inTemporary(async (path) => {
       await mkdir(path);
-      const content = await unpack(this.packed(digest), path, this.limits);
+      const content = await (this.options.unpack ?? unpack)(this.packed(digest), path, this.limits);
       await sealContent(content);
       await mkdir(this.folder('unpacked'), { recursive: true });
       try {

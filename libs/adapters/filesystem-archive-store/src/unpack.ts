@@ -41,6 +41,9 @@ async function contentOf(folder: string): Promise<string> {
   return (await readdir(inner)).some((name) => manifestFolders.has(name)) ? inner : folder;
 }
 
+/** Unpacks an archive, here or in another process. */
+export type Unpack = (path: string, into: string, limits: ArchiveLimits) => Promise<string>;
+
 /**
  * Unpacks a zip or gzipped tar into an empty folder.
  *

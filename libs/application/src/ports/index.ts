@@ -16,5 +16,6 @@ export type {
 export { releaseOf, smallestReleased } from './memory.js';
 export { silentLogger, type Logger } from './logger.js';
 export type { InferenceOptions, ModelDescription, ModelRegistration, ModelServer } from './model-server.js';
+export type { SpecReader } from './spec-reader.js';
 export type { ClaimedOrphans, OwnedModel } from './workflow-state.js';
 export type { OperationTrace, WorkflowChange, WorkflowPage, WorkflowRecord, WorkflowState } from './workflow-state.js';

@@ -1,10 +1,11 @@
-import { defineWorkflow, functionNodes, manifestPath, modelNodes, parseManifest, parseSpec } from '@torchweave/domain';
+import { defineWorkflow, functionNodes, manifestPath, modelNodes, parseManifest } from '@torchweave/domain';
 import { isTorchweaveError, TorchweaveError, toTorchweaveError, type ErrorCode } from '@torchweave/domain';
-import type { NodeFailure, WorkflowDefinition } from '@torchweave/domain';
+import type { NodeFailure, WorkflowDefinition, WorkflowSpec } from '@torchweave/domain';
 import type { JobPayload, JobResult } from '../job-catalogue/job-catalogue.js';
 import type { ArchiveSource } from '../ports/archive-source.js';
 import type { ArchiveStore } from '../ports/archive-store.js';
 import type { JobContext } from '../ports/job-queue.js';
+import type { SpecReader } from '../ports/spec-reader.js';
 import type { WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
 import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
 import { registrationOf } from './model-registration.js';
@@ -17,6 +18,7 @@ import { usedArchives } from './used-archives.js';
 export interface RegisterWorkflowPorts extends ProveFunctionsPorts {
   readonly source: ArchiveSource;
   readonly archives: ArchiveStore;
+  readonly specs: SpecReader;
   readonly state: WorkflowState;
   readonly modelServers: ModelServerFleet;
   /** ms that a model may take for one answer, see {@link registrationOf}. */
@@ -68,7 +70,7 @@ export class RegisterWorkflow {
     const digest = await job.step('fetch-archive', () => this.fetch(payload, job.signal));
     await racePoints.reach('archive-fetched');
     const definition = await job.step('read-archive', () =>
-      this.read(payload, digest).catch(async (error: unknown) => {
+      this.read(payload, digest, job.operationId).catch(async (error: unknown) => {
         await this.forgetUnusable(digest, error);
         throw error;
       }),
@@ -99,7 +101,7 @@ export class RegisterWorkflow {
     }
   }
 
-  private async read(payload: Payload, digest: string): Promise<WorkflowDefinition> {
+  private async read(payload: Payload, digest: string, operationId: string): Promise<WorkflowDefinition> {
     const archive = await this.ports.archives.open(digest);
     const manifestText = await archive.readText(manifestPath);
     if (manifestText === undefined) throw new TorchweaveError('manifestMissing', {});
@@ -107,7 +109,18 @@ export class RegisterWorkflow {
     const { specFile } = manifest.workflow;
     const specText = await archive.readText(specFile);
     if (specText === undefined) throw new TorchweaveError('specFileMissing', { file: specFile });
-    return defineWorkflow({ url: payload.url, digest, manifest, spec: parseSpec(specText, specFile) });
+    const { workflowName: workflow } = manifest.workflow;
+    const spec = await this.readSpec(specText, specFile, { workflow, operationId });
+    return defineWorkflow({ url: payload.url, digest, manifest, spec });
+  }
+
+  /** What TorchServe ignores without a word is told here: its author may have meant something by it. */
+  private async readSpec(text: string, file: string, event: object): Promise<WorkflowSpec> {
+    const reading = await this.ports.specs.inspect(text, file);
+    const { warnings } = reading;
+    if (warnings.length > 0) this.ports.logger.warn({ ...event, warnings }, 'a spec has what is ignored');
+    if ('problems' in reading) throw new TorchweaveError('specInvalid', { problems: reading.problems });
+    return reading.spec;
   }
 
   private async finish(definition: WorkflowDefinition, job: JobContext): Promise<Result> {
