@@ -1,6 +1,6 @@
 import { defineWorkflow, functionNodes, manifestPath, modelNodes, parseManifest } from '@torchweave/domain';
 import { isTorchweaveError, TorchweaveError, toTorchweaveError, type ErrorCode } from '@torchweave/domain';
-import type { NodeFailure, WorkflowDefinition, WorkflowSpec } from '@torchweave/domain';
+import type { WorkflowDefinition, WorkflowSpec } from '@torchweave/domain';
 import type { JobPayload, JobResult } from '../job-catalogue/job-catalogue.js';
 import type { ArchiveSource } from '../ports/archive-source.js';
 import type { ArchiveStore } from '../ports/archive-store.js';
@@ -12,6 +12,7 @@ import { registrationOf } from './model-registration.js';
 import { pinnedContent } from './pinned-content.js';
 import { proveFunctions, type ProveFunctionsPorts } from './prove-functions.js';
 import type { RacePoints } from './race-points.js';
+import { registrationFailure, type FailedNodes } from './registration-failure.js';
 import { undoRegistration } from './undo-registration.js';
 import { usedArchives } from './used-archives.js';
 
@@ -125,15 +126,9 @@ export class RegisterWorkflow {
 
   private async finish(definition: WorkflowDefinition, job: JobContext): Promise<Result> {
     const { state, gateways, racePoints, logger } = this.ports;
-    const failures = await job.step('register-nodes', () => this.registerNodes(definition, job));
+    const failed = await job.step('register-nodes', () => this.registerNodes(definition, job));
     await racePoints.reach('nodes-registered');
-    if (failures.length > 0) {
-      return this.undo(
-        definition,
-        new TorchweaveError('registrationFailed', { workflow: definition.name, failures }),
-        job,
-      );
-    }
+    if (failed.length > 0) return this.undo(definition, registrationFailure(definition, failed), job);
     const record: WorkflowRecord = await job.step('commit', () => state.commit(definition.name, job.operationId));
     await racePoints.reach('committed');
     const late = await job.step('publish', () => gateways.waitFor(record.revision, gateways.leaseMs * 2));
@@ -143,7 +138,7 @@ export class RegisterWorkflow {
     return { workflow: definition.name };
   }
 
-  private async registerNodes(definition: WorkflowDefinition, job: JobContext): Promise<NodeFailure[]> {
+  private async registerNodes(definition: WorkflowDefinition, job: JobContext): Promise<FailedNodes[]> {
     const { archives, modelServers, responseTimeoutMs } = this.ports;
     // It may have been swept before the name was reserved; from then on the record keeps it.
     const { directory } = await archives.open(definition.digest);
@@ -154,12 +149,12 @@ export class RegisterWorkflow {
     const functions = functionNodes(definition).map((node) => node.modelName);
     const toProve = { operationId: job.operationId, definition, directory };
     const proved = functions.length === 0 ? [] : [{ nodes: functions, done: proveFunctions(this.ports, toProve) }];
-    const settled = [...models, ...proved].map(async ({ nodes, done }): Promise<NodeFailure[]> => {
+    const settled = [...models, ...proved].map(async ({ nodes, done }): Promise<FailedNodes[]> => {
       try {
         await done;
         return [];
       } catch (thrown) {
-        return failuresOf(nodes, definition, toTorchweaveError(thrown));
+        return [{ nodes, error: toTorchweaveError(thrown) }];
       }
     });
     return (await Promise.all(settled)).flat();
@@ -173,11 +168,4 @@ export class RegisterWorkflow {
     });
     throw failure;
   }
-}
-
-function failuresOf(nodes: string[], definition: WorkflowDefinition, error: TorchweaveError): NodeFailure[] {
-  if (error.code !== 'functionLoadFailed') return nodes.map((node) => ({ node, reason: error.message }));
-  const { functionName, reason } = (error as TorchweaveError<'functionLoadFailed'>).data;
-  const failed = functionNodes(definition).find((node) => node.name === functionName);
-  return [{ node: failed?.modelName ?? functionName, reason }];
 }

@@ -191,6 +191,25 @@ describe('sentences that TorchServe 0.12 says', () => {
   });
 });
 
+describe('a registration that failed', () => {
+  const failures = [{ node: 'chain__up', reason: 'Model not found' }];
+
+  it.each([
+    [undefined, 500],
+    [400, 400],
+    [503, 503],
+  ])('with the status %s is answered with %i', (given, status) => {
+    const data = { workflow: 'chain', failures, ...(given === undefined ? {} : { status: given }) };
+    expect(new TorchweaveError('registrationFailed', data)).toMatchObject({ status, type: 'WorkflowException' });
+  });
+
+  it("by what Python itself refuses is the archive's fault", () => {
+    const data = { functionName: 'f', file: 'h.py', reason: 'SyntaxError' };
+    expect(new TorchweaveError('functionLoadFailed', { ...data, isRaised: true }).status).toBe(400);
+    expect(new TorchweaveError('functionLoadFailed', data).status).toBe(500);
+  });
+});
+
 describe('the address of an archive that lies in an object store', () => {
   it.each([
     's3://bucket/a.war',

@@ -71,13 +71,15 @@ export interface ErrorData {
   workflowConflict: { workflow: string };
   workflowBusy: { workflow: string; phase: string; operationId: string };
   modelNameTaken: { model: string; workflow: string; owner: string };
-  registrationFailed: { workflow: string; failures: readonly NodeFailure[] };
+  /** `status`: where the failures have another one than TorchServe's. */
+  registrationFailed: { workflow: string; failures: readonly NodeFailure[]; status?: number };
   unregistrationFailed: { workflow: string; failures: readonly NodeFailure[] };
   operationAbandoned: { operationId: string; reason: string };
 
   nodeFailed: { node: string; attempts: number; reason: string };
   nodeRaised: { node: string; status: number; message: string };
-  functionLoadFailed: { functionName: string; file: string; reason: string };
+  /** `isRaised`: Python itself has said no, so it is the archive's fault. */
+  functionLoadFailed: { functionName: string; file: string; reason: string; isRaised?: boolean };
 
   modelServerUnreachable: { endpoint: string; reason: string };
   modelServerRefused: { endpoint: string; status: number; message: string };
@@ -362,7 +364,7 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
   },
   registrationFailed: {
     type: 'WorkflowException',
-    status: 500,
+    status: (d) => d.status ?? 500,
     message: (d) =>
       `Workflow ${d.workflow} has failed to register. Failures: [${d.failures.map(describeFailure).join(', ')}]`,
     shows: ['failures'],
@@ -393,7 +395,7 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
   },
   functionLoadFailed: {
     type: 'WorkflowException',
-    status: 500,
+    status: (d) => (d.isRaised === true ? 400 : 500),
     message: (d) => `Function ${d.functionName} of ${d.file} cannot be loaded: ${d.reason}`,
   },
 

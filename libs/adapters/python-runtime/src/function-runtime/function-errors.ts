@@ -26,5 +26,7 @@ export function loadError(unit: FunctionUnit, thrown: unknown): TorchweaveError 
   const failure = thrown instanceof ProcessLoadError ? thrown : undefined;
   const functionName = failure?.functionName ?? unit.functions[0]?.name ?? '';
   const reason = failure?.reason ?? (thrown instanceof Error ? thrown.message : String(thrown));
-  return new TorchweaveError('functionLoadFailed', { functionName, file: unit.handlerFile, reason }, { cause: thrown });
+  const raised = failure?.isRaised === true ? { isRaised: true } : {};
+  const data = { functionName, file: unit.handlerFile, reason, ...raised };
+  return new TorchweaveError('functionLoadFailed', data, { cause: thrown });
 }

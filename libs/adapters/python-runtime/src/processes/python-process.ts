@@ -48,6 +48,8 @@ export class ProcessLoadError extends Error {
   constructor(
     readonly reason: string,
     readonly functionName?: string,
+    /** True when Python has told it: the process is sound, what it was to load is not. */
+    readonly isRaised = false,
   ) {
     super(reason);
   }
@@ -229,7 +231,7 @@ export class PythonProcess implements ConnectionUser {
   private loadFailed({ reason, function: functionName }: LoadFailure): void {
     this.leaving = true;
     clearTimeout(this.loadTimer);
-    this.rejectLoaded(new ProcessLoadError(reason, functionName ?? undefined));
+    this.rejectLoaded(new ProcessLoadError(reason, functionName ?? undefined, true));
   }
 
   /** Starts the clock of an exchange that begins to execute. The timer is set anew only when it would ring too late. */
