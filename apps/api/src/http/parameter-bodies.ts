@@ -1,4 +1,4 @@
-import { TorchweaveError } from '@torchweave/domain';
+import { jsonFault, TorchweaveError } from '@torchweave/domain';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parse as parseForm } from 'node:querystring';
 import { refuseCutUrl } from './refuse-cut-url.js';
@@ -8,7 +8,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new TorchweaveError('bodyMalformed', { reason: (error as SyntaxError).message }, { cause: error });
+    throw new TorchweaveError('bodyMalformed', { reason: jsonFault(text) }, { cause: error });
   }
 }
 

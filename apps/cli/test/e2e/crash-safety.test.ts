@@ -160,7 +160,7 @@ describe.skipIf(missing !== undefined)(`crash safety${missing ? ` (skipped: ${mi
     await system.stopApp('worker');
     await system.startApp('worker', { env: { PYTHONPATH: modules } });
     const refused = await post('url=there.war');
-    expect(refused.status).toBe(500);
+    expect(refused.status).toBe(400);
     expect(await refused.text()).toContain("No module named 'only_there'");
     // The name is free again, and without a gateway it is the worker's word that counts.
     await system.stopApp('gateway');

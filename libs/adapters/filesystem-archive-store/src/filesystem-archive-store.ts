@@ -1,5 +1,5 @@
 import type { ArchiveStore, Logger, UnpackedArchive } from '@torchweave/application';
-import { TorchweaveError } from '@torchweave/domain';
+import { isTorchweaveError, TorchweaveError } from '@torchweave/domain';
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -74,14 +74,20 @@ export class FilesystemArchiveStore implements ArchiveStore {
     // In this order nobody can unpack it anew in between.
     await rm(this.packed(digest), { force: true });
     const directory = this.unpacked(digest);
-    await this.inTemporary(async (path) => {
-      try {
-        await chmod(directory, writableFolder);
-        await rename(directory, path);
-      } catch (error) {
-        if (codeOf(error) !== 'ENOENT') throw error;
-      }
-    });
+    try {
+      await this.inTemporary(async (path) => {
+        try {
+          await chmod(directory, writableFolder);
+          await rename(directory, path);
+        } catch (error) {
+          if (codeOf(error) !== 'ENOENT') throw error;
+        }
+      });
+    } catch (error) {
+      if (!isTorchweaveError(error, 'archiveStoreFull')) throw error;
+      // Where even a rename has no room, nobody unpacks anything either: it may go in its place.
+      await removeTree(directory);
+    }
   }
 
   /** Removes what crashed processes have left half done for more than an hour. */

@@ -27,8 +27,9 @@ export interface RegisterWorkflowPorts extends ProveFunctionsPorts {
   readonly racePoints: RacePoints;
 }
 
-/** Faults of an archive that no parameter of a registration mends. */
+/** Faults of an archive that no parameter of a registration mends; and a store that has room for it packed, and not unpacked. */
 const unusable = new Set<ErrorCode>([
+  'archiveStoreFull',
   ...(['archiveUnreadable', 'archiveEntryRefused', 'archiveLimitExceeded', 'manifestMissing'] as const),
   ...(['manifestMalformed', 'specFileMissing', 'specInvalid', 'dagInvalid'] as const),
 ]);

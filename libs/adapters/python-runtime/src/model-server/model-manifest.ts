@@ -1,5 +1,5 @@
 import type { UnpackedArchive } from '@torchweave/application';
-import { isInsidePath } from '@torchweave/domain';
+import { isInsidePath, jsonFault } from '@torchweave/domain';
 import { refused } from './model-errors.js';
 
 const manifestPath = 'MAR-INF/MANIFEST.json';
@@ -36,8 +36,8 @@ export async function readModelManifest(archive: UnpackedArchive, url: string): 
 function parse(text: string, invalid: (fault: string) => Error): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch (error) {
-    throw invalid(`is not JSON: ${(error as SyntaxError).message}`);
+  } catch {
+    throw invalid(`cannot be read: ${jsonFault(text)}.`);
   }
 }
 

@@ -25,7 +25,13 @@ export class ModelSource {
     const { archives } = this.options;
     const content = scheme.test(url) ? await this.fetch(url, signal) : await this.read(url);
     const { digest } = await archives.put(content);
-    return archives.open(digest);
+    try {
+      return await archives.open(digest);
+    } catch (error) {
+      // Nobody has it unpacked, so nobody needs it packed.
+      await archives.remove(digest).catch(() => undefined);
+      throw error;
+    }
   }
 
   private fetch(url: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
