@@ -53,6 +53,11 @@ export class ArchiveProcess {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
       serialization: 'advanced',
     });
+    // Out of descriptors there is not even a child without a process.
+    if ((this.child.stdio as unknown) === undefined) {
+      this.child.on('error', () => undefined);
+      throw new TorchweaveError('internal', { reason: 'no process can be started to read archives' });
+    }
     this.child.on('message', (report: Report) => this.hear(report));
     this.child.stderr?.on('data', (text: Buffer) => (this.stderr = (this.stderr + text.toString()).slice(-keptStderr)));
     this.bytes.on('error', () => undefined);

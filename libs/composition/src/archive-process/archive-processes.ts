@@ -49,10 +49,19 @@ export class ArchiveProcesses {
       this.idle.delete(process);
       if (process.isAlive) return process;
     }
-    const process = new ArchiveProcess(this.options);
-    this.all.add(process);
-    void process.ended.then(() => this.all.delete(process));
-    return process;
+    return this.begin();
+  }
+
+  private begin(): ArchiveProcess {
+    try {
+      const process = new ArchiveProcess(this.options);
+      this.all.add(process);
+      void process.ended.then(() => this.all.delete(process));
+      return process;
+    } catch (error) {
+      this.leavePlace();
+      throw error;
+    }
   }
 
   private giveBack(process: ArchiveProcess): void {
@@ -63,8 +72,12 @@ export class ArchiveProcesses {
       }, this.options.idleMs);
       this.idle.set(process, timer.unref());
     }
+    this.leavePlace();
+  }
+
+  /** The place goes on to who waits. */
+  private leavePlace(): void {
     const next = this.waiting.shift();
-    // Its place goes on to who waits.
     if (next === undefined) this.busy -= 1;
     else next();
   }
