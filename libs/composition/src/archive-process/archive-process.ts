@@ -73,6 +73,10 @@ export class ArchiveProcess {
     this.rest();
   }
 
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
   /** The bytes that a fetch brings; they end with the process. */
   get bytes(): Readable {
     return this.child.stdio[bytesDescriptor] as Readable;
@@ -81,7 +85,7 @@ export class ArchiveProcess {
   /**
    * @returns the value of the work.
    * @throws what the work has thrown; TorchweaveError `archiveLimitExceeded` when it took too long or too much memory,
-   * `archiveUnreadable` when the process has died of it.
+   * `archiveUnreadable` when the process has died of it, `internal` when somebody else has killed it.
    */
   async run({ work, limitMs, opened }: ArchiveTask): Promise<unknown> {
     this.child.ref();
@@ -153,6 +157,9 @@ export class ArchiveProcess {
     if (this.verdict !== undefined) return this.verdict;
     // So V8 ends when its heap is full.
     if (signal === 'SIGABRT' || code === 134) return tooMuchMemory(heapMiB);
+    // The system's, when memory is short, or somebody's: not the archive's fault.
+    if (signal === 'SIGKILL')
+      return new TorchweaveError('internal', { reason: 'a process that reads archives was killed' });
     return new TorchweaveError('archiveUnreadable', { reason: 'the process that reads it has died of it' });
   }
 }

@@ -74,12 +74,15 @@ describe('a process that reads archives', () => {
     server.close();
   });
 
-  it('may die: its work fails, and the next piece is done by another', async () => {
+  it.each([
+    ['SIGSEGV', 'archiveUnreadable', 400],
+    ['SIGKILL', 'internal', 500],
+  ] as const)('may die (%s): its work fails, and the next piece is done by another', async (signal, code, status) => {
     processes = new ArchiveProcesses(processOptions);
-    const process = await processes.start();
-    const reading = process.run({ work: specWork(spec), limitMs: 30_000 });
-    process.kill();
-    await expect(reading).rejects.toMatchObject({ code: 'archiveUnreadable' });
+    const reader = await processes.start();
+    const reading = reader.run({ work: specWork(spec), limitMs: 30_000 });
+    process.kill(reader.pid ?? 0, signal);
+    await expect(reading).rejects.toMatchObject({ code, status });
     expect(await read(spec)).toMatchObject(isRead);
   });
 });
