@@ -2,7 +2,7 @@ import type { Logger } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { PassThrough, pipeline, type Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { bytesDescriptor, errorOf, type ArchiveWork, type Report } from './messages.js';
 
@@ -39,6 +39,8 @@ export class ArchiveProcess {
   isAlive = true;
   /** Resolves when the process has ended, whatever way. */
   readonly ended: Promise<void>;
+  /** The bytes that a fetch brings; they end with the process. */
+  readonly bytes = new PassThrough();
   private readonly child: ChildProcess;
   private settle: ((outcome: Report | Error) => void) | undefined;
   private opened: (() => void) | undefined;
@@ -60,7 +62,8 @@ export class ArchiveProcess {
     }
     this.child.on('message', (report: Report) => this.hear(report));
     this.child.stderr?.on('data', (text: Buffer) => (this.stderr = (this.stderr + text.toString()).slice(-keptStderr)));
-    this.bytes.on('error', () => undefined);
+    // Node lets the pipes of a child run dry when it ends, read or not: what nobody has begun to read must not be lost.
+    pipeline(this.pipe, this.bytes, () => undefined);
     this.ended = new Promise((resolve) => {
       const end = (reason: Error): void => {
         this.isAlive = false;
@@ -68,7 +71,9 @@ export class ArchiveProcess {
         resolve();
       };
       this.child.on('error', end);
-      this.child.on('exit', (code, signal) => end(this.deathOf(code, signal)));
+      // Its last words may come after the news of its end, and are all there when the channel is closed.
+      const isHeard = new Promise((heard) => this.child.once('disconnect', heard));
+      this.child.on('exit', (code, signal) => void isHeard.then(() => end(this.deathOf(code, signal))));
     });
     this.rest();
   }
@@ -77,8 +82,7 @@ export class ArchiveProcess {
     return this.child.pid;
   }
 
-  /** The bytes that a fetch brings; they end with the process. */
-  get bytes(): Readable {
+  private get pipe(): Readable {
     return this.child.stdio[bytesDescriptor] as Readable;
   }
 
@@ -90,7 +94,7 @@ export class ArchiveProcess {
   async run({ work, limitMs, opened }: ArchiveTask): Promise<unknown> {
     this.child.ref();
     this.child.channel?.ref();
-    (this.bytes as { ref?: () => void }).ref?.();
+    (this.pipe as { ref?: () => void }).ref?.();
     this.opened = opened;
     const late = new TorchweaveError('archiveLimitExceeded', { limit: 'seconds to read it', allowed: limitMs / 1_000 });
     const deadline = setTimeout(() => this.kill(late), limitMs);
@@ -127,7 +131,7 @@ export class ArchiveProcess {
   private rest(): void {
     this.child.unref();
     this.child.channel?.unref();
-    for (const pipe of [this.child.stderr, this.bytes]) (pipe as { unref?: () => void } | null)?.unref?.();
+    for (const pipe of [this.child.stderr, this.pipe]) (pipe as { unref?: () => void } | null)?.unref?.();
   }
 
   private hear(report: Report): void {

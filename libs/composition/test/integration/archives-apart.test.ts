@@ -7,6 +7,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ArchiveProcesses } from '../../src/archive-process/archive-processes.js';
@@ -131,6 +132,14 @@ describe('archives apart from the server', () => {
     expect((await fetchArchive(`${base}/a.war`)).equals(content)).toBe(true);
     expect((await fetchArchive('here.war')).toString()).toBe('here');
     expect((await fetchArchive(`file://${join(root, 'here.war')}`)).toString()).toBe('here');
+  });
+
+  it('come whole where nobody reads them before their process has ended', async () => {
+    const body = await apart.createSource().open(`file://${join(root, 'here.war')}`, new AbortController().signal);
+    await delay(500);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of body) chunks.push(chunk);
+    expect(Buffer.concat(chunks).toString()).toBe('here');
   });
 
   it.each([
