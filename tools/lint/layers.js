@@ -29,7 +29,7 @@ export const layers = [
     imports: [...rules, 'fastify', 'pino', 'prom-client', 'zod', ...anyBuiltin],
   },
   ...Object.entries({
-    'archive-source': ['undici'],
+    'archive-source': [],
     'bullmq-job-queue': ['bullmq', 'ioredis'],
     'embedded-redis': [],
     'filesystem-archive-store': ['tar-stream', 'yauzl', 'yazl'],

@@ -4,6 +4,7 @@ export {
   type JobName,
   type JobPayload,
   type JobResult,
+  longestUrl,
 } from './job-catalogue/job-catalogue.js';
 export { ModelServerFleet, type ModelServerStatus } from './model-server-fleet/model-server-fleet.js';
 export * from './ports/index.js';

@@ -1,6 +1,6 @@
 import { ModelServerFleet, type Logger, type ModelServer } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
-import { FilesystemArchiveStore } from '@torchweave/filesystem-archive-store';
+import { FilesystemArchiveStore, type Unpack } from '@torchweave/filesystem-archive-store';
 import type { ModelServerSetting, Settings } from '@torchweave/platform';
 import { LocalModelServer, type PythonOptions } from '@torchweave/python-runtime';
 import { ArchiveOffers, TorchServeModelServer } from '@torchweave/torchserve-model-server';
@@ -13,6 +13,8 @@ type TorchServeSetting = Extract<ModelServerSetting, { kind: 'torchserve' }>;
 /** What model servers are built from. */
 export interface ModelServerParts {
   readonly settings: Settings;
+  /** Where archives are taken apart. */
+  readonly unpack: Unpack;
   readonly python: PythonOptions;
   readonly logger: Logger;
   /** True where worker and gateway are one process, and so can share a model server inside it. */
@@ -81,7 +83,7 @@ function createTorchServe(
   });
 }
 
-function createLocal({ settings, python, logger, isOneProcess }: ModelServerParts): LocalModelServer {
+function createLocal({ settings, unpack, python, logger, isOneProcess }: ModelServerParts): LocalModelServer {
   if (!isOneProcess) {
     const value = settings.modelServers.length > 0 ? 'local' : '';
     throw new TorchweaveError('configurationInvalid', { setting: '--model-server', value, rule: remoteRule });
@@ -91,7 +93,7 @@ function createLocal({ settings, python, logger, isOneProcess }: ModelServerPart
   return new LocalModelServer({
     ...python,
     modelStore,
-    archives: new FilesystemArchiveStore({ directory: resolve(settings.dataDir, 'models'), logger }),
+    archives: new FilesystemArchiveStore({ directory: resolve(settings.dataDir, 'models'), unpack, logger }),
     // The data folder may be closed to another user.
     ...(settings.processUser === undefined ? { modelFolders: resolve(settings.dataDir, 'models', 'unpacked') } : {}),
     jobQueueSize: settings.jobQueueSize,

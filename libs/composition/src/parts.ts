@@ -1,5 +1,5 @@
-import type { ArchiveSource, ArchiveStore, FunctionRuntime, Logger, ModelServerFleet } from '@torchweave/application';
-import { createArchiveSource } from '@torchweave/archive-source';
+import type { ArchiveSource, ArchiveStore, FunctionRuntime, Logger } from '@torchweave/application';
+import type { ModelServerFleet, SpecReader } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import { FilesystemArchiveStore } from '@torchweave/filesystem-archive-store';
 import type { Settings } from '@torchweave/platform';
@@ -12,6 +12,7 @@ import {
 } from '@torchweave/python-runtime';
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { ArchivesApart } from './archive-process/archives-apart.js';
 import { createModelServers } from './model-servers.js';
 import { processLimits } from './process-limits.js';
 
@@ -33,6 +34,7 @@ type NamedProcesses = ProcessStatus & { readonly name: string };
 export interface Parts {
   readonly source: ArchiveSource;
   readonly archives: ArchiveStore;
+  readonly specs: SpecReader;
   readonly modelServers: ModelServerFleet;
   readonly functions: StartableRuntime;
   /** The Python processes beside this one, for metrics. */
@@ -59,9 +61,9 @@ function assertFolder(setting: string, path: string | undefined): void {
   throw new TorchweaveError('configurationInvalid', { setting, value: path, rule: 'a folder that exists' });
 }
 
-function createSource(settings: Settings): ArchiveSource {
+function createArchivesApart({ settings, environment, logger }: PartsOptions): ArchivesApart {
   const { workflowStore, allowedUrls, allowPrivateAddresses, maxArchiveSize } = settings;
-  return createArchiveSource({
+  const source = {
     ...(workflowStore === undefined ? {} : { workflowStore: resolve(workflowStore) }),
     allowedUrls,
     allowPrivateAddresses,
@@ -69,7 +71,8 @@ function createSource(settings: Settings): ArchiveSource {
     connectTimeoutMs,
     totalTimeoutMs: downloadTimeoutMs,
     maxRedirects: 5,
-  });
+  };
+  return new ArchivesApart({ source, environment, logger });
 }
 
 const confinementSettings = { network: '--function-network', user: '--process-user' } as const;
@@ -107,7 +110,8 @@ export interface PartsOptions {
  *
  * @throws TorchweaveError `configurationInvalid`.
  */
-export function createParts({ settings, environment, logger, isOneProcess }: PartsOptions): Parts {
+export function createParts(options: PartsOptions): Parts {
+  const { settings, environment, logger, isOneProcess } = options;
   assertFolder('--workflow-store', settings.workflowStore);
   assertFolder('--model-store', settings.modelStore);
   const python: PythonOptions = {
@@ -121,16 +125,19 @@ export function createParts({ settings, environment, logger, isOneProcess }: Par
     limits: processLimits(settings),
     ...(settings.processUser === undefined ? {} : { confinement: { user: settings.processUser } }),
   };
-  const source = createSource(settings);
+  const apart = createArchivesApart(options);
+  const { unpack, specs } = apart;
+  const source = apart.createSource();
   const directory = resolve(settings.archiveStore ?? join(settings.dataDir, 'archives'));
-  const archives = new FilesystemArchiveStore({ directory, logger });
+  const archives = new FilesystemArchiveStore({ directory, unpack, logger });
   const confinement = { ...python.confinement, network: settings.functionNetwork };
   const functions = new PythonFunctionRuntime({ ...python, confinement });
-  const servers = createModelServers({ settings, python, logger, isOneProcess });
+  const servers = createModelServers({ settings, unpack, python, logger, isOneProcess });
   const { fleet: modelServers, names, local } = servers;
   return {
     source,
     archives,
+    specs,
     modelServers,
     functions,
     processes: { functions: () => functions.processes, models: () => local?.processes ?? [] },
@@ -139,7 +146,7 @@ export function createParts({ settings, environment, logger, isOneProcess }: Par
     },
     close: async () => {
       await names.close();
-      await Promise.all([functions.close(), modelServers.close()]);
+      await Promise.all([functions.close(), modelServers.close(), apart.close()]);
     },
   };
 }

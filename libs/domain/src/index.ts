@@ -1,5 +1,7 @@
+export { jsonFault } from './archive/json-fault.js';
 export { isInsidePath, manifestPath, parseManifest, type Manifest } from './archive/manifest.js';
 export { buildDag, type Adjacency, type Dag } from './dag/dag.js';
+export { dataLimits, shorten } from './errors/bound-data.js';
 export {
   errorCatalogue,
   type ErrorCode,

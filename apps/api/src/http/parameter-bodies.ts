@@ -1,6 +1,7 @@
-import { TorchweaveError } from '@torchweave/domain';
+import { jsonFault, TorchweaveError } from '@torchweave/domain';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parse as parseForm } from 'node:querystring';
+import { refuseCutUrl } from './refuse-cut-url.js';
 
 /** Levels of JSON; parameters have one, a job on the board a few. */
 const mostLevels = 32;
@@ -19,7 +20,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new TorchweaveError('bodyMalformed', { reason: (error as SyntaxError).message }, { cause: error });
+    throw new TorchweaveError('bodyMalformed', { reason: jsonFault(text) }, { cause: error });
   }
 }
 
@@ -38,7 +39,11 @@ export function readParameterBodies(fastify: FastifyInstance): void {
   fastify.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'string' },
-    read((text) => ({ ...parseForm(text) })),
+    read((text) => {
+      const form = { ...parseForm(text) };
+      refuseCutUrl(form);
+      return form;
+    }),
   );
   fastify.addContentTypeParser(
     '*',
@@ -46,7 +51,10 @@ export function readParameterBodies(fastify: FastifyInstance): void {
     read(() => ({})),
   );
   fastify.addHook('preValidation', (request, _reply, done) => {
-    if (request.method === 'POST') request.body = { ...(request.query as object), ...parametersOf(request.body) };
+    if (request.method === 'POST') {
+      refuseCutUrl(request.query as Record<string, unknown>);
+      request.body = { ...(request.query as object), ...parametersOf(request.body) };
+    }
     done();
   });
 }

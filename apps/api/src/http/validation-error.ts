@@ -1,5 +1,8 @@
 import type { ValidationError } from '@nestjs/common';
-import { TorchweaveError } from '@torchweave/domain';
+import { shorten, TorchweaveError } from '@torchweave/domain';
+
+/** Characters of a wrong value that are told. */
+const shownCharacters = 200;
 
 /** The first fault of a request's parameters; a rule's message is what the parameter must be. */
 export function validationError(errors: ValidationError[]): TorchweaveError {
@@ -7,15 +10,15 @@ export function validationError(errors: ValidationError[]): TorchweaveError {
   if (first === undefined) return new TorchweaveError('bodyMalformed', { reason: 'it has no parameters' });
   const { property: parameter, value, constraints = {} } = first;
   const given: unknown = value;
-  if ('isNotEmpty' in constraints) return new TorchweaveError('parameterMissing', { parameter });
-  const rule = Object.values(constraints)[0] ?? 'valid';
+  if (given === undefined || given === '') return new TorchweaveError('parameterMissing', { parameter });
+  // What is no text has no length either: that it must be one is told.
+  const rule = constraints['isString'] ?? Object.values(constraints)[0] ?? 'valid';
   return new TorchweaveError('parameterInvalid', { parameter, value: textOf(given), rule });
 }
 
-/** Characters of a value that an error quotes. */
-const mostQuoted = 200;
-
-const textOf = (value: unknown): string => {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > mostQuoted ? `${text.slice(0, mostQuoted)}…` : text;
-};
+/** Lists and objects are not written out: they may be as large and deep as the body. */
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return shorten(String(value), shownCharacters);
+}

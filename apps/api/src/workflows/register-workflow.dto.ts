@@ -1,9 +1,13 @@
 import { ApiProperty, ApiPropertyOptional, type ApiQueryOptions } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsNotEmpty, IsString, Matches, ValidateIf } from 'class-validator';
+import { longestUrl } from '@torchweave/application';
+import { IsBoolean, IsNotEmpty, IsString, Matches, MaxLength, ValidateIf } from 'class-validator';
 
-const asBoolean = ({ value }: { value: unknown }): unknown =>
-  value === 'true' ? true : value === 'false' ? false : value;
+/** Python's clients write `True`; TorchServe reads it in any case. */
+const asBoolean = ({ value }: { value: unknown }): unknown => {
+  const text = typeof value === 'string' ? value.toLowerCase() : value;
+  return text === 'true' ? true : text === 'false' ? false : value;
+};
 const emptyAsMissing = ({ value }: { value: unknown }): unknown => (value === '' ? undefined : value);
 
 /** Unlike `IsOptional`, which lets `null` pass for anything. */
@@ -14,9 +18,11 @@ export class RegisterWorkflowDto {
   @ApiProperty({
     description: 'The archive: a file of the workflow store, or an http://, https:// or file:// URL.',
     example: 'digits.war',
+    maxLength: longestUrl,
   })
   @IsString({ message: 'a string' })
   @IsNotEmpty()
+  @MaxLength(longestUrl, { message: `at most ${longestUrl} characters long` })
   url!: string;
 
   @ApiPropertyOptional({ description: "The workflow's name; wins over the name in the archive's manifest." })

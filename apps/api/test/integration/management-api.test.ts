@@ -69,6 +69,12 @@ describe('the management API', () => {
     headers: { 'content-type': 'application/json' },
   });
 
+  let payload: unknown;
+  const keepPayload: Register = (given) => {
+    payload = given;
+    return Promise.resolve({ workflow: 'mine' });
+  };
+
   it.each([
     ['a query', '?url=a.war&workflow_name=mine', {}],
     ['a JSON body', '', json({ url: 'a.war', workflow_name: 'mine' })],
@@ -80,11 +86,7 @@ describe('the management API', () => {
       { body: 'x', headers: { 'content-type': 'text/plain' } },
     ],
   ])('takes the parameters of a registration from %s', async (_, query, init) => {
-    let payload: unknown;
-    onRegister = (given) => {
-      payload = given;
-      return Promise.resolve({ workflow: 'mine' });
-    };
+    onRegister = keepPayload;
     expect(await ask('POST', `/workflows${query}`, init)).toEqual({
       status: 200,
       body: { status: 'Workflow mine has been registered and scaled successfully.' },
@@ -96,15 +98,73 @@ describe('the management API', () => {
     ['no url', '', {}, 'Parameter url is required.'],
     ['an empty url', '?url=', {}, 'Parameter url is required.'],
     ['a url that is no text', '', json({ url: 5 }), 'Parameter url must be a string, not "5".'],
+    ['a url that is a list', '', json({ url: ['a.war'] }), 'Parameter url must be a string, not "a list".'],
+    [
+      'a url that is nested deeply',
+      '',
+      json(`{"url":${'['.repeat(500)}${']'.repeat(500)}}`),
+      'Parameter url must be a string, not "a list".',
+    ],
+    [
+      'a url of more than 8192 characters',
+      '',
+      json({ url: 'u'.repeat(8_193) }),
+      `Parameter url must be at most 8192 characters long, not "${'u'.repeat(199)}…".`,
+    ],
+    [
+      'a name that is none, before anything is queued',
+      '?url=a&workflow_name=a%20b',
+      {},
+      expect.stringMatching(/^The workflow name "a b" is not valid: a name has 1 to 128 letters/),
+    ],
+    [
+      'a presigned URL whose & are not encoded',
+      '?url=https://s3.test/a.war?X-Amz-Date=1&X-Amz-Signature=2',
+      {},
+      expect.stringMatching(
+        /^Parameter url ends at its first "&": X-Amz-Signature came as a parameter of its own\. Percent-enc/,
+      ),
+    ],
+    [
+      'a presigned URL whose & are not encoded, in a form',
+      '',
+      { body: 'url=https://a.test/a.war?sv=1&sig=2', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+      expect.stringMatching(/^Parameter url ends at its first "&": sig came as a parameter of its own\. /),
+    ],
     ['a wrong switch', '?url=a&synchronous=maybe', {}, 'Parameter synchronous must be true or false, not "maybe".'],
     ['a wrong digest', '?url=a&sha256=xyz', {}, 'Parameter sha256 must be 64 hexadecimal digits, not "xyz".'],
     ['a body that is no JSON', '?url=a', json('{not'), expect.stringMatching(/^The request body cannot be read: /)],
     ['a body that is no object', '?url=a', json('[]'), 'The request body cannot be read: it is not a JSON object'],
   ])('refuses %s', async (_, query, init, message) => {
+    payload = undefined;
+    onRegister = keepPayload;
     expect(await ask('POST', `/workflows${query}`, init)).toEqual({
       status: 400,
-      body: { code: 400, type: 'BadRequestException', message: message as string },
+      body: {
+        code: 400,
+        type: expect.stringMatching(/^(BadRequest|InvalidWorkflow)Exception$/) as string,
+        message: message as string,
+      },
     });
+    expect(payload).toBeUndefined();
+  });
+
+  it.each([
+    ['a url as long as may be', json({ url: 'u'.repeat(8_192) }), { url: 'u'.repeat(8_192) }],
+    [
+      "TorchServe's other parameters beside a url with a query",
+      { body: new URLSearchParams({ url: 'https://a.test/a.war?raw=1', initial_workers: '2', synchronous: 'True' }) },
+      { url: 'https://a.test/a.war?raw=1' },
+    ],
+    [
+      'a presigned URL that is encoded',
+      { body: new URLSearchParams({ url: 'https://a.test/a.war?sv=1&sig=2' }) },
+      { url: 'https://a.test/a.war?sv=1&sig=2' },
+    ],
+  ])('takes %s', async (_, init, expected) => {
+    onRegister = keepPayload;
+    expect(await ask('POST', '/workflows', init)).toMatchObject({ status: 200 });
+    expect(payload).toEqual(expected);
   });
 
   it.each([

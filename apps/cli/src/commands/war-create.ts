@@ -4,7 +4,7 @@ import { Option, type Command } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import type { CommandContext } from '../output/command-context.js';
 import { addExamples, addJsonOption } from '../output/options.js';
-import { problemLine } from '../war/problem.js';
+import { problemLine, warningLine } from '../war/problem.js';
 
 interface WarCreateOptions {
   readonly workflowName: string;
@@ -25,14 +25,14 @@ async function createWar(context: CommandContext, options: WarCreateOptions): Pr
   const { packWorkflowArchive } = await import('@torchweave/filesystem-archive-store');
   const { validateSources } = await import('../war/validate-sources.js');
   assertWorkflowName(workflowName);
-  const problems = await validateSources(specFile, handler);
+  const { problems, warnings } = await validateSources(specFile, handler);
   if (problems.length > 0) {
     context.exitCode = exitCodes.failed;
-    return output.tell({ problems }, () => problems.map(problemLine));
+    return output.tell({ problems, warnings }, () => [...problems.map(problemLine), ...warnings.map(warningLine)]);
   }
   const named = handler === undefined ? {} : { handler };
   const path = await packWorkflowArchive({ workflowName, specFile, format, ...named, ...rest });
-  await output.tell({ path }, () => [path]);
+  await output.tell({ path, ...(warnings.length > 0 ? { warnings } : {}) }, () => [path, ...warnings.map(warningLine)]);
 }
 
 /** Adds `war create`, which takes what torch-workflow-archiver takes. */

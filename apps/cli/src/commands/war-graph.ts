@@ -24,7 +24,7 @@ async function drawGraph(context: CommandContext, file: string, options: WarGrap
   const { readNamedWorkflow } = await import('../war/read-workflow.js');
   const { name, ...parts } = await readNamedWorkflow(file);
   const graph = graphOf(name, parts);
-  await output.tell(graph, () => [drawings[options.format](graph)]);
+  await output.tell(graph, () => drawings[options.format](graph).split('\n'));
 }
 
 /** Adds `war graph`. */

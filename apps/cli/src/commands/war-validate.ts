@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import type { CommandContext } from '../output/command-context.js';
 import { addExamples, addJsonOption } from '../output/options.js';
-import { problemLine, type Problem } from '../war/problem.js';
+import { problemLine, warningLine } from '../war/problem.js';
+import type { Validation } from '../war/validate.js';
 
 interface WarValidateOptions {
   readonly modelStore?: string;
@@ -12,14 +13,15 @@ interface WarValidateOptions {
 async function validateWars(context: CommandContext, files: string[], options: WarValidateOptions): Promise<void> {
   const output = context.output(options);
   const { validateWorkflow } = await import('../war/validate.js');
-  const results: { readonly file: string; readonly problems: readonly Problem[] }[] = [];
-  for (const file of files) results.push({ file, problems: await validateWorkflow(file, options) });
+  const results: ({ readonly file: string } & Validation)[] = [];
+  for (const file of files) results.push({ file, ...(await validateWorkflow(file, options)) });
   const isValid = results.every(({ problems }) => problems.length === 0);
   if (!isValid) context.exitCode = exitCodes.failed;
   await output.tell({ valid: isValid, files: results }, () =>
-    results.flatMap(({ file, problems }) =>
-      problems.length === 0 ? [`${file}: ${output.colours.green('ok')}`] : problems.map(problemLine),
-    ),
+    results.flatMap(({ file, problems, warnings }) => [
+      ...(problems.length === 0 ? [`${file}: ${output.colours.green('ok')}`] : problems.map(problemLine)),
+      ...warnings.map(warningLine),
+    ]),
   );
 }
 
@@ -27,7 +29,9 @@ async function validateWars(context: CommandContext, files: string[], options: W
 export function addWarValidateCommand(war: Command, context: CommandContext): void {
   const command = war
     .command('validate')
-    .description('Tell every problem of workflow archives, as file:line:column: message (rule). Exit code 1 for any.')
+    .description(
+      'Tell every problem of workflow archives, as file:line:column: message (rule). Exit code 1 for any; none for warnings.',
+    )
     .argument('<files...>', 'archives, folders with the files of one, or spec files (.yaml, .yml)')
     .option('--model-store <folder>', 'folder that must hold the model archives that the specs name');
   addExamples(addJsonOption(command), [

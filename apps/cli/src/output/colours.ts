@@ -14,11 +14,14 @@ type ColourName = keyof typeof codes;
 /** Functions that colour a text, or leave it as it is. */
 export type Colours = { readonly [Name in ColourName]: (text: string) => string };
 
-/** @param isOn false gives functions that change nothing. */
-export function createColours(isOn: boolean): Colours {
+/**
+ * @param isOn false gives functions that change nothing.
+ * @param begin begins an escape sequence.
+ */
+export function createColours(isOn: boolean, begin = '\u001b['): Colours {
   const colour = (name: ColourName) => {
-    const [begin, end] = codes[name];
-    return (text: string): string => (isOn ? `\u001b[${begin}m${text}\u001b[${end}m` : text);
+    const [on, off] = codes[name];
+    return (text: string): string => (isOn ? `${begin}${on}m${text}${begin}${off}m` : text);
   };
   return {
     bold: colour('bold'),

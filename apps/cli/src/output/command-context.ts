@@ -2,6 +2,7 @@ import type { Environment } from '../environment.js';
 import { exitCodes } from '../exit-codes.js';
 import { failureOf } from './failure.js';
 import { Output } from './output.js';
+import { printableJson, printableText } from './printable.js';
 import { writeTo, type Streams } from './streams.js';
 
 /** What one run of the command works with. */
@@ -27,7 +28,7 @@ export class CommandContext {
   /** Tells a failure on stderr, never a stack trace, and gives the exit code. */
   async tellFailure(thrown: unknown): Promise<number> {
     const { sentence, body, exitCode } = failureOf(thrown);
-    const text = this.isJson ? JSON.stringify({ error: body }, null, 2) : `torchweave: ${sentence}`;
+    const text = this.isJson ? printableJson({ error: body }) : `torchweave: ${printableText(sentence)}`;
     await writeTo(this.streams.stderr, `${text}\n`);
     return exitCode;
   }

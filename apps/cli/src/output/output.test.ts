@@ -1,10 +1,12 @@
 import { TorchweaveError } from '@torchweave/domain';
+import { manifestText, rawZip, workflowFiles, zipOf } from '@torchweave/testing/builders';
 import { describe, expect, it } from 'vitest';
 import { runCommand } from '../../test/integration/support/run-command.js';
 import { TemporaryFolder } from '../../test/integration/support/temporary-folder.js';
 import { CliError, usageError } from './cli-error.js';
 import { takesColours } from './colours.js';
 import { failureOf } from './failure.js';
+import { printableJson, printableLine, printableText } from './printable.js';
 import { lineProgress, terminalProgress } from './progress.js';
 import type { TextStream } from './streams.js';
 import { alignColumns, countText, sizeText } from './text.js';
@@ -46,6 +48,98 @@ describe('colours', () => {
     } finally {
       await folder.remove();
     }
+  });
+});
+
+describe('what an archive may hold', () => {
+  const evil = 'a\u001b]0;title\u0007\u001b[2J\u009b31m\r\u202egpj\u0001x';
+  const shown = 'a\\x1b]0;title\\x07\\x1b[2J\\x9b31m\\r\\u202egpj\\x01x';
+  const steers = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/;
+
+  const archives: readonly [string, () => Promise<Buffer>, string][] = [
+    ['the name of an entry', () => Promise.resolve(rawZip([{ name: evil }])), shown],
+    [
+      'a key of its spec',
+      () => zipOf(workflowFiles({ spec: `models:\n  ${JSON.stringify(evil)}: 1\ndag: {a: []}\n` })),
+      shown,
+    ],
+    ['a name of a node', () => zipOf(workflowFiles({ spec: `dag:\n  ${JSON.stringify(evil)}: []\n` })), shown],
+    [
+      'the name of its workflow',
+      () => zipOf({ ...workflowFiles(), 'WAR-INF/MANIFEST.json': manifestText({ workflowName: evil }) }),
+      shown,
+    ],
+    [
+      'the path of its spec',
+      () => zipOf({ ...workflowFiles(), 'WAR-INF/MANIFEST.json': manifestText({ specFile: evil }) }),
+      shown,
+    ],
+    [
+      'when it was made',
+      () => zipOf({ ...workflowFiles(), 'WAR-INF/MANIFEST.json': manifestText({}, { createdOn: evil }) }),
+      shown,
+    ],
+    [
+      'the URL of a model',
+      () =>
+        zipOf(workflowFiles({ handler: null, spec: `models:\n  up: {url: ${JSON.stringify(evil)}}\ndag: {up: []}\n` })),
+      shown,
+    ],
+  ];
+
+  it.each(archives)('%s steers no terminal', async (_what, pack, expected) => {
+    const folder = await TemporaryFolder.make();
+    try {
+      await folder.write({ 'e.war': await pack() });
+      const file = folder.at('e.war');
+      const commands = [
+        ['validate'],
+        ['inspect'],
+        ['graph'],
+        ['graph', '--format', 'dot'],
+        ['graph', '--format', 'svg'],
+        ['graph', '--format', 'mermaid'],
+      ];
+      const outputs: string[] = [];
+      for (const options of [{}, { isTerminal: true, environment: { NO_COLOR: '1' } }]) {
+        for (const [command = '', ...flags] of commands) {
+          for (const json of [[], ['--json']]) {
+            const { stdout, stderr } = await runCommand(['war', command, file, ...flags, ...json], options);
+            expect(stdout + stderr, command).not.toMatch(steers);
+            outputs.push(stdout + stderr);
+          }
+        }
+      }
+      expect(outputs.join('')).toContain(expected);
+    } finally {
+      await folder.remove();
+    }
+  });
+
+  it('colours nothing on a terminal, where ours do', async () => {
+    const folder = await TemporaryFolder.make();
+    try {
+      const red = '\u001b[31m';
+      await folder.write({ 'e.war': rawZip([{ name: `${red}a` }]), 'good.war': await zipOf(workflowFiles()) });
+      const { stdout } = await runCommand(['war', 'validate', folder.at('e.war'), folder.at('good.war')], {
+        isTerminal: true,
+      });
+      expect(stdout).toContain('\\x1b[31ma');
+      expect(stdout).not.toContain(red);
+      expect(stdout).toContain('\u001b[32mok\u001b[39m');
+    } finally {
+      await folder.remove();
+    }
+  });
+
+  it('is JSON that says the same', () => {
+    const value = { evil: `${evil}\u2028\n` };
+    expect(printableJson(value)).not.toMatch(steers);
+    expect(JSON.parse(printableJson(value))).toEqual(value);
+  });
+
+  it('is no line of its own', () => {
+    expect([printableLine('a\nb\tc'), printableText('a\nb\rc')]).toEqual(['a\\nb\tc', 'a\nb\\rc']);
   });
 });
 

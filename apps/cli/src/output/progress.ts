@@ -1,3 +1,4 @@
+import { printableLine } from './printable.js';
 import type { TextStream } from './streams.js';
 
 /** What is shown of long work while it is under way. */
@@ -23,7 +24,8 @@ const fallbackColumns = 80;
 /** One line of a terminal that is written over and over. */
 export function terminalProgress(stream: TextStream): Progress {
   return {
-    status: (text) => {
+    status: (status) => {
+      const text = printableLine(status);
       // A line that is wrapped could not be cleared. A terminal that does not know its width says 0.
       const columns = (stream.columns || fallbackColumns) - 1;
       stream.write(clearLine + (text.length > columns ? `${text.slice(0, columns - 1)}…` : text));
@@ -35,5 +37,5 @@ export function terminalProgress(stream: TextStream): Progress {
 
 /** One line for each thing that is done. */
 export function lineProgress(stream: TextStream): Progress {
-  return { ...silentProgress, step: (text) => void stream.write(`${text}\n`) };
+  return { ...silentProgress, step: (text) => void stream.write(`${printableLine(text)}\n`) };
 }

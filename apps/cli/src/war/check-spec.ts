@@ -6,6 +6,8 @@ import { SpecPlaces, type DagEntry } from './spec-places.js';
 /** What is wrong with a spec file, and what others need to know of it. */
 export interface SpecCheck {
   readonly problems: readonly Problem[];
+  /** What is taken and ignored. */
+  readonly warnings: readonly Problem[];
   /** Nodes that are not under models, as far as they can be made out. */
   readonly functions: readonly string[];
   /** Absent where the file breaks a rule. */
@@ -24,9 +26,10 @@ const rulesOfTheGraph = new Set([
 ]);
 
 /** The graph of the checked spec; of a spec with faults elsewhere the graph that its text shows. */
-function readGraph(reading: SpecReading, entries: readonly DagEntry[]): Adjacency | undefined {
+function readGraph(reading: SpecReading, places: SpecPlaces): Adjacency | undefined {
   if ('spec' in reading) return reading.spec.dag;
   if (reading.problems.some(({ rule }) => rulesOfTheGraph.has(rule))) return undefined;
+  const entries = places.dagEntries();
   if (entries.some(({ node }) => node === '<<')) return undefined;
   const namesOf = ({ children }: DagEntry): string[] =>
     children.map(({ name }) => name).filter((name) => name.trim() !== '');
@@ -50,13 +53,16 @@ function checkGraph(graph: Adjacency, file: string, places: SpecPlaces): Problem
  */
 export function checkSpec(text: string, file: string): SpecCheck {
   const reading = inspectSpec(text, file);
+  const { warnings } = reading;
   const places = new SpecPlaces(text);
-  const graph = readGraph(reading, places.dagEntries());
-  if (graph === undefined) return { problems: 'problems' in reading ? reading.problems : [], functions: [], places };
+  const graph = readGraph(reading, places);
+  if (graph === undefined) {
+    return { problems: 'problems' in reading ? reading.problems : [], warnings, functions: [], places };
+  }
   const models = new Set('spec' in reading ? reading.spec.models.map(({ name }) => name) : places.modelKeys());
   const nodes = new Set([...graph].flatMap(([node, children]) => [node, ...children]));
   const functions = [...nodes].filter((node) => !models.has(node));
   const faults = checkGraph(graph, file, places);
-  if ('spec' in reading) return { problems: faults, functions, spec: reading.spec, places };
-  return { problems: [...reading.problems, ...faults], functions, places };
+  if ('spec' in reading) return { problems: faults, warnings, functions, spec: reading.spec, places };
+  return { problems: [...reading.problems, ...faults], warnings, functions, places };
 }

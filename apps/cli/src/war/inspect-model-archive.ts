@@ -29,9 +29,16 @@ function parseModelManifest(text: string, name: string): z.infer<typeof modelMan
   try {
     return modelManifest.parse(JSON.parse(text.replace(/^\uFEFF/, '')));
   } catch (error) {
-    const reason = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
-    throw new CliError(`${name}: ${modelManifestPath} cannot be read: ${reason}`, { cause: error });
+    const reason = error instanceof z.ZodError ? faultOf(error) : 'it is not JSON';
+    throw new CliError(`${name}: ${modelManifestPath} cannot be read: ${reason}.`, { cause: error });
   }
+}
+
+/** Every field of the manifest that is looked at is a text, but for `model`. */
+function faultOf({ issues }: z.ZodError): string {
+  const [path = []] = issues.map((issue) => issue.path);
+  if (path.length === 0) return 'it is not a JSON object';
+  return `${path.join('.')} is missing or is not ${path.join('.') === 'model' ? 'an object' : 'a text'}`;
 }
 
 async function inspectContents(contents: ArchiveContents): Promise<InspectedModelArchive> {

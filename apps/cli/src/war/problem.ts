@@ -20,6 +20,10 @@ export function problemLine({ file, line, column, message, rule }: Problem): str
   return `${file}${place}: ${message} (${rule})`;
 }
 
+/** The same of what is taken and ignored. */
+export const warningLine = (warning: Problem): string =>
+  problemLine({ ...warning, message: `warning: ${warning.message}` });
+
 /** An error of the catalogue as a problem of a file. */
 export function problemOf(error: TorchweaveError, rule: string, file: string, place?: Place): Problem {
   return { rule, message: error.message, file, ...place };

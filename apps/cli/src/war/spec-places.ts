@@ -1,4 +1,15 @@
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Node, type Pair } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type Node,
+  type Pair,
+} from 'yaml';
 import type { Place } from './problem.js';
 
 interface Entry {
@@ -19,18 +30,9 @@ export interface DagEntry {
  */
 export class SpecPlaces {
   private readonly lines = new LineCounter();
-  private readonly document;
+  private read: Document.Parsed | undefined;
 
-  constructor(text: string) {
-    // As the domain reads it.
-    this.document = parseDocument(text, {
-      version: '1.1',
-      merge: true,
-      prettyErrors: false,
-      uniqueKeys: false,
-      lineCounter: this.lines,
-    });
-  }
+  constructor(private readonly source: string) {}
 
   /** The section `dag`, or the beginning of the file. */
   get dag(): Place {
@@ -55,6 +57,22 @@ export class SpecPlaces {
     const entry = this.entries(this.section('models')?.value).find(({ key }) => key === model);
     const url = this.entries(entry?.value).find(({ key }) => key === 'url');
     return this.placeOf(url?.value ?? entry?.keyNode);
+  }
+
+  /** When it is first asked for: what is no sound YAML has no places. */
+  private get document(): Document.Parsed {
+    return (this.read ??= this.parse());
+  }
+
+  /** As the domain reads it. */
+  private parse(): Document.Parsed {
+    return parseDocument(this.source, {
+      version: '1.1',
+      merge: true,
+      prettyErrors: false,
+      uniqueKeys: false,
+      lineCounter: this.lines,
+    });
   }
 
   private section(name: string): Entry | undefined {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { CliError } from '../output/cli-error.js';
 import { checkFunctions } from './check-functions.js';
 import { checkSpec } from './check-spec.js';
-import type { Problem } from './problem.js';
+import type { Validation } from './validate.js';
 
 async function readSource(path: string, flag: string): Promise<string> {
   try {
@@ -19,12 +19,13 @@ async function readSource(path: string, flag: string): Promise<string> {
  * @param handler the path of the Python file, if there is one.
  * @throws CliError where a file cannot be read.
  */
-export async function validateSources(specFile: string, handler: string | undefined): Promise<Problem[]> {
-  const { problems, functions, places } = checkSpec(await readSource(specFile, '--spec-file'), specFile);
+export async function validateSources(specFile: string, handler: string | undefined): Promise<Validation> {
+  const { problems, warnings, functions, places } = checkSpec(await readSource(specFile, '--spec-file'), specFile);
   if (handler !== undefined) {
-    return [...problems, ...checkFunctions(functions, await readSource(handler, '--handler'), handler)];
+    const source = await readSource(handler, '--handler');
+    return { problems: [...problems, ...checkFunctions(functions, source, handler)], warnings };
   }
-  if (functions.length === 0) return [...problems];
+  if (functions.length === 0) return { problems, warnings };
   const message = `these nodes are not under models and so are functions, which need --handler: ${functions.join(', ')}.`;
-  return [...problems, { rule: 'handler', message, file: specFile, ...places.dag }];
+  return { problems: [...problems, { rule: 'handler', message, file: specFile, ...places.dag }], warnings };
 }

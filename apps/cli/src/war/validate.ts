@@ -53,8 +53,13 @@ function handlerMissing(functions: readonly string[], file: string): Problem[] {
   ];
 }
 
-interface SpecReading {
+/** What is wrong with a workflow, and what is taken and ignored. */
+export interface Validation {
   readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+}
+
+interface SpecReading extends Validation {
   readonly functions: readonly string[];
 }
 
@@ -66,19 +71,20 @@ async function checkNamedSpec(
   const file = nameOfFile(files, specFile);
   const missing = problemOf(new TorchweaveError('specFileMissing', { file: specFile }), 'archive', file);
   const { text, problems } = await readNeeded(files, specFile, missing);
-  if (text === undefined) return { problems, functions: [] };
+  if (text === undefined) return { problems, warnings: [], functions: [] };
   const check = checkSpec(text, file);
   const models = modelStore === undefined ? [] : await checkModels(check, file, modelStore);
-  return { problems: [...check.problems, ...models], functions: check.functions };
+  const { warnings, functions } = check;
+  return { problems: [...check.problems, ...models], warnings, functions };
 }
 
-async function validateFiles(files: WorkflowFiles, options: ValidationOptions): Promise<Problem[]> {
+async function validateFiles(files: WorkflowFiles, options: ValidationOptions): Promise<Validation> {
   const file = nameOfFile(files, manifestPath);
   const missing = problemOf(new TorchweaveError('manifestMissing', {}), 'archive', files.name);
   const { text, problems } = await readNeeded(files, manifestPath, missing);
-  if (text === undefined) return [...problems];
+  if (text === undefined) return { problems, warnings: [] };
   const { specFile, handler, problems: ofManifest } = inspectManifest(text, file);
-  const none: SpecReading = { problems: [], functions: [] };
+  const none: SpecReading = { problems: [], warnings: [], functions: [] };
   const spec = specFile === undefined ? none : await checkNamedSpec(files, specFile, options);
   const ofHandler =
     handler === undefined
@@ -86,14 +92,15 @@ async function validateFiles(files: WorkflowFiles, options: ValidationOptions): 
       : handler === null
         ? handlerMissing(spec.functions, file)
         : await checkHandler(files, handler, spec.functions);
-  return [...ofManifest, ...spec.problems, ...ofHandler];
+  return { problems: [...ofManifest, ...spec.problems, ...ofHandler], warnings: spec.warnings };
 }
 
 const isSpecFile = (name: string): boolean => /\.ya?ml$/i.test(name);
 
-async function validateSpecFile(name: string, { modelStore }: ValidationOptions): Promise<Problem[]> {
+async function validateSpecFile(name: string, { modelStore }: ValidationOptions): Promise<Validation> {
   const check = checkSpec(await readFile(name, 'utf8'), name);
-  return [...check.problems, ...(modelStore === undefined ? [] : await checkModels(check, name, modelStore))];
+  const models = modelStore === undefined ? [] : await checkModels(check, name, modelStore);
+  return { problems: [...check.problems, ...models], warnings: check.warnings };
 }
 
 /**
@@ -101,17 +108,20 @@ async function validateSpecFile(name: string, { modelStore }: ValidationOptions)
  *
  * @throws CliError for a model store that cannot be read.
  */
-export async function validateWorkflow(name: string, options: ValidationOptions): Promise<Problem[]> {
-  if (!existsSync(name)) return [{ rule: 'archive', message: 'there is no such file or folder.', file: name }];
+export async function validateWorkflow(name: string, options: ValidationOptions): Promise<Validation> {
+  const only = (problem: Problem): Validation => ({ problems: [problem], warnings: [] });
+  if (!existsSync(name)) return only({ rule: 'archive', message: 'there is no such file or folder.', file: name });
   try {
     if (isSpecFile(name)) return await validateSpecFile(name, options);
     return await withArchive(name, (contents) => validateFiles(contents, options));
   } catch (error) {
-    if (isTorchweaveError(error)) return [problemOf(error, 'archive', name)];
-    if (isUnreadable(error)) return [{ rule: 'archive', message: `it cannot be read: ${error.message}.`, file: name }];
+    if (isTorchweaveError(error)) return only(problemOf(error, 'archive', name));
+    if (isUnreadable(error)) {
+      return only({ rule: 'archive', message: `it cannot be read (${String(error.code)}).`, file: name });
+    }
     throw error;
   }
 }
 
 /** A fault of the file system. */
-const isUnreadable = (error: unknown): error is Error => error instanceof Error && 'syscall' in error;
+const isUnreadable = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'syscall' in error;

@@ -1,11 +1,12 @@
 import { isTorchweaveError, TorchweaveError } from '@torchweave/domain';
 import { lookup as systemLookup } from 'node:dns';
+import type { IncomingMessage } from 'node:http';
 import { isIP, type LookupFunction } from 'node:net';
-import { Agent, request, type Dispatcher } from 'undici';
 import { isPublicAddress } from './address-rule.js';
 import type { AllowList } from './allow-list.js';
 import { parseArchiveUrl } from './archive-url.js';
 import { AddressRefusedError, checkedLookup } from './checked-lookup.js';
+import { get } from './http-exchange.js';
 import { limitBytes } from './limit-bytes.js';
 import { transferFailure } from './transfer-failure.js';
 
@@ -22,18 +23,43 @@ export interface HttpOptions {
   readonly lookup?: LookupFunction;
 }
 
-/** One transfer, over all its redirects. */
-interface Transfer {
-  /** As the client gave it. */
-  readonly url: string;
-  /** The caller's. */
-  readonly signal: AbortSignal;
-  /** The caller's or the total time limit's. */
-  readonly limit: AbortSignal;
+/**
+ * One transfer, over all its redirects, with its time limit.
+ *
+ * Held by its timer: what `AbortSignal.any` makes of a time limit may be collected as garbage before that is over.
+ */
+class Transfer {
+  private readonly cancellation = new AbortController();
+  private readonly timer: NodeJS.Timeout;
+  private readonly cancel = (): void => this.cancellation.abort();
+  isLate = false;
+
+  constructor(
+    /** As the client gave it. */
+    readonly url: string,
+    /** The caller's. */
+    readonly signal: AbortSignal,
+    limitMs: number,
+  ) {
+    this.timer = setTimeout(() => {
+      this.isLate = true;
+      this.cancel();
+    }, limitMs).unref();
+    signal.addEventListener('abort', this.cancel, { once: true });
+  }
+
+  /** The caller's or the time limit's. */
+  get limit(): AbortSignal {
+    return this.cancellation.signal;
+  }
+
+  end(): void {
+    clearTimeout(this.timer);
+    this.signal.removeEventListener('abort', this.cancel);
+  }
 }
 
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
-const headers = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'torchweave' };
 
 const failed = (url: string, reason: string, cause?: unknown): TorchweaveError =>
   new TorchweaveError('downloadFailed', { url, reason }, { cause });
@@ -50,68 +76,62 @@ export class HttpArchives {
    * when it is aborted.
    */
   async open(url: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(this.options.totalTimeoutMs)]);
-    const transfer: Transfer = { url, signal, limit };
+    signal.throwIfAborted();
+    const transfer = new Transfer(url, signal, this.options.totalTimeoutMs);
+    try {
+      return await this.follow(transfer);
+    } catch (error) {
+      transfer.end();
+      throw error;
+    }
+  }
+
+  private async follow(transfer: Transfer): Promise<AsyncIterable<Uint8Array>> {
+    const { url } = transfer;
     let next = url;
     for (let redirects = 0; redirects <= this.options.maxRedirects; redirects += 1) {
       if (!this.allowList.allows(next)) throw new TorchweaveError('urlNotAllowed', { url });
       const target = parseArchiveUrl(next, url);
-      const agent = this.agentFor(target, next, url);
-      const answer = await this.get(target, agent, transfer);
-      if (!redirectStatuses.has(answer.statusCode)) return this.read(answer, agent, transfer);
-      await discard(answer, agent);
+      const answer = await this.get(target, next, transfer);
+      if (!redirectStatuses.has(answer.statusCode ?? 0)) return this.read(answer, transfer);
+      answer.destroy();
       next = redirectOf(answer, target, url);
     }
     throw failed(url, `there were more than ${this.options.maxRedirects} redirects`);
   }
 
-  private agentFor(target: URL, url: string, given: string): Agent {
+  private async get(target: URL, url: string, transfer: Transfer): Promise<IncomingMessage> {
     const { allowPrivateAddresses, connectTimeoutMs, lookup = systemLookup as LookupFunction } = this.options;
     const host = target.hostname.replace(/^\[|\]$/g, '');
     const isOpen = allowPrivateAddresses || this.allowList.namesHost(url, target.hostname);
     const isAllowed = (address: string): boolean => isOpen || isPublicAddress(address);
     // An address in the URL is connected to without a look-up.
-    if (isIP(host) !== 0 && !isAllowed(host)) throw new TorchweaveError('addressNotAllowed', { url: given, host });
-    // The transfer has one time limit, its own.
-    const timeouts = { headersTimeout: 0, bodyTimeout: 0 };
-    return new Agent({
-      ...timeouts,
-      pipelining: 0,
-      connect: { timeout: connectTimeoutMs, lookup: checkedLookup(lookup, isAllowed) },
-    });
-  }
-
-  private async get(target: URL, agent: Agent, transfer: Transfer): Promise<Dispatcher.ResponseData> {
+    if (isIP(host) !== 0 && !isAllowed(host))
+      throw new TorchweaveError('addressNotAllowed', { url: transfer.url, host });
     try {
-      return await request(target, { dispatcher: agent, signal: transfer.limit, headers });
+      const checked = checkedLookup(lookup, isAllowed);
+      return await get({ target, lookup: checked, connectTimeoutMs, signal: transfer.limit });
     } catch (error) {
-      await agent.destroy();
       throw explain(error, transfer);
     }
   }
 
-  private async read(
-    answer: Dispatcher.ResponseData,
-    agent: Agent,
-    transfer: Transfer,
-  ): Promise<AsyncIterable<Uint8Array>> {
+  private read(answer: IncomingMessage, transfer: Transfer): AsyncIterable<Uint8Array> {
     const { url } = transfer;
     const { maxArchiveBytes: maxBytes } = this.options;
     const announced = Number(answer.headers['content-length'] ?? 0);
     if (answer.statusCode === 200 && announced <= maxBytes) {
-      // Whoever never reads the body must not see its abort as an uncaught error.
-      answer.body.on('error', () => undefined);
-      return readBody(limitBytes(answer.body, url, maxBytes), agent, transfer);
+      return readBody(answer, limitBytes(answer, url, maxBytes), transfer);
     }
-    await discard(answer, agent);
-    if (answer.statusCode !== 200) throw failed(url, `the server answered ${answer.statusCode}`);
+    answer.destroy();
+    if (answer.statusCode !== 200) throw failed(url, `the server answered ${answer.statusCode ?? 0}`);
     throw new TorchweaveError('archiveTooLarge', { url, limitBytes: maxBytes });
   }
 }
 
 async function* readBody(
+  answer: IncomingMessage,
   body: AsyncIterable<Uint8Array>,
-  agent: Agent,
   transfer: Transfer,
 ): AsyncGenerator<Uint8Array> {
   try {
@@ -119,16 +139,12 @@ async function* readBody(
   } catch (error) {
     throw explain(error, transfer);
   } finally {
-    await agent.destroy();
+    transfer.end();
+    answer.destroy();
   }
 }
 
-async function discard(answer: Dispatcher.ResponseData, agent: Agent): Promise<void> {
-  answer.body.on('error', () => undefined).destroy();
-  await agent.destroy();
-}
-
-function redirectOf(answer: Dispatcher.ResponseData, from: URL, given: string): string {
+function redirectOf(answer: IncomingMessage, from: URL, given: string): string {
   const { location } = answer.headers;
   if (typeof location !== 'string' || !URL.canParse(location, from.href))
     throw failed(given, 'it redirects to nowhere');
@@ -137,9 +153,10 @@ function redirectOf(answer: Dispatcher.ResponseData, from: URL, given: string): 
   return to.href;
 }
 
-function explain(error: unknown, { url, signal }: Transfer): unknown {
+function explain(error: unknown, { url, signal, isLate }: Transfer): unknown {
   if (isTorchweaveError(error)) return error;
   if (signal.aborted) return signal.reason;
+  if (isLate) return failed(url, 'it took too long', error);
   if (error instanceof AddressRefusedError) {
     return new TorchweaveError('addressNotAllowed', { url, host: error.host }, { cause: error });
   }

@@ -16,6 +16,7 @@ export class EntryNames {
   /** By the name that a file system blind to case and Unicode form would see. */
   private readonly taken = new Map<string, { readonly kind: EntryKind; readonly path: string }>();
   private entries = 0;
+  private folders = 0;
 
   constructor(private readonly limits: ArchiveLimits) {}
 
@@ -54,11 +55,23 @@ export class EntryNames {
     if (Buffer.byteLength(path) > maxPathBytes) refuseEntry(name, `its path has more than ${maxPathBytes} bytes`);
   }
 
+  /** Most are named by nothing but what lies in them. */
+  private countFolder(): void {
+    this.folders += 1;
+    const { maxEntries } = this.limits;
+    if (this.folders > maxEntries) {
+      throw new TorchweaveError('archiveLimitExceeded', { limit: 'folders', allowed: maxEntries });
+    }
+  }
+
   private take(path: string, kind: EntryKind, name: string): void {
     const folded = path.normalize('NFC').toLowerCase().normalize('NFC');
     const before = this.taken.get(folded);
-    if (before === undefined) this.taken.set(folded, { kind, path });
-    else if (before.path !== path) refuseEntry(name, `it differs from "${before.path}" by case or Unicode form alone`);
+    if (before === undefined) {
+      this.taken.set(folded, { kind, path });
+      if (kind === 'folder') this.countFolder();
+    } else if (before.path !== path)
+      refuseEntry(name, `it differs from "${before.path}" by case or Unicode form alone`);
     else if (before.kind !== kind) refuseEntry(name, `"${path}" is both a file and a folder`);
     else if (kind === 'file') refuseEntry(name, 'the archive has it twice');
   }

@@ -1,5 +1,5 @@
 import type { ArchiveStore, Logger, UnpackedArchive } from '@torchweave/application';
-import { TorchweaveError } from '@torchweave/domain';
+import { isTorchweaveError, TorchweaveError } from '@torchweave/domain';
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -7,12 +7,14 @@ import { ageOf, codeOf, exists, readOnlyFolder, removeTree, sealContent, writabl
 import { writeHashed } from './hashed-file.js';
 import { defaultLimits, type ArchiveLimits } from './limits.js';
 import { readText } from './read-text.js';
-import { unpack } from './unpack.js';
+import { unpack, type Unpack } from './unpack.js';
 
 export interface FilesystemArchiveStoreOptions {
   /** Made when it is not there; shared by all workers and gateways of one installation. */
   readonly directory: string;
   readonly limits?: Partial<ArchiveLimits>;
+  /** Where archives are taken apart. Default: in this process. */
+  readonly unpack?: Unpack;
   readonly logger: Logger;
 }
 
@@ -65,7 +67,8 @@ export class FilesystemArchiveStore implements ArchiveStore {
     // Beside it, as it may lie on another file system than the store.
     await lend(`${directory}.part`, async (path) => {
       await mkdir(path);
-      await rename(await unpack(this.packed(digest), path, this.limits), directory);
+      const unpackApart = this.options.unpack ?? unpack;
+      await rename(await unpackApart(this.packed(digest), path, this.limits), directory);
     });
   }
 
@@ -90,14 +93,20 @@ export class FilesystemArchiveStore implements ArchiveStore {
     // In this order nobody can unpack it anew in between.
     await rm(this.packed(digest), { force: true });
     const directory = this.unpacked(digest);
-    await this.inTemporary(async (path) => {
-      try {
-        await chmod(directory, writableFolder);
-        await rename(directory, path);
-      } catch (error) {
-        if (codeOf(error) !== 'ENOENT') throw error;
-      }
-    });
+    try {
+      await this.inTemporary(async (path) => {
+        try {
+          await chmod(directory, writableFolder);
+          await rename(directory, path);
+        } catch (error) {
+          if (codeOf(error) !== 'ENOENT') throw error;
+        }
+      });
+    } catch (error) {
+      if (!isTorchweaveError(error, 'archiveStoreFull')) throw error;
+      // Where even a rename has no room, nobody unpacks anything either: it may go in its place.
+      await removeTree(directory);
+    }
   }
 
   /** Removes what crashed processes have left half done for more than an hour. */
@@ -121,7 +130,7 @@ export class FilesystemArchiveStore implements ArchiveStore {
     await this.assertPacked(digest);
     await this.inTemporary(async (path) => {
       await mkdir(path);
-      const content = await unpack(this.packed(digest), path, this.limits);
+      const content = await (this.options.unpack ?? unpack)(this.packed(digest), path, this.limits);
       await sealContent(content);
       await mkdir(this.folder('unpacked'), { recursive: true });
       try {

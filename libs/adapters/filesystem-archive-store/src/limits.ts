@@ -12,6 +12,10 @@ export interface ArchiveLimits {
   readonly maxDepth: number;
   /** bytes of one part of a path, in UTF-8. */
   readonly maxNameBytes: number;
+  /** bytes of one header of a tar that says something of the entry after it: pax, GNU's long names. */
+  readonly maxHeaderBytes: number;
+  /** bytes of all such headers of an archive, and of the directory of a zip. */
+  readonly maxHeadersBytes: number;
 }
 
 export const defaultLimits: ArchiveLimits = {
@@ -21,4 +25,6 @@ export const defaultLimits: ArchiveLimits = {
   ratioFreeBytes: 1024 ** 2,
   maxDepth: 32,
   maxNameBytes: 255,
+  maxHeaderBytes: 64 * 1024,
+  maxHeadersBytes: 16 * 1024 ** 2,
 };

@@ -1,42 +1,61 @@
+import { TorchweaveError } from '@torchweave/domain';
 import { createReadStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { extract, type Header } from 'tar-stream';
-import { refuseEntry, type EntryKind, type EntryNames } from './entry-names.js';
+import type { EntryNames } from './entry-names.js';
 import type { InflationBudget } from './inflation-budget.js';
+import type { ArchiveLimits } from './limits.js';
+import { tarEntries } from './tar-entries.js';
+import { TarFormatError } from './tar-header.js';
 import { writeEntry } from './write-entry.js';
 
-const kinds: Partial<Record<Header['type'], EntryKind>> = {
-  file: 'file',
-  'contiguous-file': 'file',
-  directory: 'folder',
-};
+/** What one archive may bring. */
+export interface UnpackingLimits {
+  readonly names: EntryNames;
+  readonly budget: InflationBudget;
+  readonly limits: ArchiveLimits;
+}
 
 /** A tar of a folder's content names its entries `./a/b`, and the folder itself `./`. */
 const withoutDot = (name: string): string => name.replace(/^\.\//, '');
 
+async function writeEntries(
+  inflated: AsyncIterable<Uint8Array>,
+  into: string,
+  { names, budget, limits }: UnpackingLimits,
+): Promise<void> {
+  for await (const entry of tarEntries(budget.meter(inflated), limits)) {
+    const name = withoutDot(entry.name);
+    const isRoot = entry.kind === 'folder' && (name === '' || name === '.');
+    const target = isRoot ? '' : names.accept(name, entry.kind);
+    if (entry.kind === 'folder') await mkdir(join(into, target), { recursive: true });
+    else await writeEntry(into, target, entry.content);
+  }
+}
+
 /**
  * Unpacks a gzipped tar into an empty folder.
  *
- * @throws TorchweaveError of the archive's fault; what the tar reader and the file system throw.
+ * @throws TorchweaveError of the archive's fault; what zlib and the file system throw.
  */
-export async function unpackTar(path: string, into: string, names: EntryNames, budget: InflationBudget): Promise<void> {
-  const tar = extract();
-  const feeding = pipeline(createReadStream(path), createGunzip(), (inflated) => budget.meter(inflated), tar);
+export async function unpackTar(path: string, into: string, unpacking: UnpackingLimits): Promise<void> {
+  const gunzip = createGunzip();
+  const feeding = pipeline(createReadStream(path), gunzip);
   // A fault of the feed ends the loop, which tells it.
   feeding.catch(() => undefined);
-  for await (const entry of tar) {
-    const name = withoutDot(entry.header.name);
-    const kind = kinds[entry.header.type];
-    if (kind === undefined) refuseEntry(name, 'it is a link, a device or of an unknown type');
-    const isRoot = kind === 'folder' && (name === '' || name === '.');
-    const target = isRoot ? '' : names.accept(name, kind);
-    if (kind === 'folder') {
-      await mkdir(join(into, target), { recursive: true });
-      entry.resume();
-    } else await writeEntry(into, target, entry as AsyncIterable<Uint8Array>);
+  try {
+    await writeEntries(gunzip, into, unpacking);
+  } catch (error) {
+    if (!(error instanceof TarFormatError)) throw error;
+    const reason = `the gzipped tar is corrupt or made by hand: ${error.message}`;
+    throw new TorchweaveError('archiveUnreadable', { reason }, { cause: error });
+  } finally {
+    gunzip.destroy();
   }
-  await feeding;
+  // zlib leaves alone what is no gzip any more.
+  if (gunzip.bytesWritten < (await stat(path)).size) {
+    throw new TorchweaveError('archiveUnreadable', { reason: 'the gzipped tar has bytes behind its end' });
+  }
 }

@@ -1,13 +1,14 @@
 import { TorchweaveError } from '@torchweave/domain';
-import { isUtf8 } from 'node:buffer';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Entry } from 'yauzl';
-import { refuseEntry, type EntryKind, type EntryNames } from './entry-names.js';
-import type { InflationBudget } from './inflation-budget.js';
+import { refuseEntry, type EntryKind } from './entry-names.js';
+import { textOf } from './tar-header.js';
+import type { UnpackingLimits } from './unpack-tar.js';
 import { writeEntry } from './write-entry.js';
 import { ZipArchive } from './zip-archive.js';
+import { assertPlainZip } from './zip-layout.js';
 
 /** Unix keeps a file's type in the upper half of the external attributes; other systems leave it 0. */
 const fileTypeMask = 0o170000;
@@ -17,11 +18,10 @@ const folder = 0o040000;
 const stored = 0;
 const deflated = 8;
 
-/** Names are UTF-8, flagged so or not; what is not can only be some old code page, and any reading of it does. */
+/** The bytes of a name, flagged as UTF-8 or not. */
 function nameOf(entry: Entry): string {
   const name: unknown = entry.fileName;
-  if (!Buffer.isBuffer(name)) return entry.fileName;
-  return name.toString(isUtf8(name) ? 'utf8' : 'latin1');
+  return Buffer.isBuffer(name) ? textOf(name) : entry.fileName;
 }
 
 function kindOf(entry: Entry, name: string): EntryKind {
@@ -50,12 +50,23 @@ async function* checkCrc(
   throw new TorchweaveError('archiveUnreadable', { reason: `the checksum of its entry "${name}" is wrong` });
 }
 
+async function assertPlain(path: string, { limits }: UnpackingLimits): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await assertPlainZip(file, (await file.stat()).size, limits);
+  } finally {
+    await file.close();
+  }
+}
+
 /**
  * Unpacks a zip into an empty folder.
  *
  * @throws TorchweaveError of the archive's fault; what the zip reader and the file system throw.
  */
-export async function unpackZip(path: string, into: string, names: EntryNames, budget: InflationBudget): Promise<void> {
+export async function unpackZip(path: string, into: string, unpacking: UnpackingLimits): Promise<void> {
+  await assertPlain(path, unpacking);
+  const { names, budget } = unpacking;
   const zip = await ZipArchive.open(path);
   try {
     for await (const entry of zip.entries()) {

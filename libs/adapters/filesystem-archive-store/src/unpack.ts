@@ -26,10 +26,10 @@ async function formatOf(path: string): Promise<Format> {
   }
 }
 
-/** A fault of the file system names its system call; anything else that readers throw is the archive's fault. */
+/** A fault of the file system names its system call; anything else that readers throw is the archive's fault, in their words. */
 function asArchiveError(error: unknown, format: Format): unknown {
   if (isTorchweaveError(error) || !(error instanceof Error) || 'syscall' in error) return error;
-  const reason = `the ${format} is truncated or corrupt (${error.message})`;
+  const reason = `the ${format} is truncated, corrupt or has bytes behind its end`;
   return new TorchweaveError('archiveUnreadable', { reason }, { cause: error });
 }
 
@@ -41,6 +41,9 @@ async function contentOf(folder: string): Promise<string> {
   return (await readdir(inner)).some((name) => manifestFolders.has(name)) ? inner : folder;
 }
 
+/** Unpacks an archive, here or in another process. */
+export type Unpack = (path: string, into: string, limits: ArchiveLimits) => Promise<string>;
+
 /**
  * Unpacks a zip or gzipped tar into an empty folder.
  *
@@ -49,11 +52,11 @@ async function contentOf(folder: string): Promise<string> {
  */
 export async function unpack(path: string, into: string, limits: ArchiveLimits): Promise<string> {
   const format = await formatOf(path);
-  const names = new EntryNames(limits);
   const budget = new InflationBudget(limits, (await stat(path)).size);
+  const unpacking = { names: new EntryNames(limits), budget, limits };
   try {
-    if (format === 'zip') await unpackZip(path, into, names, budget);
-    else await unpackTar(path, into, names, budget);
+    if (format === 'zip') await unpackZip(path, into, unpacking);
+    else await unpackTar(path, into, unpacking);
   } catch (error) {
     throw asArchiveError(error, format);
   }

@@ -15,15 +15,20 @@ interface JobDescription<Payload extends z.ZodType, Result extends z.ZodType> {
 
 const describe = <P extends z.ZodType, R extends z.ZodType>(job: JobDescription<P, R>): JobDescription<P, R> => job;
 
+/** Characters of an archive's URL: presigned ones have some 2,000. A job is kept for a day, and its workflow as long as it is there. */
+export const longestUrl = 8_192;
+/** Characters of the other texts of a payload; what they may be is the domain's to say. */
+const longestText = 1_024;
+
 const workflowResult = z.object({ workflow: z.string() });
 
 export const jobCatalogue = {
   'register-workflow': describe({
     schemaVersion: 1,
     payload: z.object({
-      url: z.string(),
-      workflowName: z.string().optional(),
-      sha256: z.string().optional(),
+      url: z.string().max(longestUrl),
+      workflowName: z.string().max(longestText).optional(),
+      sha256: z.string().max(longestText).optional(),
     }),
     result: workflowResult,
     steps: ['fetch-archive', 'read-archive', 'fetch-models', 'reserve-name', 'register-nodes', 'commit', 'publish'],
@@ -31,7 +36,7 @@ export const jobCatalogue = {
   }),
   'unregister-workflow': describe({
     schemaVersion: 1,
-    payload: z.object({ workflow: z.string() }),
+    payload: z.object({ workflow: z.string().max(longestText) }),
     result: workflowResult,
     steps: ['begin-removal', 'withdraw', 'remove-models'],
     timeoutMs: 120_000,

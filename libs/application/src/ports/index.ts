@@ -22,6 +22,7 @@ export type {
   ModelRegistration,
   ModelServer,
 } from './model-server.js';
+export type { SpecReader } from './spec-reader.js';
 export type {
   ClaimedOrphans,
   OperationRun,

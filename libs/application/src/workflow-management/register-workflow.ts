@@ -1,8 +1,9 @@
-import { defineWorkflow, functionNodes, manifestPath, modelNodes, parseManifest, parseSpec } from '@torchweave/domain';
+import { defineWorkflow, functionNodes, manifestPath, modelNodes, parseManifest } from '@torchweave/domain';
 import { isTorchweaveError, TorchweaveError, toTorchweaveError, type ErrorCode } from '@torchweave/domain';
-import type { WorkflowDefinition } from '@torchweave/domain';
+import type { WorkflowDefinition, WorkflowSpec } from '@torchweave/domain';
 import type { JobPayload, JobResult } from '../job-catalogue/job-catalogue.js';
 import type { JobContext } from '../ports/job-queue.js';
+import type { SpecReader } from '../ports/spec-reader.js';
 import type { OperationRun, OperationTrace, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
 import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
 import { withModelDigests } from './model-archives.js';
@@ -16,13 +17,15 @@ import { undoRegistration } from './undo-registration.js';
 import { usedArchives } from './used-archives.js';
 
 export interface RegisterWorkflowPorts extends ProveFunctionsPorts, ModelRegistrationPorts {
+  readonly specs: SpecReader;
   readonly state: WorkflowState;
   readonly modelServers: ModelServerFleet;
   readonly racePoints: RacePoints;
 }
 
-/** Faults of an archive that no parameter of a registration mends. */
+/** Faults of an archive that no parameter of a registration mends; and a store that has room for it packed, and not unpacked. */
 const unusable = new Set<ErrorCode>([
+  'archiveStoreFull',
   ...(['archiveUnreadable', 'archiveEntryRefused', 'archiveLimitExceeded', 'manifestMissing'] as const),
   ...(['manifestMalformed', 'manifestWithoutWorkflow', 'archiverVersionMissing', 'createdOnMissing'] as const),
   ...(['specFileUndefined', 'specFileMissing', 'specInvalid', 'dagInvalid'] as const),
@@ -75,7 +78,7 @@ export class RegisterWorkflow {
     const digest = await job.step('fetch-archive', () => this.fetch(payload, job.signal));
     await racePoints.reach('archive-fetched');
     const read = await job.step('read-archive', () =>
-      this.read(payload, digest).catch(async (error: unknown) => {
+      this.read(payload, digest, job.operationId).catch(async (error: unknown) => {
         await this.forgetUnusable(digest, error);
         throw error;
       }),
@@ -107,7 +110,7 @@ export class RegisterWorkflow {
     }
   }
 
-  private async read(payload: Payload, digest: string): Promise<WorkflowDefinition> {
+  private async read(payload: Payload, digest: string, operationId: string): Promise<WorkflowDefinition> {
     const archive = await this.ports.archives.open(digest);
     const manifestText = await archive.readText(manifestPath);
     if (manifestText === undefined) throw new TorchweaveError('manifestMissing', {});
@@ -115,7 +118,18 @@ export class RegisterWorkflow {
     const { specFile } = manifest.workflow;
     const specText = await archive.readText(specFile);
     if (specText === undefined) throw new TorchweaveError('specFileMissing', { file: specFile });
-    return defineWorkflow({ url: payload.url, digest, manifest, spec: parseSpec(specText, specFile) });
+    const { workflowName: workflow } = manifest.workflow;
+    const spec = await this.readSpec(specText, specFile, { workflow, operationId });
+    return defineWorkflow({ url: payload.url, digest, manifest, spec });
+  }
+
+  /** What TorchServe ignores without a word is told here: its author may have meant something by it. */
+  private async readSpec(text: string, file: string, event: object): Promise<WorkflowSpec> {
+    const reading = await this.ports.specs.inspect(text, file);
+    const { warnings } = reading;
+    if (warnings.length > 0) this.ports.logger.warn({ ...event, warnings }, 'a spec has what is ignored');
+    if ('problems' in reading) throw new TorchweaveError('specInvalid', { problems: reading.problems });
+    return reading.spec;
   }
 
   private async finish(definition: WorkflowDefinition, job: JobContext, run: OperationRun): Promise<Result> {

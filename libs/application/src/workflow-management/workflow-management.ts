@@ -1,4 +1,4 @@
-import { isTorchweaveError, TorchweaveError } from '@torchweave/domain';
+import { assertWorkflowName, isTorchweaveError, TorchweaveError } from '@torchweave/domain';
 import { randomUUID } from 'node:crypto';
 import type { JobPayload } from '../job-catalogue/job-catalogue.js';
 import type { GatewayRegistry } from '../ports/gateway-registry.js';
@@ -30,9 +30,11 @@ export class WorkflowManagement {
   ) {}
 
   /**
-   * @throws the error of the registration, when `synchronous`; `operationPending` when it takes too long.
+   * @throws TorchweaveError `workflowNameInvalid`, at once; the error of the registration, when `synchronous`;
+   * `operationPending` when it takes too long.
    */
   async register(payload: JobPayload<'register-workflow'>, synchronous: boolean): Promise<Submission> {
+    if (payload.workflowName !== undefined) assertWorkflowName(payload.workflowName);
     return this.submit('register-workflow', payload, synchronous);
   }
 

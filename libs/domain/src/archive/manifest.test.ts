@@ -44,6 +44,8 @@ describe('parseManifest', () => {
   it.each([
     ['no JSON', '{"createdOn": ', 'manifestMalformed'],
     ['nothing', '', 'manifestMalformed'],
+    ['a date of more than 1024 characters', text({ createdOn: 'x'.repeat(1_025) }), 'manifestFieldInvalid'],
+    ['a path of more than 1024 characters', text({}, { specFile: 'x'.repeat(1_025) }), 'manifestFieldInvalid'],
     ['a list', '[]', 'manifestMalformed'],
     ['null', 'null', 'manifestMalformed'],
     ['a text', '"chain"', 'manifestMalformed'],

@@ -1,4 +1,5 @@
 import { TorchweaveError } from '../errors/torchweave-error.js';
+import { jsonFault } from './json-fault.js';
 import { assertWorkflowName } from '../workflow/name.js';
 
 /** Where a workflow archive keeps its manifest. */
@@ -26,18 +27,29 @@ export function isInsidePath(path: string): boolean {
   return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }
 
+function assertShort(text: string, field: string): string {
+  if (text.length <= longestText) return text;
+  throw new TorchweaveError('manifestFieldInvalid', { field, reason: `has more than ${longestText} characters` });
+}
+
 function readPath(value: unknown, field: string): string {
   if (typeof value !== 'string')
     throw new TorchweaveError('manifestFieldInvalid', { field, reason: 'is not a string' });
+  assertShort(value, field);
   if (!isInsidePath(value)) {
     throw new TorchweaveError('manifestFieldInvalid', { field, reason: `"${value}" is not a path inside the archive` });
   }
   return value;
 }
 
+/** Characters of a text or path: it is kept as long as the workflow is there. */
+const longestText = 1_024;
+
 /** Gson, TorchServe's reader, takes a number or a truth value for its text. */
 function readText(value: unknown, field: string): string {
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+    return assertShort(String(value), field);
+  }
   throw new TorchweaveError('manifestFieldInvalid', { field, reason: 'is not a text' });
 }
 
@@ -45,7 +57,11 @@ function readJson(text: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    throw new TorchweaveError('manifestMalformed', { reason: (error as SyntaxError).message }, { cause: error });
+    throw new TorchweaveError(
+      'manifestMalformed',
+      { reason: `${jsonFault(text.replace(/^\uFEFF/, ''))}.` },
+      { cause: error },
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { dataLimits } from './bound-data.js';
 import { errorCatalogue, type ErrorCode, type ErrorData } from './catalogue.js';
 import { isTorchweaveError, toTorchweaveError, TorchweaveError } from './torchweave-error.js';
 
@@ -6,6 +7,7 @@ import { isTorchweaveError, toTorchweaveError, TorchweaveError } from './torchwe
 const examples: { readonly [Code in ErrorCode]: ErrorData[Code] } = {
   parameterMissing: { parameter: 'url' },
   parameterInvalid: { parameter: 'limit', value: '-1', rule: 'a positive number' },
+  urlCutOff: { parameter: 'X-Amz-Signature' },
   bodyMalformed: { reason: 'no JSON' },
   bodyTooLarge: { limitBytes: 6_553_500 },
   bodyInflatesTooFar: { limitBytes: 6_553_500 },
@@ -130,6 +132,58 @@ describe('the catalogue', () => {
   });
 });
 
+/** The example with every text, also those in lists, in the place of another one. */
+function withTexts(data: unknown, text: (before: string) => string, items = 1): unknown {
+  if (typeof data === 'string') return text(data);
+  if (Array.isArray(data)) {
+    return Array.from({ length: items }, (_, at) => withTexts(data[at % data.length], text, items) as unknown);
+  }
+  if (typeof data !== 'object' || data === null) return data;
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, withTexts(value, text, items)]));
+}
+
+function textsIn(data: unknown): string[] {
+  if (typeof data === 'string') return [data];
+  return typeof data === 'object' && data !== null ? Object.values(data).flatMap(textsIn) : [];
+}
+
+describe('data that comes from anybody', () => {
+  it.each(codes)('leaves %s short, however long its texts and lists are', (code) => {
+    const long = withTexts(examples[code], () => 'x'.repeat(5_000_000), 1_000) as ErrorData[typeof code];
+    const error = new TorchweaveError(code, long);
+    const texts = textsIn(error.data);
+    expect(Math.max(0, ...texts.map((text) => text.length))).toBeLessThanOrEqual(dataLimits.text);
+    expect(texts.length).toBeLessThanOrEqual(dataLimits.items * 4);
+    // A sentence may tell the data once and say something of its own.
+    expect(error.message.length).toBeLessThan(2 * dataLimits.total);
+    expect(JSON.stringify(error.toRecord()).length).toBeLessThan(2 * dataLimits.total);
+  });
+
+  it.each(codes)('leaves %s as it is at the limit of a text', (code) => {
+    if (textsIn(examples[code]).length > 5) return;
+    const fitting = withTexts(examples[code], (text) => text.padEnd(dataLimits.text, 'x')) as ErrorData[typeof code];
+    expect(new TorchweaveError(code, fitting).data).toEqual(fitting);
+  });
+
+  it('is cut with a sign of it, and never within a character', () => {
+    const cut = (reason: string): string => new TorchweaveError('internal', { reason }).data.reason;
+    expect(cut('x'.repeat(dataLimits.text + 1))).toBe(`${'x'.repeat(dataLimits.text - 1)}…`);
+    expect(cut(`${'x'.repeat(dataLimits.text - 2)}😀y`)).toBe(`${'x'.repeat(dataLimits.text - 2)}…`);
+  });
+
+  it('keeps the first items of a list, as many as fit', () => {
+    const failure = (i: number): { node: string; reason: string } => ({ node: `${i}`, reason: 'r'.repeat(1_000) });
+    const failures = Array.from({ length: 40 }, (_, i) => failure(i));
+    const { data } = new TorchweaveError('registrationFailed', { workflow: 'w', failures });
+    expect(data.failures.slice(0, 16)).toEqual(failures.slice(0, 16));
+    expect(data.failures.length).toBeLessThan(18);
+    const many = Array.from({ length: dataLimits.items + 1 }, (_, i) => ({ node: `${i}`, reason: '' }));
+    expect(new TorchweaveError('registrationFailed', { workflow: 'w', failures: many }).data.failures).toEqual(
+      many.slice(0, dataLimits.items),
+    );
+  });
+});
+
 describe('sentences that TorchServe 0.12 says', () => {
   it.each<[ErrorCode, number, string, string]>([
     ['parameterMissing', 400, 'BadRequestException', 'Parameter url is required.'],
@@ -171,6 +225,26 @@ describe('a registration that failed', () => {
     const data = { functionName: 'f', file: 'h.py', reason: 'SyntaxError' };
     expect(new TorchweaveError('functionLoadFailed', { ...data, isRaised: true }).status).toBe(400);
     expect(new TorchweaveError('functionLoadFailed', data).status).toBe(500);
+  });
+});
+
+describe('the address of an archive that lies in an object store', () => {
+  it.each([
+    's3://bucket/a.war',
+    'S3://bucket/a.war',
+    's3a://b/a.war',
+    'gs://b/a.war',
+    'abfss://c@a/b.war',
+    'hf://o/a.war',
+  ])('%s gets the sentence that helps, with the status and type of any other that is not there', (url) => {
+    const error = new TorchweaveError('workflowNotInStore', { url });
+    expect(error).toMatchObject({ status: 404, type: 'WorkflowNotFoundException' });
+    expect(error.message).toMatch(/^Workflow not found in workflow store: .*:\/\/ addresses are not read: .*presigned/);
+  });
+
+  it('is told from other schemes, which TorchServe knows as little', () => {
+    const { message } = new TorchweaveError('workflowNotInStore', { url: 'ftp://localhost/none.war' });
+    expect(message).toBe('Workflow not found in workflow store: ftp://localhost/none.war');
   });
 });
 

@@ -34,6 +34,8 @@ export interface NodeOnServer {
 export interface ErrorData {
   parameterMissing: { parameter: string };
   parameterInvalid: { parameter: string; value: string; rule: string };
+  /** `parameter`: what came after the URL's first `&`. */
+  urlCutOff: { parameter: string };
   bodyMalformed: { reason: string };
   bodyTooLarge: { limitBytes: number };
   /** `limitBytes`: what the body may have when it is inflated. */
@@ -140,6 +142,15 @@ interface CatalogueEntry<Data> {
 
 const describeServer = (name: string | undefined): string =>
   name === undefined ? 'The model server' : `The model server ${name}`;
+/** Object stores' own addresses, which people give by analogy; any other scheme is answered as TorchServe answers it. */
+const objectStore = /^(s3[an]?|gc?s|az|abfss?|wasbs?|adl|r2|oss|cos|obs|hf|hdfs|dbfs):\/\//i;
+
+function hintForObjectStore(url: string): string {
+  const scheme = objectStore.exec(url)?.[1];
+  if (scheme === undefined) return '';
+  return `. ${scheme}:// addresses are not read: give an https:// URL of the archive, a presigned one where it is private.`;
+}
+
 const describeProblem = (p: SpecProblem): string => `${p.file}:${p.line}:${p.column}: ${p.message}`;
 const describeFailure = (f: NodeFailure): string => `Workflow Node ${f.node} failed to register. Details: ${f.reason}`;
 
@@ -160,6 +171,13 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
     type: 'BadRequestException',
     status: 400,
     message: (d) => `Parameter ${d.parameter} must be ${d.rule}, not "${d.value}".`,
+  },
+  urlCutOff: {
+    type: 'BadRequestException',
+    status: 400,
+    message: (d) =>
+      `Parameter url ends at its first "&": ${d.parameter} came as a parameter of its own. Percent-encode the URL, as ` +
+      'curl does with --data-urlencode "url=URL", or send it as JSON.',
   },
   bodyMalformed: {
     type: 'BadRequestException',
@@ -272,7 +290,7 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
   workflowNotInStore: {
     type: 'WorkflowNotFoundException',
     status: 404,
-    message: (d) => `Workflow not found in workflow store: ${d.url}`,
+    message: (d) => `Workflow not found in workflow store: ${d.url}${hintForObjectStore(d.url)}`,
   },
   workflowStoreMissing: {
     type: 'WorkflowNotFoundException',

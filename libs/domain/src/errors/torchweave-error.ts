@@ -1,3 +1,4 @@
+import { boundData } from './bound-data.js';
 import { errorCatalogue, type ErrorCode, type ErrorData } from './catalogue.js';
 
 /** An error as it is stored and sent between processes: rebuilt with {@link TorchweaveError.fromRecord}. */
@@ -21,13 +22,18 @@ export class TorchweaveError<Code extends ErrorCode = ErrorCode> extends Error {
   /** The HTTP status that tells this error. */
   readonly status: number;
 
+  /** Within the limits of `boundData`, whoever it comes from. */
+  readonly data: ErrorData[Code];
+
   constructor(
     readonly code: Code,
-    readonly data: ErrorData[Code],
+    given: ErrorData[Code],
     options?: ErrorOptions,
   ) {
     const entry = errorCatalogue[code];
+    const data = boundData(given);
     super(entry.message(data), options);
+    this.data = data;
     this.type = entry.type;
     this.status = typeof entry.status === 'number' ? entry.status : entry.status(data);
   }

@@ -138,11 +138,11 @@ describe('aliases and merges', () => {
   });
 
   it('are checked where they stand', () => {
-    const text = 'models:\n  a: &a {url: x, batch-size: 0}\n  b: {<<: *a, extra: 1}\ndag:\n  a: [b]\n';
+    const text = 'models:\n  a: &a {url: x, batch-size: 0}\n  b: {<<: *a, url: [1]}\ndag:\n  a: [b]\n';
     expect(problemsOf(text)).toEqual([
       '2:30 setting-values: models.a.batch-size must be a whole number from 1 to 1024, not 0.',
       '2:30 setting-values: models.b.batch-size must be a whole number from 1 to 1024, not 0.',
-      '3:15 model-entries: unknown key models.b.extra (1).',
+      '3:20 model-entries: models.b.url must be a file name or URL, not a list.',
     ]);
   });
 });
@@ -176,6 +176,11 @@ describe('a file that is no sound YAML', () => {
       `dag: ${'['.repeat(9_000)}${']'.repeat(9_000)}`,
       /^1:\d+ yaml: the file is nested/,
     ],
+    [
+      'aliases of aliases whose product is without end',
+      `a: &a [1, 1]\n${[...'bcdefghijklmnopqrstuvwxyz'].map((name, i) => `${name}: &${name} [${`*${'abcdefghijklmnopqrstuvwxyz'[i] ?? ''}, `.repeat(3)}1]\n`).join('')}dag: {}\n`,
+      /^8:\d+ yaml: the aliases up to this one bring in more than 10000 values\.$/,
+    ],
     ['too many characters', `#${'x'.repeat(250_000)}`, /^1:1 yaml: the file has more than 250000 characters\.$/],
   ])('is refused for %s', (_what, text, problem) => {
     expect(problemsOf(text)[0]).toMatch(problem);
@@ -186,6 +191,28 @@ describe('a file that is no sound YAML', () => {
     expect(problemsOf(`dag:\n  pre: [&a x]\n  post: [${aliases}]\n`)).toEqual([
       '3:410 yaml: the file has more than 100 aliases.',
     ]);
+  });
+
+  const keysOf = (count: number): string => Array.from({ length: count }, (_, i) => `k${i}: 1`).join(', ');
+
+  it.each([
+    ['values', (count: number) => `all: &all [${'1, '.repeat(count - 2)}1]\nx: [*all]\ndag:\n  a: []\n`],
+    [
+      'values of values',
+      (count: number) => `u: &u [1, 1, 1]\nall: &all [*u, ${'1, '.repeat(count - 10)}1]\nx: [*all]\ndag:\n  a: []\n`,
+    ],
+  ])('is refused for aliases that bring in more than 10000 %s', (_what, text) => {
+    expect(problemsOf(text(10_000))).toEqual([]);
+    expect(problemsOf(text(10_001))).toEqual([
+      expect.stringMatching(/^\d+:\d+ yaml: the aliases up to this one bring in more than 10000 values\.$/),
+    ]);
+  });
+
+  it('is refused for merges of more than 10000 keys', () => {
+    const text = (keys: number): string =>
+      `models:\n  x-a: &a {${keysOf(keys)}}\n${[1, 2, 3, 4].map((i) => `  m${i}: {<<: *a, url: u}\n`).join('')}dag:\n  m1: []\n`;
+    expect(problemsOf(text(2_500))).toEqual([]);
+    expect(problemsOf(text(2_501))).toEqual(['6:7 yaml: << brings in more than 10000 keys in this file.']);
   });
 
   it('may have as many stars as it likes where they are no aliases', () => {

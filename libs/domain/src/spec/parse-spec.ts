@@ -1,15 +1,22 @@
 import type { SpecProblem } from '../errors/catalogue.js';
 import { TorchweaveError } from '../errors/torchweave-error.js';
+import { isExtension } from './extensions.js';
 import { specRules } from './rules/index.js';
 import { defaultNodeSettings, isSettingKey, settingKeys, type ModelSpec, type NodeSettings } from './spec.js';
 import type { WorkflowSpec } from './spec.js';
-import { SpecDocument, type Entry } from './spec-document.js';
+import { SpecDocument, TooMuchMergedError, type Entry } from './spec-document.js';
 
 /** More would help nobody, and problems travel with the error. */
 const maxProblems = 100;
 
 /** What reading a spec file found: the spec, or every problem it has. */
-export type SpecReading = { readonly spec: WorkflowSpec } | { readonly problems: readonly SpecProblem[] };
+export type SpecReading = ({ readonly spec: WorkflowSpec } | { readonly problems: readonly SpecProblem[] }) & {
+  /** What is taken and ignored, as TorchServe does, though its author may have meant something by it. */
+  readonly warnings: readonly SpecProblem[];
+};
+
+/** Thrown when there is no need to look for more. */
+class EnoughProblemsError extends Error {}
 
 function readSettings(document: SpecDocument, entries: Entry[], fallback: NodeSettings): NodeSettings {
   const settings = { ...fallback };
@@ -24,7 +31,7 @@ function readSpec(document: SpecDocument): WorkflowSpec {
   const modelEntries = document.entries(document.section('models')?.value);
   const globals = readSettings(document, modelEntries, defaultNodeSettings);
   const models = modelEntries
-    .filter(({ key }) => !isSettingKey(key))
+    .filter((entry) => !isSettingKey(entry.key) && !isExtension(document, entry))
     .map(({ key, value }): ModelSpec => {
       const entries = document.entries(value);
       const url = entries.find((entry) => entry.key === 'url');
@@ -46,19 +53,44 @@ function readSpec(document: SpecDocument): WorkflowSpec {
   return { globals, models, dag };
 }
 
+interface Findings {
+  readonly problems: SpecProblem[];
+  readonly warnings: SpecProblem[];
+}
+
+/** @throws EnoughProblemsError, TooMuchMergedError */
+function checkRules(document: SpecDocument, { problems, warnings }: Findings): void {
+  for (const rule of specRules) {
+    rule.check(
+      document,
+      (at, message) => {
+        problems.push(document.problem(rule.name, at, message));
+        if (problems.length >= maxProblems) throw new EnoughProblemsError();
+      },
+      (at, message) => {
+        if (warnings.length < maxProblems) warnings.push(document.problem(rule.name, at, message));
+      },
+    );
+  }
+}
+
 /**
- * Reads a spec file and tells everything that is wrong with it.
+ * Reads a spec file and tells everything that is wrong with it, up to a hundred problems.
  *
  * @param file the name that problems carry.
  */
 export function inspectSpec(text: string, file: string): SpecReading {
   const document = new SpecDocument(text, file);
-  if (document.syntaxProblems.length > 0) return { problems: document.syntaxProblems };
-  const problems: SpecProblem[] = [];
-  for (const rule of specRules) {
-    rule.check(document, (at, message) => problems.push(document.problem(rule.name, at, message)));
+  if (document.syntaxProblems.length > 0) return { problems: document.syntaxProblems, warnings: [] };
+  const findings: Findings = { problems: [], warnings: [] };
+  try {
+    checkRules(document, findings);
+  } catch (error) {
+    if (error instanceof TooMuchMergedError) return { problems: [error.problem], warnings: [] };
+    if (!(error instanceof EnoughProblemsError)) throw error;
   }
-  return problems.length > 0 ? { problems: problems.slice(0, maxProblems) } : { spec: readSpec(document) };
+  const { problems, warnings } = findings;
+  return problems.length > 0 ? { problems, warnings } : { spec: readSpec(document), warnings };
 }
 
 /**

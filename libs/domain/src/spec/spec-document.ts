@@ -1,7 +1,9 @@
-import { isAlias, isCollection, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isCollection, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Node, Pair, ParsedNode, Tags, YAMLMap } from 'yaml';
+import { shorten } from '../errors/bound-data.js';
 import type { SpecProblem } from '../errors/catalogue.js';
-import { findYamlFaults, isMergeKey, type YamlFault } from './yaml-faults.js';
+import { AliasTargets } from './alias-targets.js';
+import { findYamlFaults, isMergeKey, maxBrought, type YamlFault } from './yaml-faults.js';
 
 /** More than any real spec has. */
 const maxSpecCharacters = 250_000;
@@ -16,7 +18,15 @@ export interface SpecRule {
   readonly name: string;
   /** Why a spec that breaks the rule is refused. */
   readonly description: string;
-  check(document: SpecDocument, report: Report): void;
+  /** @param warn tells what is taken all the same, because TorchServe takes it. */
+  check(document: SpecDocument, report: Report, warn: Report): void;
+}
+
+/** Thrown where `<<` brings in more keys than {@link maxBrought}. */
+export class TooMuchMergedError extends Error {
+  constructor(readonly problem: SpecProblem) {
+    super(problem.message);
+  }
 }
 
 /** A key of a mapping with its value, as written in the file. */
@@ -51,6 +61,8 @@ function parse(text: string, lineCounter: LineCounter) {
 export class SpecDocument {
   private readonly lines = new LineCounter();
   private readonly document;
+  private readonly targets: AliasTargets;
+  private mergedKeys = 0;
   private readonly merged = new Map<YAMLMap, Entry[]>();
   /** What keeps the file from being read at all; with any of these the rules are not checked. */
   readonly syntaxProblems: readonly SpecProblem[];
@@ -61,9 +73,10 @@ export class SpecDocument {
   ) {
     const isTooLarge = text.length > maxSpecCharacters;
     this.document = parse(isTooLarge ? '' : text, this.lines);
+    this.targets = new AliasTargets(this.document);
     const faults: readonly YamlFault[] = isTooLarge
       ? [{ offset: 0, message: `the file has more than ${maxSpecCharacters} characters.` }]
-      : findYamlFaults(this.document);
+      : findYamlFaults(this.document, this.targets);
     this.syntaxProblems = faults.map(({ offset, message }) => this.problemAt('yaml', offset, message));
   }
 
@@ -78,14 +91,26 @@ export class SpecDocument {
     return this.document.contents;
   }
 
-  /** The entries of a mapping, aliases followed, `<<` merged; empty for anything else. */
+  /**
+   * The entries of a mapping, aliases followed, `<<` merged; empty for anything else.
+   *
+   * @throws TooMuchMergedError
+   */
   entries(node: Node | null | undefined): Entry[] {
     const map = this.resolve(node);
     if (!isMap(map)) return [];
     const known = this.merged.get(map);
     if (known !== undefined) return known;
     const entries = new Map<string, Entry>();
-    for (const entry of this.inherited(map)) if (!entries.has(entry.key)) entries.set(entry.key, entry);
+    for (const entry of this.inherited(map)) {
+      this.mergedKeys += 1;
+      if (this.mergedKeys > maxBrought) {
+        throw new TooMuchMergedError(
+          this.problem('yaml', map, `<< brings in more than ${maxBrought} keys in this file.`),
+        );
+      }
+      if (!entries.has(entry.key)) entries.set(entry.key, entry);
+    }
     for (const { key, value } of this.ownPairs(map)) {
       const own = { key: this.keyText(key), keyNode: key, value: this.resolve(value) };
       entries.set(own.key, own);
@@ -119,14 +144,13 @@ export class SpecDocument {
     if (isMap(found)) return 'a mapping';
     if (isCollection(found)) return 'a list';
     const value = this.scalar(found);
-    if (typeof value === 'string') return shorten(JSON.stringify(value));
-    return isScalar(found) ? shorten(found.source ?? String(value)) || 'null' : 'null';
+    if (typeof value === 'string') return shorten(JSON.stringify(value), maxShownCharacters);
+    return isScalar(found) ? shorten(found.source ?? String(value), maxShownCharacters) || 'null' : 'null';
   }
 
   /** Follows an alias to what it stands for. */
   resolve(node: Node | null | undefined): Node | null {
-    if (!isAlias(node)) return node ?? null;
-    return node.resolve(this.document) ?? null;
+    return this.targets.resolve(node) ?? null;
   }
 
   problem(rule: string, at: Node | null | undefined, message: string): SpecProblem {
@@ -158,6 +182,3 @@ export class SpecDocument {
     return typeof value === 'string' ? value : this.show(key);
   }
 }
-
-const shorten = (text: string, most = maxShownCharacters): string =>
-  text.length <= most ? text : `${text.slice(0, most)}…`;

@@ -1,4 +1,7 @@
-import { isAlias, isMap, isScalar, isSeq, visit, type Document, type Node, type Scalar } from 'yaml';
+import { isCollection, isMap, isPair, isScalar, isSeq, visit } from 'yaml';
+import type { Alias, Document, Node, Scalar } from 'yaml';
+import { maxAliases, type AliasTargets } from './alias-targets.js';
+import { yamlMessage } from './yaml-messages.js';
 
 /** What keeps a file from being read as YAML. */
 export interface YamlFault {
@@ -9,8 +12,8 @@ export interface YamlFault {
 
 /** A file that is not YAML at all breaks at every turn. */
 const maxFaults = 10;
-/** More than any real spec has; to look one up takes a walk through the file. */
-const maxAliases = 100;
+/** Values that aliases may bring in together, and keys that `<<` may: what is read is not much larger than what is written. */
+export const maxBrought = 10_000;
 
 /** True for a plain `<<`; in quotes it is a key like any other. */
 export const isMergeKey = (key: unknown): key is Scalar => isScalar(key) && typeof key.value === 'symbol';
@@ -18,40 +21,77 @@ export const isMergeKey = (key: unknown): key is Scalar => isScalar(key) && type
 function findSyntaxFaults({ errors }: Document.Parsed): YamlFault[] {
   const tooDeep = errors.find((error) => error.code === 'RESOURCE_EXHAUSTION');
   if (tooDeep !== undefined) return [{ offset: tooDeep.pos[0], message: 'the file is nested too deeply.' }];
-  return errors.slice(0, maxFaults).map(({ code, pos, message }) => ({
+  return errors.slice(0, maxFaults).map(({ code, pos }) => ({
     offset: pos[0],
-    message: `Failed to parse yaml. ${code === 'MULTIPLE_DOCS' ? 'There is more than one document.' : message}`,
+    message: `Failed to parse yaml. ${yamlMessage(code)}`,
   }));
 }
 
+/** How much each alias brings in. What an alias stands for is written before it, so what is in there is known by then. */
+class BroughtValues {
+  private readonly sizes = new Map<Node, number>();
+  private total = 0;
+
+  constructor(private readonly targets: AliasTargets) {}
+
+  /** @returns false when the aliases up to this one bring in too much. */
+  add(alias: Alias): boolean {
+    this.total += this.sizeOf(alias);
+    return this.total <= maxBrought;
+  }
+
+  private sizeOf(node: unknown): number {
+    if (isPair(node)) return isMergeKey(node.key) ? 1 : this.sizeOf(node.key) + this.sizeOf(node.value);
+    const target = this.targets.resolve(node);
+    if (target === undefined || !isCollection(target)) return 1;
+    const known = this.sizes.get(target);
+    if (known !== undefined) return known;
+    const size = target.items.reduce<number>(
+      (sum, item) => Math.min(sum + this.sizeOf(item), Number.MAX_SAFE_INTEGER),
+      1,
+    );
+    this.sizes.set(target, size);
+    return size;
+  }
+}
+
 /** Aliases that lead nowhere or into themselves, too many of them, and `<<` of what cannot be merged. */
-function findAliasFaults(document: Document.Parsed): YamlFault[] {
+function findAliasFaults(document: Document.Parsed, targets: AliasTargets): YamlFault[] {
   const faults: YamlFault[] = [];
   const add = (at: Node, message: string): void => {
     faults.push({ offset: at.range?.[0] ?? 0, message });
   };
-  const targetOf = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
-  let aliases = 0;
+  const brought = new BroughtValues(targets);
   visit(document, {
     Alias(_key, alias, path) {
-      aliases += 1;
-      if (aliases > maxAliases) {
+      if (alias === targets.beyond) {
         add(alias, `the file has more than ${maxAliases} aliases.`);
         return visit.BREAK;
       }
-      const target = alias.resolve(document);
+      const target = targets.resolve(alias);
       if (target === undefined) add(alias, `the alias *${alias.source} has no anchor before it.`);
       else if (path.includes(target)) add(alias, `the alias *${alias.source} stands for what it is part of.`);
+      // One that stands for what it is part of has no size.
+      else if (faults.length === 0 && !isMerged(path) && !brought.add(alias)) {
+        add(alias, `the aliases up to this one bring in more than ${maxBrought} values.`);
+        return visit.BREAK;
+      }
       return undefined;
     },
     Pair(_key, { key, value }) {
       if (!isMergeKey(key)) return;
-      const source = targetOf(value);
-      const sources = isSeq(source) ? source.items.map(targetOf) : [source];
+      const source = targets.resolve(value);
+      const sources = isSeq(source) ? source.items.map((item) => targets.resolve(item)) : [source];
       if (!sources.every(isMap)) add(key, '<< takes a mapping or a list of mappings.');
     },
   });
   return faults;
+}
+
+/** True for an alias below `<<`: its keys are counted when they are merged. */
+function isMerged(path: readonly unknown[]): boolean {
+  const pair = isSeq(path.at(-1)) ? path.at(-2) : path.at(-1);
+  return isPair(pair) && isMergeKey(pair.key);
 }
 
 /** Keys that a mapping has twice. TorchServe's parser takes the last of them without a word. */
@@ -61,21 +101,22 @@ function findRepeatedKeys(document: Document.Parsed): YamlFault[] {
     Map(_key, { items }) {
       const seen = new Set<unknown>();
       for (const { key } of items) {
+        if (faults.length >= maxFaults) return visit.BREAK;
         if (!isScalar(key)) continue;
         if (seen.has(key.value)) {
           faults.push({ offset: key.range?.[0] ?? 0, message: `the key ${String(key.source)} stands there twice.` });
         }
         seen.add(key.value);
       }
-      return faults.length > maxFaults ? visit.BREAK : undefined;
+      return undefined;
     },
   });
   return faults;
 }
 
 /** Finds what is wrong with a file before its content is looked at. */
-export function findYamlFaults(document: Document.Parsed): readonly YamlFault[] {
+export function findYamlFaults(document: Document.Parsed, targets: AliasTargets): readonly YamlFault[] {
   const faults = findSyntaxFaults(document);
   if (faults.length > 0) return faults;
-  return [...findRepeatedKeys(document), ...findAliasFaults(document)].slice(0, maxFaults);
+  return [...findRepeatedKeys(document), ...findAliasFaults(document, targets)].slice(0, maxFaults);
 }

@@ -44,8 +44,11 @@ export async function serveMonitoring(
   const { metricsAddress, metricsPort } = settings;
   if (metricsPort === 'none') return noServer;
   const at = listenAddress(metricsAddress ?? defaultMetricsAddress, metricsPort);
-  const told = { scrape: shared(() => monitoring.scrape()), unready: shared(() => monitoring.unready()) };
+  const told = {
+    scrape: shared(() => monitoring.scrape()),
+    unready: shared(() => monitoring.unready()),
     warnings: shared(() => monitoring.warnings()),
+  };
   const { contentType } = monitoring.registry;
   const handle = (request: IncomingMessage, response: ServerResponse): void =>
     void answer({ ...told, contentType }, { ...access, limits }, request, response, logger);

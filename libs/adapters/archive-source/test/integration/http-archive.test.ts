@@ -1,3 +1,6 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { download, serve, serveRaw, sourceWith } from './local-servers.js';
@@ -25,6 +28,90 @@ describe('an archive over http', () => {
   it('may be empty', async () => {
     const { url } = await serve((_request, response) => response.end());
     expect(await download(sourceWith(), `${url}/a.war`)).toHaveLength(0);
+  });
+
+  /** How a server may end what it sends, with nothing missing. */
+  const endings: readonly (readonly [string, (body: Buffer) => readonly Buffer[], (socket: Socket) => void])[] = [
+    [
+      'HTTP/1.1 with a length, and a closed connection',
+      (body) => [head(`content-length: ${body.length}`), body],
+      (socket) => socket.end(),
+    ],
+    [
+      'HTTP/1.1 with a length, and a connection that stays',
+      (body) => [head(`content-length: ${body.length}`, 'keep-alive'), body],
+      () => undefined,
+    ],
+    [
+      'HTTP/1.1 with a length, and bytes behind it',
+      (body) => [head(`content-length: ${body.length}`), body, Buffer.from('more')],
+      (socket) => socket.end(),
+    ],
+    ['HTTP/1.1 without a length, and a closed connection', (body) => [head(), body], (socket) => socket.end()],
+    [
+      'HTTP/1.0 with a length',
+      (body) => [Buffer.from(`HTTP/1.0 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`), body],
+      (socket) => socket.end(),
+    ],
+    ['HTTP/1.0 without a length', (body) => [Buffer.from('HTTP/1.0 200 OK\r\n\r\n'), body], (socket) => socket.end()],
+    [
+      'chunks',
+      (body) => [
+        head('transfer-encoding: chunked'),
+        Buffer.from(`${body.length.toString(16)}\r\n`),
+        body,
+        Buffer.from('\r\n0\r\n\r\n'),
+      ],
+      (socket) => socket.end(),
+    ],
+    [
+      'a length and a reset when all has been read',
+      (body) => [head(`content-length: ${body.length}`), body],
+      (socket) => void setTimeout(() => socket.resetAndDestroy(), 50),
+    ],
+  ];
+  const head = (field = 'x: y', connection = 'close'): Buffer =>
+    Buffer.from(`${ok}${field}\r\nConnection: ${connection}\r\n\r\n`);
+
+  it.each(endings.flatMap((ending) => [60_000, 1_000_000, 12_000_000].map((bytes) => [...ending, bytes] as const)))(
+    'comes whole with %s, however slowly it is written down',
+    async (_what, parts, end, bytes) => {
+      const body = randomBytes(bytes);
+      const { url } = await serveRaw((socket) => {
+        const all = Buffer.concat(parts(body));
+        socket.write(all, () => end(socket));
+      });
+      const source = sourceWith({ maxArchiveBytes: bytes });
+      const hash = createHash('sha256');
+      for await (const chunk of await source.open(`${url}/a.war`, new AbortController().signal)) {
+        hash.update(chunk);
+        // As a disk that lets its writer wait: the connection has ended meanwhile.
+        await setImmediate();
+      }
+      expect(hash.digest('hex')).toBe(createHash('sha256').update(body).digest('hex'));
+    },
+  );
+
+  it('is not missed where nobody reads it and its connection breaks', async () => {
+    const { url } = await serveRaw((socket) => {
+      socket.write(`${ok}content-length: 100000000\r\n\r\nabc`, () => socket.resetAndDestroy());
+    });
+    const body = await sourceWith({ maxArchiveBytes: 1e9 }).open(`${url}/a.war`, new AbortController().signal);
+    await delay(50);
+    const read = async (): Promise<void> => {
+      for await (const _ of body) void _;
+    };
+    await expect(read()).rejects.toMatchObject({
+      code: 'downloadFailed',
+      data: { reason: 'the connection was cut off' },
+    });
+  });
+
+  it('is refused for headers that are too large', async () => {
+    const { url } = await serveRaw((socket) => socket.end(`${ok}x: ${'y'.repeat(20_000)}\r\n\r\n`));
+    await expect(download(sourceWith(), `${url}/a.war`)).rejects.toMatchObject({
+      data: { reason: 'the headers of the answer are too large' },
+    });
   });
 
   it('may end with its connection', async () => {

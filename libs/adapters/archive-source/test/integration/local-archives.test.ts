@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { download, sourceWith } from './local-servers.js';
@@ -25,6 +25,42 @@ describe('an archive of the workflow store', () => {
 
   it('is read by its file name', async () => {
     expect((await fromStore('chain.war')).toString()).toBe('chain');
+  });
+
+  it('is read by the ways in which people name it', async () => {
+    await symlink('store', join(root, 'linked'));
+    for (const name of [
+      './chain.war',
+      '././/chain.war',
+      '/chain.war',
+      join(store, 'chain.war'),
+      `${store}//chain.war`,
+    ]) {
+      expect((await fromStore(name)).toString(), name).toBe('chain');
+    }
+    const fromHere = relative(process.cwd(), join(store, 'chain.war'));
+    const source = sourceWith({ workflowStore: join(root, 'linked') });
+    for (const name of [join(store, 'chain.war'), join(root, 'linked', 'chain.war')]) {
+      expect((await download(source, name)).toString(), name).toBe('chain');
+    }
+    // From where the server runs, unless that takes a `..`.
+    await mkdir('node_modules/.vite', { recursive: true });
+    const inside = await mkdtemp(join('node_modules', '.vite', 'store-'));
+    await writeFile(join(inside, 'here.war'), 'here');
+    expect((await download(sourceWith({ workflowStore: inside }), join(inside, 'here.war'))).toString()).toBe('here');
+    await rm(inside, { recursive: true });
+    await expect(fromStore(fromHere)).rejects.toMatchObject({ code: 'relativePath' });
+  });
+
+  it.each([
+    () => join(root, 'secret.war'),
+    () => join(store, 'sub', 'chain.war'),
+    () => `${store}/`,
+    () => store,
+    () => join(store, 'chain.war', 'x'),
+    () => '/etc/hostname',
+  ])('is not found by a path of another folder', async (path) => {
+    await expect(fromStore(path())).rejects.toMatchObject({ code: 'workflowNotInStore', data: { url: path() } });
   });
 
   it('may be a link to another file inside the store', async () => {
@@ -58,15 +94,17 @@ describe('an archive of the workflow store', () => {
     'sub/chain.war',
     'sub',
     'sub/',
-    './chain.war',
+    './sub/chain.war',
+    './',
     '.',
+    '/',
+    'store/chain.war',
     '',
     '/etc/hostname',
     'sub\\chain.war',
     'chain.war\0',
     'chain.war/',
     'ftp://localhost/none.war',
-    's3://bucket/none.war',
     'http:chain.war',
     'x'.repeat(300),
   ])('is not found for "%s"', async (url) => {

@@ -44,6 +44,22 @@ describe.skipIf(!canMount)(`a full disk${canMount ? '' : ' (skipped: only root c
     expect((await readFile(join(whole, 'second'))).equals(letters)).toBe(true);
   });
 
+  it('lets an archive be removed, packed and unpacked', async () => {
+    const { store, directory } = temporary;
+    const { digest } = await store.put(inChunks(await zipOf({ first: randomBytes(100_000) })));
+    await store.open(digest);
+    execFileSync(
+      'sh',
+      ['-c', `rmdir ${join(directory, 'tmp')}; cat /dev/zero > ${join(directory, 'filler')} || true`],
+      {
+        stdio: 'ignore',
+      },
+    );
+    await store.remove(digest);
+    await expect(store.list()).resolves.toEqual([]);
+    expect([left('packed'), left('unpacked')]).toEqual([[], []]);
+  });
+
   it('while an archive is fetched leaves nothing of it', async () => {
     const { store } = temporary;
     await expect(store.put(inChunks(randomBytes(2_000_000)))).rejects.toMatchObject(isFull);

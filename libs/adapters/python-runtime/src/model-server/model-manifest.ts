@@ -1,4 +1,4 @@
-import { isInsidePath } from '@torchweave/domain';
+import { isInsidePath, jsonFault } from '@torchweave/domain';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refused } from './model-errors.js';
@@ -53,7 +53,7 @@ function parse(text: string, invalid: (fault: string) => Error): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
-    throw invalid('is not JSON.');
+    throw invalid(`cannot be read: ${jsonFault(text)}.`);
   }
 }
 

@@ -1,16 +1,21 @@
 import type { SpecRule } from '../spec-document.js';
+import { suggest } from '../suggest.js';
+
+const sections = ['models', 'dag'];
 
 export const knownSections: SpecRule = {
   name: 'known-sections',
-  description: 'A spec is a mapping with the keys models and dag; anything else would be ignored without a word.',
-  check(document, report) {
+  description:
+    'A spec is a mapping with the keys models and dag; anything else is ignored, as TorchServe does, with a warning.',
+  check(document, report, warn) {
     if (document.root === undefined) {
       const found = document.scalar(document.contents) === null ? 'the file is empty' : 'the file holds something else';
       report(document.contents, `a spec is a mapping with the keys models and dag, but ${found}.`);
       return;
     }
     for (const { key, keyNode } of document.entries(document.root)) {
-      if (key !== 'models' && key !== 'dag') report(keyNode, `unknown key "${key}". A spec has models and dag.`);
+      if (sections.includes(key)) continue;
+      warn(keyNode, `the key "${key}" is ignored: a spec has models and dag.${suggest(key, sections)}`);
     }
   },
 };

@@ -1,18 +1,30 @@
 import { isMap } from 'yaml';
 import { isValidName, nameRule } from '../../workflow/name.js';
+import { isExtension, isExtensionKey } from '../extensions.js';
 import { isSettingKey, settingKeys } from '../spec.js';
 import type { Entry, Report, SpecDocument, SpecRule } from '../spec-document.js';
+import { suggest } from '../suggest.js';
 
 const modelKeys = ['url', ...Object.keys(settingKeys)];
 
-function suggest(key: string): string {
-  const spelled = key.replaceAll('_', '-').toLowerCase();
-  return modelKeys.includes(spelled) ? ` Did you mean ${spelled}?` : '';
+/** More than any real workflow has; each is registered on every model server. */
+const maxModels = 1_000;
+/** Characters: presigned URLs have some 2,000. */
+const longestUrl = 8_192;
+
+interface Reports {
+  readonly report: Report;
+  readonly warn: Report;
 }
 
-function checkModel(document: SpecDocument, { key: model, keyNode, value }: Entry, report: Report): void {
+function checkModel(document: SpecDocument, entry: Entry, { report, warn }: Reports): void {
+  const { key: model, keyNode, value } = entry;
+  if (isExtension(document, entry)) {
+    warn(keyNode, `models.${model} is ignored: it has no url, and so is no model.`);
+    return;
+  }
   if (!isMap(value)) {
-    const hint = suggest(model) || ' A model is a mapping with a url.';
+    const hint = suggest(model, modelKeys) || ' A model is a mapping with a url.';
     report(keyNode, `models.${model} is ${document.show(value)}: neither a known setting nor a model.${hint}`);
     return;
   }
@@ -20,10 +32,15 @@ function checkModel(document: SpecDocument, { key: model, keyNode, value }: Entr
   const entries = document.entries(value);
   for (const { key, keyNode: at, value: given } of entries) {
     if (modelKeys.includes(key)) continue;
-    report(at, `unknown key models.${model}.${key} (${document.show(given)}).${suggest(key)}`);
+    const hint = isExtensionKey(key) ? '' : suggest(key, modelKeys);
+    warn(at, `the unknown key models.${model}.${key} (${document.show(given)}) is ignored.${hint}`);
   }
   const url = entries.find((entry) => entry.key === 'url');
   const found = document.scalar(url?.value);
+  if (typeof found === 'string' && found.length > longestUrl) {
+    report(url?.value, `models.${model}.url has more than ${longestUrl} characters.`);
+    return;
+  }
   if (typeof found === 'string' && found.trim() !== '') return;
   const problem = url === undefined ? 'is missing' : `must be a file name or URL, not ${document.show(url.value)}`;
   report(url?.value ?? keyNode, `models.${model}.url ${problem}.`);
@@ -31,10 +48,13 @@ function checkModel(document: SpecDocument, { key: model, keyNode, value }: Entr
 
 export const modelEntries: SpecRule = {
   name: 'model-entries',
-  description: 'Every key of models is a setting or a model with a url; a misspelt setting must not pass for a model.',
-  check(document, report) {
-    for (const entry of document.entries(document.section('models')?.value)) {
-      if (!isSettingKey(entry.key)) checkModel(document, entry, report);
-    }
+  description:
+    'Every key of models is a setting or a model with a url; a misspelt setting must not pass for a model. What a model ' +
+    'has besides is ignored, as TorchServe does, with a warning.',
+  check(document, report, warn) {
+    const models = document.entries(document.section('models')?.value).filter(({ key }) => !isSettingKey(key));
+    const beyond = models[maxModels];
+    if (beyond !== undefined) report(beyond.keyNode, `there are more than ${maxModels} models.`);
+    else for (const entry of models) checkModel(document, entry, { report, warn });
   },
 };

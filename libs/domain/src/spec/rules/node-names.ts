@@ -1,18 +1,26 @@
 import type { Node } from 'yaml';
 import { isValidName, nameRule } from '../../workflow/name.js';
+import { isExtension } from '../extensions.js';
 import type { SpecRule } from '../spec-document.js';
 
+/** More than any real workflow has; a gateway walks through all of them for each request. */
+const maxNodes = 1_000;
 const pythonIdentifier = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 export const nodeNames: SpecRule = {
   name: 'node-names',
   description: 'A node that is not under models is a Python function, so it needs a name that Python can have.',
   check(document, report) {
-    const models = new Set(document.entries(document.section('models')?.value).map((entry) => entry.key));
+    const entries = document.entries(document.section('models')?.value);
+    const models = new Set(entries.filter((entry) => !isExtension(document, entry)).map(({ key }) => key));
     const seen = new Set<string>();
     const check = (node: string, at: Node): void => {
       if (seen.has(node)) return;
       seen.add(node);
+      if (seen.size > maxNodes) {
+        if (seen.size === maxNodes + 1) report(at, `the dag has more than ${maxNodes} nodes.`);
+        return;
+      }
       if (!isValidName(node)) report(at, `the node name "${node}" is not valid: ${nameRule}.`);
       else if (!models.has(node) && !pythonIdentifier.test(node)) {
         report(at, `the node "${node}" is neither under models nor the name of a Python function.`);

@@ -9,7 +9,15 @@ function problemsOf(text: string): string[] {
   return reading.problems.map(({ line, column, rule, message }) => `${line}:${column} ${rule}: ${message}`);
 }
 
+/** The same of what is taken and ignored. */
+function warningsOf(text: string): string[] {
+  return inspectSpec(text, 'spec.yaml').warnings.map(({ line, column, message }) => `${line}:${column} ${message}`);
+}
+
 const nameRule = 'a name has 1 to 128 letters, digits, "_", "-" or "." and does not begin with "-" or "."';
+
+const manyModels = (count: number): string => Array.from({ length: count }, (_, i) => `  m${i}: {url: a}\n`).join('');
+const manyNodes = (count: number): string => Array.from({ length: count }, (_, i) => `  n${i}: []\n`).join('');
 
 interface Table {
   readonly accepts: Readonly<Record<string, string>>;
@@ -42,11 +50,6 @@ const tables: Readonly<Record<string, Table>> = {
         'a text',
         'models and dag',
         '1:1 known-sections: a spec is a mapping with the keys models and dag, but the file holds something else.',
-      ],
-      [
-        'another key',
-        'dag:\n  pre: []\nmodel:\n  up: {url: a}\n',
-        '3:1 known-sections: unknown key "model". A spec has models and dag.',
       ],
     ],
   },
@@ -170,6 +173,9 @@ const tables: Readonly<Record<string, Table>> = {
       'a model with every key':
         'models:\n  up:\n    url: https://example.com/a.mar\n    min-workers: 1\n    max-workers: 2\n    batch-size: 3\n' +
         '    max-batch-delay: 4\n    retry-attempts: 5\n    timeout-ms: 6\ndag:\n  up: []\n',
+      'a url of 8192 characters': `models:\n  up: {url: ${'u'.repeat(8_192)}}\ndag:\n  up: []\n`,
+      '1000 models': `models:\n${manyModels(1_000)}dag:\n  m0: []\n`,
+      'a model whose name begins as what is no model': 'models:\n  x-up: {url: a}\ndag:\n  pre: [x-up]\n',
       'a model that no node uses': 'models:\n  up: {url: a}\n  rv: {url: b}\ndag:\n  up: []\n',
     },
     refuses: [
@@ -177,7 +183,6 @@ const tables: Readonly<Record<string, Table>> = {
         'misspelt settings, with what was meant',
         'models:\n  min_workers: 2\n  up:\n    url: upper.mar\n    batch_size: 3\ndag:\n  pre: [up]\n',
         '2:3 model-entries: models.min_workers is 2: neither a known setting nor a model. Did you mean min-workers?',
-        '5:5 model-entries: unknown key models.up.batch_size (3). Did you mean batch-size?',
       ],
       [
         'a setting in capitals',
@@ -215,9 +220,19 @@ const tables: Readonly<Record<string, Table>> = {
         '2:13 model-entries: models.up.url must be a file name or URL, not ~.',
       ],
       [
-        'an unknown key of a model',
-        'models:\n  up:\n    url: a\n    handler: h.py\ndag:\n  up: []\n',
-        '4:5 model-entries: unknown key models.up.handler ("h.py").',
+        'a setting in the spelling of a program',
+        'models:\n  minWorkers: 2\ndag:\n  pre: []\n',
+        '2:3 model-entries: models.minWorkers is 2: neither a known setting nor a model. Did you mean min-workers?',
+      ],
+      [
+        'a url of more than 8192 characters',
+        `models:\n  up: {url: ${'u'.repeat(8_193)}}\ndag:\n  up: []\n`,
+        '2:13 model-entries: models.up.url has more than 8192 characters.',
+      ],
+      [
+        'more than 1000 models',
+        `models:\n${manyModels(1_001)}dag:\n  m0: []\n`,
+        '1002:3 model-entries: there are more than 1000 models.',
       ],
       [
         'a model name that no URL could hold',
@@ -288,6 +303,7 @@ const tables: Readonly<Record<string, Table>> = {
   },
   'node-names': {
     accepts: {
+      '1000 nodes': `dag:\n${manyNodes(1_000)}`,
       'names of functions': 'dag:\n  _pre: [post2, Post_3]\n',
       'a model name that no function could have': 'models:\n  up-2.x: {url: a}\ndag:\n  pre: [up-2.x]\n',
     },
@@ -303,6 +319,12 @@ const tables: Readonly<Record<string, Table>> = {
         'dag:\n  pre: [a/b]\n  a/b: []\n',
         `2:9 node-names: the node name "a/b" is not valid: ${nameRule}.`,
       ],
+      ['more than 1000 nodes', `dag:\n${manyNodes(1_001)}`, '1002:3 node-names: the dag has more than 1000 nodes.'],
+      [
+        'a node that stands for what is no model',
+        'models:\n  x-up: {batch-size: 2}\ndag:\n  pre: [x-up]\n',
+        '4:9 node-names: the node "x-up" is neither under models nor the name of a Python function.',
+      ],
       ['an empty name', 'dag:\n  "": [a]\n', `2:3 node-names: the node name "" is not valid: ${nameRule}.`],
       ['a blank name', 'dag:\n  " ": [a]\n', `2:3 node-names: the node name " " is not valid: ${nameRule}.`],
     ],
@@ -316,6 +338,63 @@ describe.each(Object.entries(tables))('the rule %s', (_rule, { accepts, refuses 
 
   it.each(refuses.map(([what, text, ...problems]) => ({ what, text, problems })))('refuses $what', (refusal) => {
     expect(problemsOf(refusal.text)).toEqual(refusal.problems);
+  });
+});
+
+describe('what TorchServe ignores is taken with a warning', () => {
+  it.each([
+    [
+      'a section of another name',
+      'model: {}\ndag:\n  pre: []\n',
+      '1:1 the key "model" is ignored: a spec has models and dag. Did you mean models?',
+    ],
+    [
+      'a section of the author’s own',
+      'x-common: {a: 1}\ndag:\n  pre: []\n',
+      '1:1 the key "x-common" is ignored: a spec has models and dag.',
+    ],
+    [
+      'a key of a model',
+      'models:\n  up:\n    url: a\n    handler: h.py\ndag:\n  up: []\n',
+      '4:5 the unknown key models.up.handler ("h.py") is ignored.',
+    ],
+    [
+      'a key of a model that is not spelt as it should be',
+      'models:\n  up: {url: a, minWorkers: 3}\ndag:\n  up: []\n',
+      '2:16 the unknown key models.up.minWorkers (3) is ignored. Did you mean min-workers?',
+    ],
+    [
+      'the singular of a setting',
+      'models:\n  up: {url: a, max-worker: 3}\ndag:\n  up: []\n',
+      '2:16 the unknown key models.up.max-worker (3) is ignored. Did you mean max-workers?',
+    ],
+    [
+      'the author’s own key of a model',
+      'models:\n  up: {url: a, x-minWorkers: 3}\ndag:\n  up: []\n',
+      '2:16 the unknown key models.up.x-minWorkers (3) is ignored.',
+    ],
+    [
+      'what the author keeps under models for merging, whatever is in it',
+      'models:\n  x-all: &all {batch-size: none}\n  up: {<<: *all, url: a, batch-size: 2}\ndag:\n  up: []\n',
+      '2:3 models.x-all is ignored: it has no url, and so is no model.',
+    ],
+    [
+      'a note under models',
+      'models:\n  x-note: hello\ndag:\n  pre: []\n',
+      '2:3 models.x-note is ignored: it has no url, and so is no model.',
+    ],
+  ])('%s', (_what, text, warning) => {
+    expect([problemsOf(text), warningsOf(text)]).toEqual([[], [warning]]);
+  });
+
+  it('and is no model of the spec', () => {
+    const reading = inspectSpec('models:\n  x-a: {batch-size: 2}\n  x-b: 1\n  up: {url: a}\ndag:\n  up: []\n', 's');
+    expect(reading).toMatchObject({ spec: { models: [{ name: 'up' }] } });
+  });
+
+  it('up to a hundred times', () => {
+    const keys = Array.from({ length: 150 }, (_, i) => `k${i}: 1`).join(', ');
+    expect(warningsOf(`models:\n  up: {url: a, ${keys}}\ndag:\n  up: []\n`)).toHaveLength(100);
   });
 });
 

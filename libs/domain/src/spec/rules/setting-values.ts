@@ -1,3 +1,4 @@
+import { isExtension } from '../extensions.js';
 import { boundsOf, isSettingKey, isWithin, settingKeys } from '../spec.js';
 import type { Entry, Report, SpecDocument, SpecRule } from '../spec-document.js';
 
@@ -17,8 +18,10 @@ export const settingValues: SpecRule = {
   check(document, report) {
     const models = document.entries(document.section('models')?.value);
     checkSettings(document, 'models', models, report);
-    for (const { key, value } of models) {
-      if (!isSettingKey(key)) checkSettings(document, `models.${key}`, document.entries(value), report);
+    for (const entry of models) {
+      const { key, value } = entry;
+      if (isSettingKey(key) || isExtension(document, entry)) continue;
+      checkSettings(document, `models.${key}`, document.entries(value), report);
     }
   },
 };

@@ -1,3 +1,4 @@
+import { isExtension } from '../extensions.js';
 import { defaultNodeSettings, isSettingKey } from '../spec.js';
 import type { Entry, SpecDocument, SpecRule } from '../spec-document.js';
 
@@ -19,8 +20,9 @@ export const workerRange: SpecRule = {
       report(at, `${path}.min-workers (${least}) is greater than ${path}.max-workers (${most}).`);
     };
     compare('models', models, min, max);
-    for (const { key, value } of models) {
-      if (isSettingKey(key)) continue;
+    for (const entry of models) {
+      const { key, value } = entry;
+      if (isSettingKey(key) || isExtension(document, entry)) continue;
       const own = document.entries(value);
       const ownMin = numberUnder(document, own, 'min-workers', min);
       compare(`models.${key}`, own, ownMin, numberUnder(document, own, 'max-workers', Math.max(max, ownMin)));

@@ -1,0 +1,115 @@
+import { inspectSpec, TorchweaveError, type WorkflowDefinition } from '@torchweave/domain';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { JobContext } from '../ports/job-queue.js';
+import { silentLogger, type Logger } from '../ports/logger.js';
+import { noRacePoints } from './race-points.js';
+import { RegisterWorkflow, type RegisterWorkflowPorts } from './register-workflow.js';
+
+const spec = 'x-common: 1\nmodels:\n  up: {url: up.mar}\ndag:\n  up: []\n';
+const manifest = JSON.stringify({
+  ...{ createdOn: 'x', archiverVersion: '1' },
+  workflow: { workflowName: 'w', specFile: 'spec.yaml' },
+});
+
+const job: JobContext = {
+  operationId: 'op',
+  signal: new AbortController().signal,
+  step: (_name, run) => run(),
+  concerns: () => undefined,
+};
+
+/** Stops a registration where its archive has been read. */
+class ReadToTheEndError extends Error {}
+
+describe('a registration', () => {
+  let removed: string[];
+  let warnings: { data: object; message: string }[];
+  let used: string[];
+  let definition: WorkflowDefinition | undefined;
+  beforeEach(() => {
+    [removed, warnings, used, definition] = [[], [], [], undefined];
+  });
+
+  const logger: Logger = { ...silentLogger, warn: (data, message) => void warnings.push({ data, message }) };
+  const refuse = (): never => {
+    throw new Error('nobody should get here');
+  };
+
+  function register(files: Readonly<Record<string, string>>, openFailure?: Error): Promise<unknown> {
+    const ports = {
+      source: { open: () => Promise.resolve([new Uint8Array(3)]) },
+      archives: {
+        put: () => Promise.resolve({ digest: 'd', bytes: 3 }),
+        open: () => {
+          if (openFailure !== undefined) return Promise.reject(openFailure);
+          return Promise.resolve({
+            digest: 'd',
+            directory: '/d',
+            readText: (path: string) => Promise.resolve(files[path]),
+          });
+        },
+        remove: (digest: string) => Promise.resolve(void removed.push(digest)),
+        list: refuse,
+      },
+      specs: { inspect: (text: string, file: string) => Promise.resolve(inspectSpec(text, file)) },
+      state: {
+        trace: () => Promise.resolve({ outcome: 'none' }),
+        unfinished: () => Promise.resolve(used.map((digest) => ({ definition: { digest } }))),
+        page: () => Promise.resolve({ workflows: [], hasMore: false }),
+        reserve: (read: WorkflowDefinition) => {
+          definition = read;
+          throw new ReadToTheEndError();
+        },
+      },
+      ...{ modelServers: {}, functions: {}, gateways: {}, racePoints: noRacePoints, logger, responseTimeoutMs: 1 },
+    } as unknown as RegisterWorkflowPorts;
+    return new RegisterWorkflow(ports).execute({ url: 'w.war' }, job);
+  }
+
+  const sound = { 'WAR-INF/MANIFEST.json': manifest, 'spec.yaml': spec };
+  const full = new TorchweaveError('archiveStoreFull', {});
+
+  it('that finds no room to unpack leaves its packed archive no longer than that', async () => {
+    await expect(register(sound, full)).rejects.toBe(full);
+    expect(removed).toEqual(['d']);
+  });
+
+  it('that finds no room keeps an archive that a workflow has', async () => {
+    used.push('d');
+    await expect(register(sound, full)).rejects.toBe(full);
+    expect(removed).toEqual([]);
+  });
+
+  it('keeps an archive that another registration may use', async () => {
+    await expect(register(sound)).rejects.toThrow(ReadToTheEndError);
+    expect(removed).toEqual([]);
+  });
+
+  it('tells in the log what of a spec is ignored, and by which workflow', async () => {
+    await expect(register(sound)).rejects.toThrow(ReadToTheEndError);
+    expect(definition).toMatchObject({ name: 'w', nodes: [{ name: 'up' }] });
+    expect(warnings).toEqual([
+      {
+        message: 'a spec has what is ignored',
+        data: {
+          ...{ workflow: 'w', operationId: 'op' },
+          warnings: [
+            expect.objectContaining({
+              file: 'spec.yaml',
+              line: 1,
+              message: expect.stringMatching(/"x-common"/) as string,
+            }),
+          ],
+        },
+      },
+    ]);
+  });
+
+  it('of a spec with problems is refused, and leaves nothing', async () => {
+    await expect(register({ ...sound, 'spec.yaml': 'dag: 1\n' })).rejects.toMatchObject({
+      code: 'specInvalid',
+      status: 400,
+    });
+    expect(removed).toEqual(['d']);
+  });
+});
