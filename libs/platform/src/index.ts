@@ -2,7 +2,17 @@ export { AccessKeys, type AccessKeysOptions, type RenewedKey } from './auth/acce
 export { boardPath } from './auth/permission.js';
 export { serveKeyRenewal } from './auth/token-route.js';
 export { listenAddress, type ListenAddress } from './config/listen-address.js';
-export { loadSettings, type LoadedSettings, type SettingSources } from './config/load-settings.js';
+export { sharedAddress } from './config/distinct-addresses.js';
+export {
+  examineSettings,
+  loadSettings,
+  type ExaminedSettings,
+  type LoadedSettings,
+  type SettingSources,
+} from './config/load-settings.js';
+export { sortOtherKeys, type OtherKeys } from './config/other-keys.js';
+export { escapeControls } from './text/escape-controls.js';
+export { tellableValue } from './text/tellable-value.js';
 export { parseProperties } from './config/properties.js';
 export { settings, type ModelServerSetting, type Setting, type SettingName, type Settings } from './config/settings.js';
 export { createLogger, type LoggerOptions } from './logging/create-logger.js';

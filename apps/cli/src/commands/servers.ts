@@ -8,6 +8,8 @@ interface ServerCommand {
   readonly name: string;
   readonly description: string;
   readonly example: string;
+  /** True where one process has the servers of both APIs. */
+  readonly isWhole?: boolean;
   start(prepared: Monitored, environment: Environment): Promise<RunningApp>;
 }
 
@@ -20,6 +22,7 @@ const commands: readonly ServerCommand[] = [
     description:
       'Start management API, worker and gateway in one process; a Redis and a model server too, where none is given.',
     example: 'torchweave start --workflow-store ./workflows --model-store ./models',
+    isWhole: true,
     start: async (prepared, environment) => (await import('../start-all.js')).startAll(prepared, environment),
   },
   {
@@ -45,14 +48,16 @@ const commands: readonly ServerCommand[] = [
 
 /** Adds the commands that start servers. What they need is loaded when they run: every other command is quick. */
 export function addServerCommands(program: Command, environment: Environment): void {
-  for (const { name, description, example, start } of commands) {
+  for (const { name, description, example, isWhole = false, start } of commands) {
     addSettingOptions(program.command(name).description(description))
       .addHelpText('after', `\nExample:\n  ${example}`)
       .action(async (options: Record<string, unknown>) => {
         const { prepareApp } = await import('../prepare-app.js');
         const { serveUntilStopped } = await import('../serve-until-stopped.js');
-        const { startMonitored } = await import('@torchweave/platform');
+        const { sharedAddress, startMonitored } = await import('@torchweave/platform');
         const prepared = prepareApp(name, options, environment);
+        const shared = isWhole ? sharedAddress(prepared.settings) : undefined;
+        if (shared !== undefined) throw shared;
         const run = (): Promise<RunningApp> =>
           startMonitored(name, prepared, (monitoring) => start({ ...prepared, monitoring }, environment));
         await serveUntilStopped(name, run, prepared.logger);
