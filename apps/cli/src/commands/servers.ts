@@ -1,4 +1,4 @@
-import type { RunningApp } from '@torchweave/platform';
+import type { FileUse, RunningApp } from '@torchweave/platform';
 import type { Command } from 'commander';
 import type { Monitored } from '../prepare-app.js';
 import type { Environment } from '../environment.js';
@@ -10,6 +10,7 @@ interface ServerCommand {
   readonly example: string;
   /** True where one process has the servers of both APIs. */
   readonly isWhole?: boolean;
+  readonly uses: readonly FileUse[];
   start(prepared: Monitored, environment: Environment): Promise<RunningApp>;
 }
 
@@ -23,24 +24,28 @@ const commands: readonly ServerCommand[] = [
       'Start management API, worker and gateway in one process; a Redis and a model server too, where none is given.',
     example: 'torchweave start --workflow-store ./workflows --model-store ./models',
     isWhole: true,
+    uses: ['connections', 'jobs'],
     start: async (prepared, environment) => (await import('../start-all.js')).startAll(prepared, environment),
   },
   {
     name: 'api',
     description: 'Start the management API alone.',
     example: 'torchweave api --redis-url redis://127.0.0.1:6379',
+    uses: ['connections'],
     start: async (prepared) => (await import('../start-apart.js')).startApiApart(prepared),
   },
   {
     name: 'worker',
     description: 'Start a registration worker alone.',
     example: `torchweave worker --workflow-store ./workflows ${apart}`,
+    uses: ['jobs'],
     start: async (prepared, environment) => (await import('../start-apart.js')).startWorkerApart(prepared, environment),
   },
   {
     name: 'gateway',
     description: 'Start an inference gateway alone.',
     example: `torchweave gateway ${apart}`,
+    uses: ['connections'],
     start: async (prepared, environment) =>
       (await import('../start-apart.js')).startGatewayApart(prepared, environment),
   },
@@ -48,16 +53,18 @@ const commands: readonly ServerCommand[] = [
 
 /** Adds the commands that start servers. What they need is loaded when they run: every other command is quick. */
 export function addServerCommands(program: Command, environment: Environment): void {
-  for (const { name, description, example, isWhole = false, start } of commands) {
+  for (const { name, description, example, isWhole = false, uses, start } of commands) {
     addSettingOptions(program.command(name).description(description))
       .addHelpText('after', `\nExample:\n  ${example}`)
       .action(async (options: Record<string, unknown>) => {
         const { prepareApp } = await import('../prepare-app.js');
         const { serveUntilStopped } = await import('../serve-until-stopped.js');
-        const { sharedAddress, startMonitored } = await import('@torchweave/platform');
+        const { openFilesLimit, sharedAddress, startMonitored, tooFewFiles } = await import('@torchweave/platform');
         const prepared = prepareApp(name, options, environment);
         const shared = isWhole ? sharedAddress(prepared.settings) : undefined;
         if (shared !== undefined) throw shared;
+        const tooFew = tooFewFiles(openFilesLimit(), prepared.settings, uses);
+        if (tooFew !== undefined) prepared.logger.warn({ needed: tooFew.needed }, tooFew.message);
         const run = (): Promise<RunningApp> =>
           startMonitored(name, prepared, (monitoring) => start({ ...prepared, monitoring }, environment));
         await serveUntilStopped(name, run, prepared.logger);

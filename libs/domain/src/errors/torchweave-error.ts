@@ -1,3 +1,4 @@
+import { isOutOfFiles } from './open-files.js';
 import { errorCatalogue, type ErrorCode, type ErrorData } from './catalogue.js';
 
 /** An error as it is stored and sent between processes: rebuilt with {@link TorchweaveError.fromRecord}. */
@@ -57,9 +58,14 @@ export function isTorchweaveError<Code extends ErrorCode = ErrorCode>(
   return error instanceof TorchweaveError && (code === undefined || error.code === code);
 }
 
-/** Wraps whatever was thrown: errors of the catalogue stay as they are, all else becomes `internal`, cause kept. */
+/**
+ * Wraps whatever was thrown, cause kept: errors of the catalogue stay as they are, what found no room for a further file becomes
+ * `openFilesExhausted`, all else `internal`.
+ */
 export function toTorchweaveError(thrown: unknown): TorchweaveError {
   if (thrown instanceof TorchweaveError) return thrown;
+  if (isOutOfFiles(thrown))
+    return new TorchweaveError('openFilesExhausted', { retryAfterSeconds: 1 }, { cause: thrown });
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
   return new TorchweaveError('internal', { reason }, { cause: thrown });
 }

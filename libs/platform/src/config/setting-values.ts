@@ -24,7 +24,6 @@ export const wholeNumber = (least: number, most: number, unit = ''): z.ZodType<n
 /** A text that is not empty and has no control characters. */
 export const text = (rule = 'a text that is not empty'): z.ZodType<string> =>
   value(rule, (given) =>
-     
     typeof given === 'string' && given !== '' && !/[\u0000-\u001f\u007f]/.test(given) ? given : undefined,
   );
 

@@ -9,6 +9,7 @@ import { inferenceRule, isOpenRoute, isPageRoute, managementRule, type RouteRule
 import { listenAddress, type ListenAddress } from '../config/listen-address.js';
 import type { Settings } from '../config/settings.js';
 import type { ErrorAnswers } from './error-answers.js';
+import { boundConnections } from './bound-connections.js';
 import { BrokenRequests } from './broken-requests.js';
 import { limitsOf, type IntakeLimits } from './limits.js';
 import { RequestsInFlight } from './requests-in-flight.js';
@@ -121,7 +122,7 @@ export class Intake {
     };
     const server =
       tls === undefined ? createServer(options, handler) : createSecureServer({ ...options, ...tls }, handler);
-    server.maxConnections = limits.connections;
+    boundConnections(server, limits.connections);
     // Node drops what is beyond in silence: one more, so that it is seen.
     server.maxHeadersCount = limits.headerCount + 1;
     // Node would answer an unknown expectation by itself, past every check.

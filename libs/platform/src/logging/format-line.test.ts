@@ -3,7 +3,7 @@ import { formatLine } from './format-line.js';
 
 const base = { level: 'info', time: '2026-01-02T03:04:05.678Z', app: 'start' };
 const format = (line: object): string => formatLine(JSON.stringify({ ...base, ...line }));
- 
+
 const controls = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 
 describe('formatLine', () => {
