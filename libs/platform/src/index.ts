@@ -1,4 +1,6 @@
 export { AccessKeys, type AccessKeysOptions, type RenewedKey } from './auth/access-keys.js';
+export { assertExposure, isLoopback } from './auth/assert-exposure.js';
+export { examineKeyFile, type ExaminedKeyFile } from './auth/examine-key-file.js';
 export { boardPath } from './auth/permission.js';
 export { serveKeyRenewal } from './auth/token-route.js';
 export { listenAddress, type ListenAddress } from './config/listen-address.js';
@@ -25,6 +27,7 @@ export { unroutedErrorOf, type KnownPaths } from './http/known-paths.js';
 export { listenOn } from './http/listen.js';
 export { RequestsInFlight } from './http/requests-in-flight.js';
 export { requestIdOf } from './http/request-id.js';
+export { tlsFor, type TlsCertificate } from './http/tls.js';
 export { serverOptions } from './http/server-options.js';
 export { commonHeaders, followTorchServe, prettyJson } from './http/torchserve-conventions.js';
 export { jobBuckets, requestBuckets } from './metrics/buckets.js';
