@@ -13,7 +13,7 @@ export {
   type SettingSources,
 } from './config/load-settings.js';
 export { sortOtherKeys, type OtherKeys } from './config/other-keys.js';
-export { openFilesLimit, tooFewFiles, type FileUse } from './system/open-files.js';
+export { assertEnoughFiles, openFilesLimit, tooFewFiles, type FileUse } from './system/open-files.js';
 export { escapeControls } from './text/escape-controls.js';
 export { tellableValue } from './text/tellable-value.js';
 export { parseProperties } from './config/properties.js';

@@ -11,6 +11,8 @@ interface ServerCommand {
   /** True where one process has the servers of both APIs. */
   readonly isWhole?: boolean;
   readonly uses: readonly FileUse[];
+  /** Files that must be allowed to be open at once while its modules are read. */
+  readonly leastFiles: number;
   start(prepared: Monitored, environment: Environment): Promise<RunningApp>;
 }
 
@@ -25,6 +27,7 @@ const commands: readonly ServerCommand[] = [
     example: 'torchweave start --workflow-store ./workflows --model-store ./models',
     isWhole: true,
     uses: ['connections', 'jobs'],
+    leastFiles: 512,
     start: async (prepared, environment) => (await import('../start-all.js')).startAll(prepared, environment),
   },
   {
@@ -32,6 +35,7 @@ const commands: readonly ServerCommand[] = [
     description: 'Start the management API alone.',
     example: 'torchweave api --redis-url redis://127.0.0.1:6379',
     uses: ['connections'],
+    leastFiles: 512,
     start: async (prepared) => (await import('../start-apart.js')).startApiApart(prepared),
   },
   {
@@ -39,6 +43,7 @@ const commands: readonly ServerCommand[] = [
     description: 'Start a registration worker alone.',
     example: `torchweave worker --workflow-store ./workflows ${apart}`,
     uses: ['jobs'],
+    leastFiles: 256,
     start: async (prepared, environment) => (await import('../start-apart.js')).startWorkerApart(prepared, environment),
   },
   {
@@ -46,6 +51,7 @@ const commands: readonly ServerCommand[] = [
     description: 'Start an inference gateway alone.',
     example: `torchweave gateway ${apart}`,
     uses: ['connections'],
+    leastFiles: 256,
     start: async (prepared, environment) =>
       (await import('../start-apart.js')).startGatewayApart(prepared, environment),
   },
@@ -53,17 +59,20 @@ const commands: readonly ServerCommand[] = [
 
 /** Adds the commands that start servers. What they need is loaded when they run: every other command is quick. */
 export function addServerCommands(program: Command, environment: Environment): void {
-  for (const { name, description, example, isWhole = false, uses, start } of commands) {
+  for (const { name, description, example, isWhole = false, uses, leastFiles, start } of commands) {
     addSettingOptions(program.command(name).description(description))
       .addHelpText('after', `\nExample:\n  ${example}`)
       .action(async (options: Record<string, unknown>) => {
         const { prepareApp } = await import('../prepare-app.js');
         const { serveUntilStopped } = await import('../serve-until-stopped.js');
-        const { openFilesLimit, sharedAddress, startMonitored, tooFewFiles } = await import('@torchweave/platform');
+        const { assertEnoughFiles, openFilesLimit, sharedAddress, startMonitored, tooFewFiles } =
+          await import('@torchweave/platform');
         const prepared = prepareApp(name, options, environment);
         const shared = isWhole ? sharedAddress(prepared.settings) : undefined;
         if (shared !== undefined) throw shared;
-        const tooFew = tooFewFiles(openFilesLimit(), prepared.settings, uses);
+        const limit = openFilesLimit();
+        assertEnoughFiles(limit, leastFiles);
+        const tooFew = tooFewFiles(limit, prepared.settings, uses);
         if (tooFew !== undefined) prepared.logger.warn({ needed: tooFew.needed }, tooFew.message);
         const run = (): Promise<RunningApp> =>
           startMonitored(name, prepared, (monitoring) => start({ ...prepared, monitoring }, environment));

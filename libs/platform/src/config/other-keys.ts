@@ -29,6 +29,9 @@ const harmless: readonly string[] = [
   'async_logging',
   // Python processes see a few harmless variables and no others.
   'blacklist_env_vars',
+  'cors_allowed_headers',
+  'cors_allowed_methods',
+  'cors_allowed_origin',
   'cpp_log_config',
   'cpu_launcher_args',
   'cpu_launcher_enable',
@@ -122,8 +125,9 @@ export function sortOtherKeys(file: ReadonlyMap<string, string>): OtherKeys {
     const entry = Object.hasOwn(changed, key) ? changed[key] : undefined;
     const [instead, applies] = typeof entry === 'string' ? [entry, /(?:)/] : (entry ?? []);
     if (instead !== undefined && applies?.test(given.trim()) === true) sorted.changed.push({ key, instead });
+    else if (heard.has(key)) continue;
     else if (instead !== undefined || harmless.includes(key)) sorted.harmless.push(key);
-    else if (!heard.has(key) && sorted.unknown.length < mostTold) {
+    else if (sorted.unknown.length < mostTold) {
       const meant = closestWord(key, known);
       sorted.unknown.push({ key: key.slice(0, mostKeyLength), ...(meant === undefined ? {} : { meant }) });
     }

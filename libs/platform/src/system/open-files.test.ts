@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { connectionsWithin, openFilesLimit, tooFewFiles } from './open-files.js';
+import { assertEnoughFiles, connectionsWithin, openFilesLimit, tooFewFiles } from './open-files.js';
 
 const settings = { maxConnections: 4_096, jobConcurrency: 8 };
 
@@ -39,5 +39,12 @@ describe('tooFewFiles', () => {
 
   it('says of a worker that it has too few for its registrations', () => {
     expect(tooFewFiles(191, settings, ['jobs'])?.message).toMatch(/191 files open, too few for 8 registrations/);
+  });
+});
+
+describe('assertEnoughFiles', () => {
+  it('takes the least, or a limit that nobody knows, and refuses one less', () => {
+    for (const limit of [512, undefined]) expect(() => assertEnoughFiles(limit, 512)).not.toThrow();
+    expect(() => assertEnoughFiles(511, 512)).toThrow(/^Setting ulimit -n must be at least 512, .*, not "511"\.$/);
   });
 });

@@ -1,3 +1,4 @@
+import { TorchweaveError } from '@torchweave/domain';
 import { readFileSync } from 'node:fs';
 import type { Settings } from '../config/settings.js';
 
@@ -27,6 +28,17 @@ export function openFilesLimit(): number | undefined {
 export function connectionsWithin(limit: number | undefined, wanted: number): number {
   if (limit === undefined) return wanted;
   return Math.max(1, Math.min(wanted, Math.floor((limit - reserve) / parts)));
+}
+
+/**
+ * Refuses a start that would end in whatever a module says that could not be read.
+ *
+ * @throws TorchweaveError `configurationInvalid`.
+ */
+export function assertEnoughFiles(limit: number | undefined, least: number): void {
+  if (limit === undefined || limit >= least) return;
+  const rule = `at least ${least}, for so many files are read at once at start (LimitNOFILE of systemd, --ulimit nofile of docker)`;
+  throw new TorchweaveError('configurationInvalid', { setting: 'ulimit -n', value: String(limit), rule });
 }
 
 /** What an app needs files for. */
