@@ -59,6 +59,8 @@ function startServer() {
     data,
     '--log-level',
     'warn',
+    // What it says comes here through a pipe.
+    ...(process.stderr.isTTY ? ['--log-format', 'text'] : []),
   ];
   const server = spawn(process.execPath, [torchweave, 'start', ...flags, ...passedOn()], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -83,11 +85,20 @@ function passedOn() {
   return process.argv.slice(2).filter((argument) => argument !== '--once');
 }
 
-async function register(management) {
-  const response = await fetch(`${management}/workflows?url=digits.war`, { method: 'POST' });
+async function ask(method, url, accepted) {
+  const response = await fetch(url, { method });
   const answer = await response.json();
-  if (response.status !== 200 && response.status !== 409) fail(answer.message);
-  return answer.status ?? answer.message;
+  if (!accepted.includes(response.status)) fail(answer.message);
+  return { status: response.status, told: answer.status ?? answer.message };
+}
+
+/** What an earlier run has registered is what the sample was then: it gives way to what has just been packed. */
+async function register(management) {
+  const url = `${management}/workflows?url=digits.war`;
+  const first = await ask('POST', url, [200, 409]);
+  if (first.status === 200) return first.told;
+  await ask('DELETE', `${management}/workflows/digits`, [200, 404]);
+  return (await ask('POST', url, [200])).told;
 }
 
 async function predict(inference) {

@@ -1,8 +1,17 @@
 import { TorchweaveError } from '@torchweave/domain';
-import { createLogger, loadSettings, type AppOptions, type Monitoring, type Settings } from '@torchweave/platform';
+import {
+  createLogger,
+  escapeControls,
+  loadSettings,
+  type AppOptions,
+  type LoadedSettings,
+  type Monitoring,
+  type Settings,
+} from '@torchweave/platform';
 import type { Logger } from '@torchweave/application';
 import type { Environment } from './environment.js';
-import { settingFlags } from './setting-options.js';
+import { takesColours } from './output/colours.js';
+import { settingSources } from './setting-options.js';
 
 /** What an app is about to be started with. */
 export interface Prepared {
@@ -15,22 +24,44 @@ export interface Monitored extends Prepared {
   readonly monitoring: Monitoring;
 }
 
-/** Reads the settings of an app. Unknown keys of the ts-config are told once, on stderr. */
+/** What to say of what was read, a line each. */
+export function settingRemarks({ foundFile, otherKeys, unheardVariables }: LoadedSettings): string[] {
+  const { changed, unknown } = otherKeys;
+  return [
+    ...(foundFile === undefined ? [] : [`settings are read from ${foundFile}, for --ts-config names no other file`]),
+    ...changed.map(({ key, instead }) => `${key} of the ts-config is not followed: ${instead}`),
+    ...unknown.map(({ key, meant }) =>
+      meant === undefined
+        ? `${key} of the ts-config is not known: it sets nothing`
+        : `${key} of the ts-config is not known: it sets nothing. Did you mean ${meant}?`,
+    ),
+    ...unheardVariables.map(
+      (name) => `${name} is not followed: the ts-config does not say ${needed(name)}, as TorchServe wants it`,
+    ),
+  ].map(escapeControls);
+}
+
+const needed = (variable: string): string =>
+  variable === 'TS_ALLOWED_URLS'
+    ? 'enable_envvars_config=true and use_env_allowed_urls=true'
+    : 'enable_envvars_config=true';
+
+/** Reads the settings of an app. What of them is not followed is told once, on stderr. */
 export function prepareApp(
   app: string,
   options: Readonly<Record<string, unknown>>,
   environment: Environment,
 ): Prepared {
-  const { tsConfig } = options;
-  const { settings, unknownKeys } = loadSettings({
-    flags: settingFlags(options),
-    environment,
-    ...(typeof tsConfig === 'string' ? { tsConfig } : {}),
-  });
-  if (unknownKeys.length > 0) {
-    process.stderr.write(`torchweave: these keys of the ts-config have no meaning here: ${unknownKeys.join(', ')}\n`);
+  const loaded = loadSettings(settingSources(options, environment));
+  const { settings, otherKeys } = loaded;
+  for (const remark of settingRemarks(loaded)) process.stderr.write(`torchweave: ${remark}\n`);
+  const { logLevel: level, logFormat: format } = settings;
+  const isColoured = takesColours(process.stderr, environment);
+  const logger = createLogger({ app, level, format, isColoured });
+  if (otherKeys.harmless.length > 0) {
+    logger.debug({ keys: otherKeys.harmless }, 'these keys of the ts-config have nothing to set here');
   }
-  return { settings, logger: createLogger({ app, level: settings.logLevel }) };
+  return { settings, logger };
 }
 
 /** The options of an app that runs apart from the others: they meet in a Redis that somebody else runs. */

@@ -1,5 +1,6 @@
-import { settings, type Setting, type SettingName } from '@torchweave/platform';
+import { settings, type Setting, type SettingName, type SettingSources } from '@torchweave/platform';
 import { Option, type Command } from 'commander';
+import type { Environment } from './environment.js';
 
 const named = Object.entries(settings) as [SettingName, Setting][];
 
@@ -14,7 +15,10 @@ export function addSettingOptions(command: Command): Command {
     if (isList) option.argParser(append);
     command.addOption(option);
   }
-  command.option('--ts-config <file>', "TorchServe's config.properties, read as it is (or TS_CONFIG_FILE)");
+  command.option(
+    '--ts-config <file>',
+    "TorchServe's config.properties, read as it is (or TS_CONFIG_FILE; else ./config.properties)",
+  );
   command.option('--ncs', "TorchServe's --no-config-snapshots: accepted, there are no snapshots here");
   command.option('--foreground', "TorchServe's flag: accepted, Torchweave always stays in the foreground");
   return command;
@@ -24,4 +28,15 @@ export function addSettingOptions(command: Command): Command {
 export function settingFlags(options: Readonly<Record<string, unknown>>): Partial<Record<SettingName, unknown>> {
   const given = named.flatMap(([name]) => (options[name] === undefined ? [] : [[name, options[name]] as const]));
   return Object.fromEntries(given);
+}
+
+/** Everything that a command which takes the flags of the settings reads them from. */
+export function settingSources(options: Readonly<Record<string, unknown>>, environment: Environment): SettingSources {
+  const { tsConfig } = options;
+  return {
+    flags: settingFlags(options),
+    environment,
+    folder: process.cwd(),
+    ...(typeof tsConfig === 'string' ? { tsConfig } : {}),
+  };
 }

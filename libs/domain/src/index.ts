@@ -9,6 +9,7 @@ export {
   type NodeFailure,
   type SpecProblem,
 } from './errors/catalogue.js';
+export { isOutOfFiles } from './errors/open-files.js';
 export { isTorchweaveError, isUnanswered, toTorchweaveError, TorchweaveError } from './errors/torchweave-error.js';
 export type { ErrorBody, ErrorRecord } from './errors/torchweave-error.js';
 export { answerOf } from './execution-plan/answer.js';

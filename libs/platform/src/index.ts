@@ -1,8 +1,21 @@
 export { AccessKeys, type AccessKeysOptions, type RenewedKey } from './auth/access-keys.js';
+export { assertExposure, isLoopback } from './auth/assert-exposure.js';
+export { examineKeyFile, type ExaminedKeyFile } from './auth/examine-key-file.js';
 export { boardPath, isOpenRoute, renewableKeys } from './auth/permission.js';
 export { serveKeyRenewal } from './auth/token-route.js';
 export { listenAddress, type ListenAddress } from './config/listen-address.js';
-export { loadSettings, type LoadedSettings, type SettingSources } from './config/load-settings.js';
+export { sharedAddress } from './config/distinct-addresses.js';
+export {
+  examineSettings,
+  loadSettings,
+  type ExaminedSettings,
+  type LoadedSettings,
+  type SettingSources,
+} from './config/load-settings.js';
+export { sortOtherKeys, type OtherKeys } from './config/other-keys.js';
+export { assertEnoughFiles, openFilesLimit, tooFewFiles, type FileUse } from './system/open-files.js';
+export { escapeControls } from './text/escape-controls.js';
+export { tellableValue } from './text/tellable-value.js';
 export { parseProperties } from './config/properties.js';
 export { settings, type ModelServerSetting, type Setting, type SettingName, type Settings } from './config/settings.js';
 export { createLogger, type LoggerOptions } from './logging/create-logger.js';
@@ -18,6 +31,7 @@ export { listenOn } from './http/listen.js';
 export { OwnHosts, type OwnHostsOptions } from './http/own-hosts.js';
 export { RequestsInFlight } from './http/requests-in-flight.js';
 export { requestIdOf } from './http/request-id.js';
+export { tlsFor, type TlsCertificate } from './http/tls.js';
 export { serverOptions } from './http/server-options.js';
 export { commonHeaders, followTorchServe, prettyJson } from './http/torchserve-conventions.js';
 export { jobBuckets, requestBuckets } from './metrics/buckets.js';

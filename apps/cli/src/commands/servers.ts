@@ -1,4 +1,4 @@
-import type { RunningApp } from '@torchweave/platform';
+import type { FileUse, RunningApp } from '@torchweave/platform';
 import type { Command } from 'commander';
 import type { Monitored } from '../prepare-app.js';
 import type { Environment } from '../environment.js';
@@ -8,6 +8,11 @@ interface ServerCommand {
   readonly name: string;
   readonly description: string;
   readonly example: string;
+  /** True where one process has the servers of both APIs. */
+  readonly isWhole?: boolean;
+  readonly uses: readonly FileUse[];
+  /** Files that must be allowed to be open at once while its modules are read. */
+  readonly leastFiles: number;
   start(prepared: Monitored, environment: Environment): Promise<RunningApp>;
 }
 
@@ -20,24 +25,33 @@ const commands: readonly ServerCommand[] = [
     description:
       'Start management API, worker and gateway in one process; a Redis and a model server too, where none is given.',
     example: 'torchweave start --workflow-store ./workflows --model-store ./models',
+    isWhole: true,
+    uses: ['connections', 'jobs'],
+    leastFiles: 512,
     start: async (prepared, environment) => (await import('../start-all.js')).startAll(prepared, environment),
   },
   {
     name: 'api',
     description: 'Start the management API alone.',
     example: 'torchweave api --redis-url redis://127.0.0.1:6379',
+    uses: ['connections'],
+    leastFiles: 512,
     start: async (prepared) => (await import('../start-apart.js')).startApiApart(prepared),
   },
   {
     name: 'worker',
     description: 'Start a registration worker alone.',
     example: `torchweave worker --workflow-store ./workflows ${apart}`,
+    uses: ['jobs'],
+    leastFiles: 256,
     start: async (prepared, environment) => (await import('../start-apart.js')).startWorkerApart(prepared, environment),
   },
   {
     name: 'gateway',
     description: 'Start an inference gateway alone.',
     example: `torchweave gateway ${apart}`,
+    uses: ['connections'],
+    leastFiles: 256,
     start: async (prepared, environment) =>
       (await import('../start-apart.js')).startGatewayApart(prepared, environment),
   },
@@ -45,14 +59,21 @@ const commands: readonly ServerCommand[] = [
 
 /** Adds the commands that start servers. What they need is loaded when they run: every other command is quick. */
 export function addServerCommands(program: Command, environment: Environment): void {
-  for (const { name, description, example, start } of commands) {
+  for (const { name, description, example, isWhole = false, uses, leastFiles, start } of commands) {
     addSettingOptions(program.command(name).description(description))
       .addHelpText('after', `\nExample:\n  ${example}`)
       .action(async (options: Record<string, unknown>) => {
         const { prepareApp } = await import('../prepare-app.js');
         const { serveUntilStopped } = await import('../serve-until-stopped.js');
-        const { startMonitored } = await import('@torchweave/platform');
+        const { assertEnoughFiles, openFilesLimit, sharedAddress, startMonitored, tooFewFiles } =
+          await import('@torchweave/platform');
         const prepared = prepareApp(name, options, environment);
+        const shared = isWhole ? sharedAddress(prepared.settings) : undefined;
+        if (shared !== undefined) throw shared;
+        const limit = openFilesLimit();
+        assertEnoughFiles(limit, leastFiles);
+        const tooFew = tooFewFiles(limit, prepared.settings, uses);
+        if (tooFew !== undefined) prepared.logger.warn({ needed: tooFew.needed }, tooFew.message);
         const run = (): Promise<RunningApp> =>
           startMonitored(name, prepared, (monitoring) => start({ ...prepared, monitoring }, environment));
         await serveUntilStopped(name, run, prepared.logger);

@@ -1,25 +1,51 @@
 import type { ModelServerSetting } from '@torchweave/platform';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { failure, ok, type Finding } from './finding.js';
+import { codeOf, failure, ok, type Finding } from './finding.js';
 import { probe, type ProbeAnswer } from './probe.js';
 
 /** `OPTIONS /` of both APIs: TorchServe tells its own version as the version of its API. */
-const description = z.object({ info: z.object({ title: z.string(), version: z.string() }) });
+const description = z.object({
+  info: z.object({ title: z.string(), version: z.string() }),
+  paths: z.record(z.string(), z.unknown()).optional(),
+});
 const keyFile = z.object({ management: z.object({ key: z.string() }) });
 const refusal = z.object({ type: z.string() });
 
 async function authorization(path: string | undefined): Promise<Record<string, string>> {
   if (path === undefined) return {};
-  const { management } = keyFile.parse(JSON.parse(await readFile(path, 'utf8')));
-  return { authorization: `Bearer ${management.key}` };
+  const { data } = keyFile.safeParse(JSON.parse(await readFile(path, 'utf8')));
+  if (data === undefined) throw new Error('it has no management.key');
+  return { authorization: `Bearer ${data.management.key}` };
 }
 
-async function checkApi(subject: string, api: string, url: string): Promise<Finding> {
+/** What cannot be read tells its system's code; what is no JSON must not be quoted, for it may be a key. */
+const reasonOf = (error: unknown): string =>
+  error instanceof SyntaxError ? 'it is not JSON' : codeOf(error) || (error as Error).message;
+
+type Api = 'management' | 'inference';
+
+/** A path that only one of the two APIs has. */
+const pathOf = { management: '/models', inference: '/predictions/{model_name}' } as const satisfies Record<Api, string>;
+
+/** Whether a server describes the other API only. */
+function isSwapped(api: Api, paths: Readonly<Record<string, unknown>> | undefined): boolean {
+  const other = api === 'management' ? 'inference' : 'management';
+  return paths !== undefined && !Object.hasOwn(paths, pathOf[api]) && Object.hasOwn(paths, pathOf[other]);
+}
+
+async function checkApi(subject: string, api: Api, url: string): Promise<Finding> {
   try {
     const { json } = await probe('OPTIONS', `${url.replace(/\/+$/, '')}/`);
     const read = description.safeParse(json);
     if (read.success && read.data.info.title.startsWith('TorchServe')) {
+      if (isSwapped(api, read.data.paths)) {
+        return failure(
+          subject,
+          `${url} is given as the ${api} address, and the other API of TorchServe answers there.`,
+          'Swap the two: --model-server torchserve=MANAGEMENT_URL,INFERENCE_URL, by default ports 8081 and 8080.',
+        );
+      }
       return ok(subject, `TorchServe ${read.data.info.version}, ${api} API at ${url}`);
     }
     return failure(subject, `What answers at ${url} is no ${api} API of TorchServe.`, 'Correct --model-server.');
@@ -39,13 +65,13 @@ async function checkRegistration(subject: string, url: string, keys: string | un
     headers = await authorization(keys);
   } catch (error) {
     const remedy = 'Give the key_file.json of the running TorchServe as --model-server-key-file.';
-    return failure(subject, `The key file ${keys ?? ''} cannot be read: ${(error as Error).message}`, remedy);
+    return failure(subject, `The key file ${keys ?? ''} cannot be read: ${reasonOf(error)}`, remedy);
   }
   return judgeRegistration(subject, await probe('POST', `${url.replace(/\/+$/, '')}/models`, headers));
 }
 
 /** Judges the answer to a registration without a url. */
-export function judgeRegistration(subject: string, { status, json }: ProbeAnswer): Finding {
+export function judgeRegistration(subject: string, { status, json }: Pick<ProbeAnswer, 'status' | 'json'>): Finding {
   const refused = refusal.safeParse(json);
   if (status === 405) {
     return failure(

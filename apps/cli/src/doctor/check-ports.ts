@@ -1,10 +1,12 @@
-import { listenAddress, type ListenAddress, type Settings } from '@torchweave/platform';
+import type { ListenAddress, Settings } from '@torchweave/platform';
 import { createServer } from 'node:net';
 import { z } from 'zod';
-import { codeOf, failure, ok, type Finding } from './finding.js';
+import { codeOf, failure, ok, warning, type Finding } from './finding.js';
+import { listenersOf, type Listener } from './listeners.js';
 import { probe } from './probe.js';
 
 const description = z.object({ info: z.object({ title: z.string() }) });
+const health = z.object({ status: z.enum(['Healthy', 'Unhealthy']) });
 
 /** Takes the port for a moment. */
 function tryToListen({ host, port }: ListenAddress): Promise<void> {
@@ -14,19 +16,25 @@ function tryToListen({ host, port }: ListenAddress): Promise<void> {
   });
 }
 
-async function isTorchweave({ host, port }: ListenAddress): Promise<boolean> {
+/** Where a server that listens at an address is reached from this machine: all interfaces are also its own. */
+function reachableAt({ address, at: { host, port } }: Listener): string {
+  const target = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  return `${new URL(address).protocol}//${target}:${port}`;
+}
+
+async function isTorchweave(listener: Listener): Promise<boolean> {
+  const url = reachableAt(listener);
   try {
-    // An address of all interfaces is reached on this machine's own.
-    const target = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
-    const { json } = await probe('OPTIONS', `http://${target}:${port}/`);
-    const read = description.safeParse(json);
+    if (listener.api === 'metrics') return health.safeParse((await probe('GET', `${url}/health/live`)).json).success;
+    const read = description.safeParse((await probe('OPTIONS', `${url}/`)).json);
     return read.success && read.data.info.title.startsWith('Torchweave ');
   } catch {
     return false;
   }
 }
 
-async function checkPort(api: string, flag: string, address: ListenAddress): Promise<Finding> {
+async function checkPort(listener: Listener): Promise<Finding> {
+  const { api, flag, at: address, isRequired } = listener;
   const subject = `${api} port`;
   const at = `${address.host}:${address.port}`;
   try {
@@ -34,20 +42,18 @@ async function checkPort(api: string, flag: string, address: ListenAddress): Pro
     return ok(subject, `${at} is free`);
   } catch (error) {
     const code = codeOf(error);
-    if (code === 'EADDRINUSE' && (await isTorchweave(address))) return ok(subject, `a Torchweave listens on ${at}`);
+    if (code === 'EADDRINUSE' && (await isTorchweave(listener))) return ok(subject, `a Torchweave listens on ${at}`);
     const other = `choose another one with ${flag}.`;
-    if (code === 'EADDRINUSE')
-      return failure(subject, `${at} is taken by another process.`, `End that one, or ${other}`);
+    const bad = isRequired ? failure : warning;
+    if (code === 'EADDRINUSE') return bad(subject, `${at} is taken by another process.`, `End that one, or ${other}`);
     if (code === 'EACCES') return failure(subject, `This user may not listen on ${at}.`, `C${other.slice(1)}`);
-    return failure(subject, `It is not possible to listen on ${at}: ${String(error)}`, `C${other.slice(1)}`);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      return failure(subject, `${address.host} is no address of this machine.`, `Correct ${listener.setting}.`);
+    return failure(subject, `It is not possible to listen on ${at} (${code}).`, `C${other.slice(1)}`);
   }
 }
 
-/** Whether the ports of both APIs are free, or a Torchweave has them already. */
+/** Whether the ports of the servers are free, or a Torchweave has them already. */
 export function checkPorts(settings: Settings): Promise<Finding[]> {
-  const { managementAddress, managementPort, inferenceAddress, inferencePort } = settings;
-  return Promise.all([
-    checkPort('management', '--management-port', listenAddress(managementAddress, managementPort)),
-    checkPort('inference', '--inference-port', listenAddress(inferenceAddress, inferencePort)),
-  ]);
+  return Promise.all(listenersOf(settings).map(checkPort));
 }

@@ -4,6 +4,8 @@ import { RedisConnection } from '@torchweave/redis-workflow-state';
 import { access, constants, readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import type { Settings } from '@torchweave/platform';
+import { countText } from '../output/text.js';
 import { failure, ok, warning, type Finding } from './finding.js';
 
 const subject = 'redis';
@@ -48,12 +50,32 @@ function addressOf(redisUrl: string): string {
   return `${hostname}:${port === '' ? '6379' : port}`;
 }
 
-async function checkServer(redisUrl: string): Promise<Finding[]> {
+/** Judges by CLIENT LIST whether a worker waits for the jobs of a namespace: each names its connection after its queue. */
+export function judgeWorkers(clients: string, namespace: string): Finding {
+  const name = `name={${namespace}}:queue:${Buffer.from('operations').toString('base64')}`;
+  const count = clients.split('\n').filter((line) => line.split(' ').includes(name)).length;
+  const what = 'workers';
+  if (count > 0) return ok(what, `${countText(count, 'worker')} of the namespace ${namespace} connected.`);
+  return warning(
+    what,
+    `No worker of the namespace ${namespace} is connected: what is registered waits until one is.`,
+    'Start "torchweave worker" with this Redis and the same --redis-namespace, or "torchweave start".',
+  );
+}
+
+/** Some Redis servers for hire let nobody ask: then nothing is said. */
+async function checkWorkers(connection: RedisConnection, namespace: string): Promise<Finding[]> {
+  const clients = await connection.run((redis) => redis.call('CLIENT', 'LIST')).catch(() => undefined);
+  return typeof clients === 'string' ? [judgeWorkers(clients, namespace)] : [];
+}
+
+async function checkServer(redisUrl: string, namespace: string): Promise<Finding[]> {
   const address = addressOf(redisUrl);
   const connection = new RedisConnection(redisUrl, silentLogger);
   try {
     await connection.open();
-    return judgeRedis(await connection.run((redis) => redis.info()), address);
+    const server = judgeRedis(await connection.run((redis) => redis.info()), address);
+    return [...server, ...(await checkWorkers(connection, namespace))];
   } catch (error) {
     const reason = isTorchweaveError(error, 'stateUnavailable') ? error.data.reason : String(error);
     const remedy = 'Start it, or give its address, with user and password where it wants them, as --redis-url.';
@@ -95,10 +117,13 @@ async function checkProgram(path: string): Promise<Finding> {
 }
 
 /**
- * Whether there is a Redis that keeps what it is given.
+ * Whether there is a Redis that keeps what it is given, and a worker at it.
  *
  * @param path the PATH to search for a server where no address is given.
  */
-export async function checkRedis(redisUrl: string | undefined, path: string): Promise<Finding[]> {
-  return redisUrl === undefined ? [await checkProgram(path)] : checkServer(redisUrl);
+export async function checkRedis(
+  { redisUrl, namespace }: Pick<Settings, 'redisUrl' | 'namespace'>,
+  path: string,
+): Promise<Finding[]> {
+  return redisUrl === undefined ? [await checkProgram(path)] : checkServer(redisUrl, namespace);
 }

@@ -1,5 +1,6 @@
 import { freePort } from '@torchweave/testing/process';
 import { TestRedis } from '@torchweave/testing/redis';
+import { selfSigned } from '@torchweave/testing/tls';
 import { chmod } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -44,11 +45,17 @@ async function examine(...flags: string[]): Promise<Report> {
 const about = ({ findings }: Report, subject: string): string[] =>
   findings.filter((finding) => finding.subject === subject).map(({ level, message }) => `${level} ${message}`);
 
+/** How TorchServe 0.12 describes an API. */
+const described = (...paths: string[]): object => ({
+  info: { title: 'TorchServe APIs', version: '0.12.0' },
+  paths: Object.fromEntries(['/', '/ping', ...paths].map((path) => [path, {}])),
+});
+
 /** Answers as TorchServe 0.12 does to what doctor asks. */
 const torchServe =
   (registration: number) =>
   ({ method, url }: SeenRequest) => {
-    if (method === 'OPTIONS') return { body: { info: { title: 'TorchServe APIs', version: '0.12.0' } } };
+    if (method === 'OPTIONS') return { body: described('/models', '/predictions/{model_name}') };
     const type = registration === 405 ? 'MethodNotAllowedException' : 'BadRequestException';
     return { status: url === '/models' ? registration : 404, body: { code: registration, type, message: '' } };
   };
@@ -88,6 +95,9 @@ describe('doctor', () => {
     closing.push({ close: () => redis.dispose() });
     expect(about(await examine('--redis-url', redis.url), 'redis')).toEqual([
       expect.stringMatching(/^ok (Redis|Valkey) \d.* at 127\.0\.0\.1:\d+$/),
+    ]);
+    expect(about(await examine('--redis-url', redis.url), 'workers')).toEqual([
+      expect.stringMatching(/^warn No worker of the namespace torchweave is connected/),
     ]);
   });
 
@@ -148,5 +158,132 @@ describe('doctor', () => {
     expect(about(report, 'workflow store')).toEqual([expect.stringMatching(/^fail .*nosuch is not there\.$/)]);
     expect(about(report, 'model store')).toEqual([expect.stringMatching(/^fail .*a\.war is no folder\.$/)]);
     expect(about(report, 'archive store')).toEqual([expect.stringMatching(/^fail .*a\.war is no folder\.$/)]);
+  });
+
+  it('goes on after bad values and tells all of them', async () => {
+    await folder.write({ 'config.properties': 'max_request_size=many\nfrobnicate=1\nvmargs=-Xmx1g\n' });
+    const config = ['--ts-config', folder.at('config.properties')];
+    const report = await examine(...config, '--job-concurrency', '0', '--python', 'nosuch-python');
+    expect(report.code).toBe(1);
+    expect(about(report, 'settings')).toEqual([
+      expect.stringMatching(
+        /^fail Setting max_request_size must be a whole number of bytes from 1 to .*, not "many"\.$/,
+      ),
+      expect.stringMatching(/^fail Setting --job-concurrency must be a whole number from 1 to 1024, not "0"\.$/),
+      'warn frobnicate of the ts-config is not known: it sets nothing.',
+    ]);
+    expect(about(report, 'python')).toEqual([expect.stringMatching(/^fail nosuch-python/)]);
+    expect(about(report, 'workflow store')).toEqual([expect.stringMatching(/^ok /)]);
+  });
+
+  it('fails on addresses beyond this machine without keys, and warns where nobody is to be asked', async () => {
+    await folder.write({ 'config.properties': 'management_address=http://0.0.0.0:1\n' });
+    const config = ['--ts-config', folder.at('config.properties')];
+    const closed = await examine(...config);
+    expect([closed.code, about(closed, 'exposure')[0]]).toEqual([
+      1,
+      expect.stringMatching(/^fail Setting management_address .*--key-file/),
+    ]);
+    expect(about(await examine(...config, '--disable-token-auth'), 'exposure')[0]).toMatch(
+      /^warn The management port .*register workflows, which is to run code here/,
+    );
+    const keyed = await examine(...config, '--key-file', folder.at('key_file.json'));
+    expect(about(keyed, 'exposure')[0]).toMatch(/^ok .* asks for a key\.$/);
+    expect(about(keyed, 'key file')).toEqual([expect.stringMatching(/^ok .*made at start/)]);
+    await folder.write({ 'key_file.json': '{"management": 7}' });
+    expect(about(await examine('--key-file', folder.at('key_file.json')), 'key file')).toEqual([
+      expect.stringMatching(/^fail .*management is not valid: must be an object/),
+    ]);
+  });
+
+  it('reads the certificate of https addresses', async () => {
+    const { certificate, key } = await selfSigned(folder.at('.'));
+    const file = (chain: string): string =>
+      `inference_address=https://127.0.0.1:1\ncertificate_file=${chain}\nprivate_key_file=${key}\n`;
+    await folder.write({ good: file(certificate), bad: file(folder.at('nosuch.pem')) });
+    expect(about(await examine('--ts-config', folder.at('good')), 'tls')).toEqual([
+      expect.stringMatching(/^(ok|warn) The certificate (holds until|ends in)/),
+    ]);
+    expect(about(await examine('--ts-config', folder.at('bad')), 'tls')).toEqual([
+      expect.stringMatching(/^fail Setting certificate_file must be a file that can be read \(ENOENT\)/),
+    ]);
+  });
+
+  it('tells addresses of a TorchServe that are swapped', async () => {
+    const serve = (path: string): Promise<AnsweringServer> => AnsweringServer.start(() => ({ body: described(path) }));
+    const management = closeLater(await serve('/models'));
+    const inference = closeLater(await serve('/predictions/{model_name}'));
+    const report = await examine('--model-server', `torchserve=${inference.url},${management.url}`);
+    expect(report.code).toBe(1);
+    expect(about(report, 'model server')).toEqual([
+      `fail ${inference.url} is given as the management address, and the other API of TorchServe answers there.`,
+      `fail ${management.url} is given as the inference address, and the other API of TorchServe answers there.`,
+    ]);
+  });
+
+  it('warns of a taken port of metrics by default, and fails where that port was asked for', async () => {
+    const { port } = closeLater(await AnsweringServer.start(() => ({ body: {} })));
+    const report = await examine('--metrics-port', String(port));
+    expect([report.code, about(report, 'metrics port')]).toEqual([
+      1,
+      [`fail 127.0.0.1:${port} is taken by another process.`],
+    ]);
+    expect(about(await examine('--metrics-port', 'none'), 'metrics port')).toEqual([]);
+  });
+
+  it('tells that two servers of one process would have one address', async () => {
+    const [, port = ''] = ports;
+    const report = await examine('--inference-port', port);
+    expect([report.code, about(report, 'settings')]).toEqual([
+      1,
+      [expect.stringMatching(/^fail Setting management_address must be another address than inference_address/)],
+    ]);
+  });
+});
+
+describe('doctor --at', () => {
+  const metricsOf = (app: string, version: string): string =>
+    `torchweave_build_info{app="${app}",version="${version}",node_version="v20"} 1\ntorchweave_workflows_loaded 3\n`;
+  const serve = (answers: Readonly<Record<string, { status?: number; body: unknown }>>): Promise<AnsweringServer> =>
+    AnsweringServer.start(({ method, url }) => answers[`${method} ${url}`] ?? { status: 404, body: undefined });
+  const ready = { body: { status: 'Healthy' } };
+
+  async function look(...flags: string[]): Promise<Report> {
+    const { code, stdout } = await runCommand(['doctor', '--json', ...flags]);
+    return { code, findings: (JSON.parse(stdout) as Report).findings };
+  }
+
+  it('looks at what runs: what it is, whether it is ready, and whether all are of one version', async () => {
+    const title = 'Torchweave management API';
+    const api = closeLater(await serve({ 'OPTIONS /': { body: { info: { title } } }, 'GET /health/ready': ready }));
+    const gateway = closeLater(
+      await serve({ 'GET /metrics': { body: Buffer.from(metricsOf('gateway', '0.1.0')) }, 'GET /health/ready': ready }),
+    );
+    const reasons = { worker: 'Python is away' };
+    const worker = closeLater(
+      await serve({
+        'GET /metrics': { body: Buffer.from(metricsOf('worker', '0.2.0')) },
+        'GET /health/ready': { status: 503, body: { status: 'Unhealthy', reasons } },
+      }),
+    );
+    const report = await look('--at', api.url, '--at', `${gateway.url}/`, '--at', worker.url);
+    expect(report.code).toBe(1);
+    expect(about(report, api.url)).toEqual([`ok ${title}`, 'ok It is ready.']);
+    expect(about(report, gateway.url)).toEqual([
+      'ok metrics of gateway, Torchweave 0.1.0, serves 3 workflows',
+      'ok It is ready.',
+    ]);
+    expect(about(report, worker.url)).toContain('fail It is not ready: worker: Python is away');
+    expect(about(report, 'versions')).toEqual(['warn Several versions run: 0.1.0, 0.2.0.']);
+  });
+
+  it('says what is no Torchweave, what is not there, and what wants a key', async () => {
+    const other = closeLater(await serve({ 'OPTIONS /': { body: described('/models') }, 'GET /health/ready': ready }));
+    const nobody = `http://127.0.0.1:${await freePort()}`;
+    const shut = closeLater(await serve({ 'GET /metrics': { status: 401, body: {} }, 'GET /health/ready': ready }));
+    const report = await look('--at', other.url, '--at', nobody, '--at', shut.url);
+    expect(about(report, other.url)).toEqual(['fail What answers there is "TorchServe APIs".']);
+    expect(about(report, nobody)).toEqual([expect.stringMatching(/^fail It cannot be reached: .*ECONNREFUSED/)]);
+    expect(about(report, shut.url)[0]).toBe('warn It wants a key before it tells its version.');
   });
 });

@@ -1,4 +1,4 @@
-import { isTorchweaveError, TorchweaveError } from '@torchweave/domain';
+import { isOutOfFiles, isTorchweaveError, TorchweaveError, toTorchweaveError } from '@torchweave/domain';
 import { realpath } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArchiveUrl } from './archive-url.js';
@@ -26,7 +26,7 @@ export async function openFileArchive(options: ReadOptions): Promise<AsyncIterab
   try {
     return await readRegularFile(await realpath(fileURLToPath(parseArchiveUrl(url, url))), options);
   } catch (error) {
-    if (isTorchweaveError(error)) throw error;
+    if (isTorchweaveError(error) || isOutOfFiles(error)) throw toTorchweaveError(error);
     throw new TorchweaveError('downloadFailed', { url, reason: reasonOf(error) }, { cause: error });
   }
 }

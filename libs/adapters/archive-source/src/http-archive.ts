@@ -1,4 +1,4 @@
-import { isTorchweaveError, TorchweaveError } from '@torchweave/domain';
+import { isOutOfFiles, isTorchweaveError, TorchweaveError } from '@torchweave/domain';
 import { lookup as systemLookup } from 'node:dns';
 import type { IncomingMessage } from 'node:http';
 import { isIP, type LookupFunction } from 'node:net';
@@ -62,7 +62,9 @@ class Transfer {
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 
 const failed = (url: string, reason: string, cause?: unknown): TorchweaveError =>
-  new TorchweaveError('downloadFailed', { url, reason }, { cause });
+  isOutOfFiles(cause)
+    ? new TorchweaveError('openFilesExhausted', { retryAfterSeconds: 1 }, { cause })
+    : new TorchweaveError('downloadFailed', { url, reason }, { cause });
 
 /** Archives over http and https. Redirects are followed by hand: each hop is checked as the first was. */
 export class HttpArchives {

@@ -1,4 +1,4 @@
-import { TorchweaveError } from '@torchweave/domain';
+import { isOutOfFiles, TorchweaveError } from '@torchweave/domain';
 
 import { AnswerLateError, AnswerTooLargeError, type HttpAnswer } from './exchange.js';
 import { isJsonObject, type JsonObject } from './json.js';
@@ -85,6 +85,7 @@ export function unauthorizedBy(endpoint: string, answer: HttpAnswer): Torchweave
  * @param timeoutMs what all tries together might take.
  */
 export function failedExchange(endpoint: string, cause: unknown, timeoutMs?: number): TorchweaveError {
+  if (isOutOfFiles(cause)) return new TorchweaveError('openFilesExhausted', { retryAfterSeconds: 1 }, { cause });
   if (cause instanceof AnswerTooLargeError) {
     return new TorchweaveError('modelServerRefused', { endpoint, status: 413, message: cause.message }, { cause });
   }

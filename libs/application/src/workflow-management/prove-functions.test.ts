@@ -65,6 +65,14 @@ describe('proveFunctions', () => {
     await expect(proved).rejects.toMatchObject({ code: 'functionLoadFailed', data: { reason: 'no module named x' } });
   });
 
+  it('refuses what one gateway has no file left for: it could not serve it after the commit either', async () => {
+    const world = new World();
+    const proved = world.prove();
+    const failure = new TorchweaveError('openFilesExhausted', { retryAfterSeconds: 1 }).toRecord();
+    world.answer([{ gatewayId: 'a' }, { gatewayId: 'b', failure }]);
+    await expect(proved).rejects.toMatchObject({ code: 'openFilesExhausted' });
+  });
+
   it.each([
     { where: 'no gateway lives', outcomes: [] },
     { where: 'the only gateway has trouble of its own', outcomes: [{ gatewayId: 'a', failure: storeFull }] },

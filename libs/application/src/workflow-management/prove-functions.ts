@@ -1,4 +1,4 @@
-import { TorchweaveError, type WorkflowDefinition } from '@torchweave/domain';
+import { TorchweaveError, type ErrorCode, type WorkflowDefinition } from '@torchweave/domain';
 import type { FunctionRuntime } from '../ports/function-runtime.js';
 import type { GatewayRegistry } from '../ports/gateway-registry.js';
 import type { Logger } from '../ports/logger.js';
@@ -27,7 +27,7 @@ const patienceMs = 1_000;
  * Proves that a workflow's functions load: on every live gateway, which has them then for the commit. Where none lives,
  * or not all have answered in time, the worker loads them itself; what is proved first counts.
  *
- * @throws TorchweaveError `functionLoadFailed`.
+ * @throws TorchweaveError `functionLoadFailed`, `openFilesExhausted`.
  */
 export async function proveFunctions(ports: ProveFunctionsPorts, functions: FunctionsToProve): Promise<void> {
   const settled = new AbortController();
@@ -47,6 +47,7 @@ export async function proveFunctions(ports: ProveFunctionsPorts, functions: Func
 }
 
 type Answer = 'proved' | 'nobody can tell';
+const refusals: ReadonlySet<ErrorCode> = new Set(['functionLoadFailed', 'openFilesExhausted']);
 
 async function prepareGateways(
   { gateways, logger }: ProveFunctionsPorts,
@@ -60,8 +61,8 @@ async function prepareGateways(
   let isProved = false;
   for (const { gatewayId, failure } of outcomes) {
     if (failure === undefined) isProved = true;
-    // Anything else is the gateway's own trouble: it tries again when the workflow is committed.
-    else if (failure.code === 'functionLoadFailed') throw TorchweaveError.fromRecord(failure);
+    // Anything else is the gateway's own trouble: it tries again when the workflow is committed. Without a file left it could not.
+    else if (refusals.has(failure.code)) throw TorchweaveError.fromRecord(failure);
     else logger.warn({ operationId, gatewayId, failure }, 'a gateway cannot prepare a workflow');
   }
   return isProved ? 'proved' : 'nobody can tell';

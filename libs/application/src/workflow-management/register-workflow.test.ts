@@ -53,8 +53,10 @@ describe('a registration', () => {
       },
       specs: { inspect: (text: string, file: string) => Promise.resolve(inspectSpec(text, file)) },
       state: {
-        trace: () => Promise.resolve({ outcome: 'none' }),
-        unfinished: () => Promise.resolve(used.map((digest) => ({ definition: { digest } }))),
+        takeUp: (operationId: string) =>
+          Promise.resolve({ run: { operationId, token: '1' }, isTakenOver: false, trace: { outcome: 'none' } }),
+        unfinished: () =>
+          Promise.resolve({ records: used.map((digest) => ({ definition: { digest, nodes: [] } })), unreadable: [] }),
         page: () => Promise.resolve({ workflows: [], hasMore: false }),
         reserve: (read: WorkflowDefinition) => {
           definition = read;

@@ -83,6 +83,7 @@ const examples: { readonly [Code in ErrorCode]: ErrorData[Code] } = {
   shuttingDown: { retryAfterSeconds: 1 },
   configurationInvalid: { setting: 'allowed_urls', value: '(', rule: 'regular expressions' },
   archiveStoreFull: {},
+  openFilesExhausted: { retryAfterSeconds: 1 },
   embeddedRedisMissing: { reason: 'there is none' },
   embeddedRedisFailed: { reason: 'no memory', exitCode: 1 },
   dataDirectoryInUse: { directory: '.torchweave' },
@@ -263,6 +264,21 @@ describe('toTorchweaveError', () => {
   it('leaves errors of the catalogue as they are', () => {
     const error = errorOf('workflowNotFound');
     expect(toTorchweaveError(error)).toBe(error);
+  });
+
+  it.each([
+    ['a file', Object.assign(new Error('EMFILE: too many open files, open'), { code: 'EMFILE' })],
+    ['the whole system', Object.assign(new Error(''), { code: 'ENFILE' })],
+    ['a cause', new TypeError('fetch failed', { cause: Object.assign(new Error(''), { code: 'EMFILE' }) })],
+    ['one of several', new AggregateError([new Error('other'), Object.assign(new Error(''), { code: 'EMFILE' })])],
+  ])('tells by %s that no further file can be opened', (_what, thrown) => {
+    expect(toTorchweaveError(thrown)).toMatchObject({ code: 'openFilesExhausted', status: 503, cause: thrown });
+  });
+
+  it('ends with an error that is its own cause', () => {
+    const error = new Error('round');
+    error.cause = error;
+    expect(toTorchweaveError(error)).toMatchObject({ code: 'internal' });
   });
 
   it.each([

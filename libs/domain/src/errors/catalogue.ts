@@ -119,6 +119,7 @@ export interface ErrorData {
   shuttingDown: { retryAfterSeconds: number };
   configurationInvalid: { setting: string; value: string; rule: string };
   archiveStoreFull: Record<never, never>;
+  openFilesExhausted: { retryAfterSeconds: number };
   embeddedRedisMissing: { reason: string };
   embeddedRedisFailed: { reason: string; exitCode: number };
   dataDirectoryInUse: { directory: string };
@@ -570,6 +571,13 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
     type: 'InsufficientStorageException',
     status: 507,
     message: () => 'The archive store has no space left. Free some, or give a larger --archive-store.',
+  },
+  openFilesExhausted: {
+    type: 'ServiceUnavailableException',
+    status: 503,
+    message: () =>
+      'The server has as many files and connections open as the system lets it have. Try again, and raise that limit: ulimit -n, ' +
+      'LimitNOFILE of systemd, --ulimit nofile of docker.',
   },
   embeddedRedisMissing: {
     type: 'ConfigurationException',

@@ -1,4 +1,5 @@
 import { boundData } from './bound-data.js';
+import { isOutOfFiles } from './open-files.js';
 import { errorCatalogue, type ErrorCode, type ErrorData } from './catalogue.js';
 
 /** An error as it is stored and sent between processes: rebuilt with {@link TorchweaveError.fromRecord}. */
@@ -70,9 +71,14 @@ export function isUnanswered(
   return isTorchweaveError(error, 'modelServerUnreachable') || isTorchweaveError(error, 'modelServerLate');
 }
 
-/** Wraps whatever was thrown: errors of the catalogue stay as they are, all else becomes `internal`, cause kept. */
+/**
+ * Wraps whatever was thrown, cause kept: errors of the catalogue stay as they are, what found no room for a further file becomes
+ * `openFilesExhausted`, all else `internal`.
+ */
 export function toTorchweaveError(thrown: unknown): TorchweaveError {
   if (thrown instanceof TorchweaveError) return thrown;
+  if (isOutOfFiles(thrown))
+    return new TorchweaveError('openFilesExhausted', { retryAfterSeconds: 1 }, { cause: thrown });
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
   return new TorchweaveError('internal', { reason }, { cause: thrown });
 }

@@ -2,23 +2,35 @@ import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { roles, type Permission, type RenewableKey } from './permission.js';
 
-const instant = z.string().refine((text) => !Number.isNaN(Date.parse(text)), { message: 'must be an ISO 8601 time' });
-const key = z.string().min(8);
-const expiringKey = z.looseObject({ key, 'expiration time': instant });
-const namedKey = z.looseObject({
-  name: z.string().min(1),
-  role: z.enum(roles),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/i),
-  expires: instant.optional(),
-});
+/** What each part must be, for whoever wrote it: the library's words are not for people. */
+const object = { error: 'must be an object' };
+const instantRule = { error: 'must be an ISO 8601 time, such as 2030-01-31T12:00:00Z' };
+const instant = z.string(instantRule).refine((text) => !Number.isNaN(Date.parse(text)), instantRule);
+const keyRule = { error: 'must be a text of at least 8 characters' };
+const key = z.string(keyRule).min(8, keyRule);
+const expiringKey = z.looseObject({ key, 'expiration time': instant }, object);
+const nameRule = { error: 'must be a text that is not empty' };
+const digestRule = { error: 'must be the SHA-256 of a key, 64 hexadecimal digits' };
+const namedKey = z.looseObject(
+  {
+    name: z.string(nameRule).min(1, nameRule),
+    role: z.enum(roles, { error: `must be one of ${roles.join(', ')}` }),
+    sha256: z.string(digestRule).regex(/^[0-9a-f]{64}$/i, digestRule),
+    expires: instant.optional(),
+  },
+  object,
+);
 
 /** TorchServe's `key_file.json`, and `keys`: any number of further keys, each with a name and a role, told by their hash alone. */
-const keyDocument = z.looseObject({
-  management: expiringKey.optional(),
-  inference: expiringKey.optional(),
-  API: z.looseObject({ key }).optional(),
-  keys: z.array(namedKey).default([]),
-});
+const keyDocument = z.looseObject(
+  {
+    management: expiringKey.optional(),
+    inference: expiringKey.optional(),
+    API: z.looseObject({ key }, object).optional(),
+    keys: z.array(namedKey, { error: 'must be a list' }).default([]),
+  },
+  object,
+);
 
 export type KeyDocument = z.infer<typeof keyDocument>;
 
@@ -33,6 +45,9 @@ export interface AccessKey {
   readonly expiresAt?: number;
 }
 
+/** A place in the file is told, and may be as long as whoever wrote it wanted. */
+const longestPlace = 100;
+
 /**
  * Reads the text of a key file.
  *
@@ -42,7 +57,8 @@ export function parseKeyDocument(text: string): KeyDocument {
   const result = keyDocument.safeParse(parseJson(text));
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new Error(`${issue?.path.join('.') || 'the whole'} is not valid: ${issue?.message ?? 'unknown fault'}`);
+  const where = issue?.path.map(String).join('.').slice(0, longestPlace) || 'the whole';
+  throw new Error(`${where} is not valid: ${issue?.message ?? 'unknown fault'}`);
 }
 
 /** The engine's own words for broken JSON would quote it. */

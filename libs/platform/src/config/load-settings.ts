@@ -1,7 +1,8 @@
 import { TorchweaveError } from '@torchweave/domain';
-import { readFileSync } from 'node:fs';
-import { parseProperties } from './properties.js';
+import { readConfigFile, type ConfigFile } from './config-file.js';
+import { sortOtherKeys, type OtherKeys } from './other-keys.js';
 import { settings, type Setting, type SettingName, type Settings } from './settings.js';
+import { tellableValue } from '../text/tellable-value.js';
 
 /** Where settings come from. Each app hands its own environment in, once. */
 export interface SettingSources {
@@ -10,45 +11,72 @@ export interface SettingSources {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Path of a TorchServe `config.properties` (`--ts-config`, or TS_CONFIG_FILE). */
   readonly tsConfig?: string;
+  /** The folder whose `config.properties` is read where no file is named, as TorchServe reads the present folder's. */
+  readonly folder?: string;
 }
 
 export interface LoadedSettings {
   readonly settings: Settings;
-  /** Keys of the file that have no meaning here, to be told once. */
-  readonly unknownKeys: readonly string[];
+  /** The file that was read though nobody named it. */
+  readonly foundFile?: string;
+  /** Keys of the file that are no settings here, to be told once. */
+  readonly otherKeys: OtherKeys;
+  /** Variables that would set something if the file allowed it. */
+  readonly unheardVariables: readonly string[];
 }
 
-function readFile(path: string): Map<string, string> {
-  try {
-    return parseProperties(readFileSync(path, 'utf8'));
-  } catch (error) {
-    const rule = `a readable file (${(error as NodeJS.ErrnoException).code ?? 'unreadable'})`;
-    throw new TorchweaveError('configurationInvalid', { setting: 'ts-config', value: path, rule }, { cause: error });
-  }
+/** {@link LoadedSettings} with every fault; a setting with one has its default. */
+export interface ExaminedSettings extends LoadedSettings {
+  readonly faults: readonly TorchweaveError<'configurationInvalid'>[];
 }
 
-function lookUp(name: SettingName, sources: SettingSources, file: Map<string, string>): unknown {
+/** Absent where nothing is given. */
+function lookUp(name: SettingName, { flags, environment }: SettingSources, file: ReadonlyMap<string, string>): unknown {
   const setting: Setting = settings[name];
-  const flag = sources.flags[name];
-  if (flag !== undefined) return flag;
-  if (setting.variable !== undefined && sources.environment[setting.variable] !== undefined) {
-    return sources.environment[setting.variable];
-  }
-  if (setting.property === undefined) return undefined;
-  const isOpen = file.get('enable_envvars_config') === 'true';
-  const variable = isOpen ? sources.environment[`TS_${setting.property.toUpperCase()}`] : undefined;
-  return variable ?? file.get(setting.property);
+  if (flags[name] !== undefined) return flags[name];
+  const variable = setting.variable === undefined ? undefined : environment[setting.variable];
+  // A space that nobody sees at the end of a line belongs to no value.
+  return variable ?? (setting.property === undefined ? undefined : file.get(setting.property)?.trim());
 }
 
-function check(name: SettingName, given: unknown): unknown {
-  const setting: Setting = settings[name];
-  const result = setting.schema.safeParse(given);
+/** As a person knows the setting: its flag, else its key, else its variable. */
+function toldName(name: SettingName): string {
+  const { flag, property, variable }: Setting = settings[name];
+  return flag === undefined ? (property ?? variable ?? name) : `--${flag}`;
+}
+
+function check(name: SettingName, given: unknown, faults: TorchweaveError<'configurationInvalid'>[]): unknown {
+  const { schema, description }: Setting = settings[name];
+  const result = schema.safeParse(given);
   if (result.success) return result.data;
-  throw new TorchweaveError('configurationInvalid', {
-    setting: setting.flag === undefined ? (setting.property ?? setting.variable ?? name) : `--${setting.flag}`,
-    value: Array.isArray(given) ? given.join(' ') : String(given),
-    rule: result.error.issues.map((issue) => issue.message).join('; '),
-  });
+  const own = result.error.issues.find(({ code }) => code === 'custom');
+  // The library's words are no sentence.
+  const rule = own?.message ?? `something else: ${description}`;
+  faults.push(
+    new TorchweaveError('configurationInvalid', { setting: toldName(name), value: tellableValue(given), rule }),
+  );
+  return schema.safeParse(undefined).data;
+}
+
+/** TorchServe's workflow store is its model store where it has no other. */
+function withStores(values: Settings): Settings {
+  const { workflowStore, modelStore } = values;
+  return workflowStore === undefined && modelStore !== undefined ? { ...values, workflowStore: modelStore } : values;
+}
+
+/** Reads and checks all settings, and goes on after a bad one. */
+export function examineSettings(sources: SettingSources): ExaminedSettings {
+  const faults: TorchweaveError<'configurationInvalid'>[] = [];
+  const file: ConfigFile = readConfigFile(sources, faults);
+  const names = Object.keys(settings) as SettingName[];
+  const entries = names.map((name) => [name, check(name, lookUp(name, sources, file.values), faults)]);
+  return {
+    settings: withStores(Object.fromEntries(entries) as Settings),
+    ...(file.foundFile === undefined ? {} : { foundFile: file.foundFile }),
+    otherKeys: sortOtherKeys(file.values),
+    unheardVariables: file.unheardVariables,
+    faults,
+  };
 }
 
 /**
@@ -57,16 +85,7 @@ function check(name: SettingName, given: unknown): unknown {
  * @throws TorchweaveError `configurationInvalid` naming the setting, its value and what it must be.
  */
 export function loadSettings(sources: SettingSources): LoadedSettings {
-  const path = sources.tsConfig ?? sources.environment['TS_CONFIG_FILE'];
-  const file = path === undefined ? new Map<string, string>() : readFile(path);
-  const names = Object.keys(settings) as SettingName[];
-  const entries = names.map((name) => [name, check(name, lookUp(name, sources, file))]);
-  const known = new Set<string>([
-    'enable_envvars_config',
-    ...names.flatMap((name) => (settings[name] as Setting).property ?? []),
-  ]);
-  return {
-    settings: Object.fromEntries(entries) as Settings,
-    unknownKeys: [...file.keys()].filter((key) => !known.has(key)),
-  };
+  const { faults, ...loaded } = examineSettings(sources);
+  if (faults[0] !== undefined) throw faults[0];
+  return loaded;
 }

@@ -4,7 +4,8 @@
  */
 export function parseProperties(text: string): Map<string, string> {
   const properties = new Map<string, string>();
-  for (const line of joinContinuedLines(text)) {
+  // Windows' Notepad puts a mark at the beginning.
+  for (const line of joinContinuedLines(text.replace(/^\uFEFF/, ''))) {
     const match = /^((?:\\.|[^\\=:\s])+)\s*[=:\s]\s*(.*)$/.exec(line);
     if (match === null) properties.set(unescape(line), '');
     else properties.set(unescape(match[1] ?? ''), unescape(match[2] ?? ''));

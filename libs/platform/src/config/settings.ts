@@ -1,4 +1,21 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import {
+  boolean,
+  commaList,
+  either,
+  httpAddress,
+  oneOf,
+  spacedList,
+  text,
+  textLike,
+  urlOf,
+  wholeNumber,
+} from './setting-values.js';
+
+/** A model server as `--model-server` names it. */
+export type ModelServerSetting =
+  | { readonly kind: 'local' }
+  | { readonly kind: 'torchserve'; readonly managementUrl: string; readonly inferenceUrl: string };
 
 /** One thing that can be set, and every way to set it. The first that is given wins: flag, environment, file, default. */
 export interface Setting {
@@ -17,81 +34,72 @@ export interface Setting {
   readonly schema: z.ZodType;
 }
 
-const port = z.coerce.number().int().min(0).max(65_535);
-const bytes = z.coerce.number().int().positive();
-const milliseconds = z.coerce.number().int().positive();
-const count = z.coerce.number().int().positive();
-const address = z.url({ protocol: /^https?$/, hostname: /.*/ });
-const boolean = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
-const headerText = z
-  .string()
-  .trim()
-  .regex(/^[\x20-\x7e]*$/, 'visible characters alone')
-  .default('');
-const commaList = z.union([
-  z.array(z.string()),
-  z.string().transform((text) =>
-    text
-      .split(',')
-      .map((s) => s.trim())
-      .filter(Boolean),
-  ),
-]);
+// Each bound is what a timer, a buffer or the system can keep, or far beyond what anybody needs.
+const port = wholeNumber(0, 65_535);
+const bytes = wholeNumber(1, 1_099_511_627_776, ' of bytes');
+/** What is held in memory in one piece. */
+const bytesInMemory = wholeNumber(1, 2_147_483_647, ' of bytes');
+const milliseconds = wholeNumber(1, 2_000_000_000, ' of ms');
+/** ms that a lease or a lock may have: what renews it takes some itself. */
+const leaseMilliseconds = wholeNumber(100, 2_000_000_000, ' of ms');
+const seconds = wholeNumber(1, 2_000_000, ' of s');
+const count = wholeNumber(1, 1_000_000);
+const path = text('a path');
+const headerText = textLike(/^[\x20-\x7e]*$/, 'visible characters alone').default('');
 
 const modelServerRule = 'local or torchserve=MANAGEMENT_URL,INFERENCE_URL';
-const modelServer = z.string().transform((text, context) => {
-  if (text === 'local') return { kind: 'local' as const };
-  const match = /^torchserve=(https?:\/\/[^,]+),(https?:\/\/[^,]+)$/.exec(text);
-  if (match === null) {
-    context.addIssue({ code: 'custom', message: modelServerRule });
-    return z.NEVER;
-  }
-  return { kind: 'torchserve' as const, managementUrl: match[1] as string, inferenceUrl: match[2] as string };
-});
-const modelServers = z.union([z.string().transform((text) => text.split(/\s+/).filter(Boolean)), z.array(z.string())]);
+const redisRule = 'an address of a Redis, redis://[user:password@]host:port[/db] or rediss://…';
+
+function readModelServer(given: string): ModelServerSetting | undefined {
+  if (given === 'local') return { kind: 'local' };
+  const [, managementUrl = '', inferenceUrl = ''] =
+    /^torchserve=(https?:\/\/[^,]+),(https?:\/\/[^,]+)$/.exec(given) ?? [];
+  if (!URL.canParse(managementUrl) || !URL.canParse(inferenceUrl)) return undefined;
+  return { kind: 'torchserve', managementUrl, inferenceUrl };
+}
 
 /** Every setting of Torchweave. */
 export const settings = {
   managementAddress: {
     property: 'management_address',
     description: 'Address of the management API (default http://127.0.0.1:8081)',
-    schema: address.default('http://127.0.0.1:8081'),
+    schema: httpAddress.default('http://127.0.0.1:8081'),
   },
   managementPort: { flag: 'management-port', description: 'Port of the management API', schema: port.optional() },
   inferenceAddress: {
     property: 'inference_address',
     description: 'Address of the inference API (default http://127.0.0.1:8080)',
-    schema: address.default('http://127.0.0.1:8080'),
+    schema: httpAddress.default('http://127.0.0.1:8080'),
   },
   inferencePort: { flag: 'inference-port', description: 'Port of the inference API', schema: port.optional() },
   metricsAddress: {
     property: 'metrics_address',
     description: 'Address of metrics and health of every app (default http://127.0.0.1:8082)',
-    schema: address.optional(),
+    schema: httpAddress.optional(),
   },
   metricsPort: {
     flag: 'metrics-port',
     variable: 'TORCHWEAVE_METRICS_PORT',
     description: 'Port of metrics and health: 0 picks a free one, none serves neither',
-    schema: z.union([z.literal('none'), port]).optional(),
+    schema: either('a whole number from 0 to 65535, or none', oneOf('none'), port).optional(),
   },
   workflowStore: {
     flag: 'workflow-store',
     property: 'workflow_store',
     description: 'Folder of the .war files that may be registered by name',
-    schema: z.string().min(1).optional(),
+    schema: path.optional(),
   },
   modelStore: {
     flag: 'model-store',
     property: 'model_store',
     description: 'Folder of the .mar files of the local model server',
-    schema: z.string().min(1).optional(),
+    schema: path.optional(),
   },
   maxModelProcesses: {
     property: 'max_model_processes',
     variable: 'TORCHWEAVE_MAX_MODEL_PROCESSES',
     description: 'Processes of all models of the local model server together (default 256)',
-    schema: count.default(256),
+    schema: wholeNumber(1, 1_024).default(256),
   },
   jobQueueSize: {
     property: 'job_queue_size',
@@ -103,13 +111,13 @@ export const settings = {
     variable: 'TORCHWEAVE_MODEL_SERVERS',
     isList: true,
     description: `Model server, ${modelServerRule}; may be given several times`,
-    schema: modelServers.pipe(z.array(modelServer)).default([]),
+    schema: spacedList(modelServerRule, readModelServer).default([]),
   },
   modelServerKeyFile: {
     flag: 'model-server-key-file',
     variable: 'TORCHWEAVE_MODEL_SERVER_KEY_FILE',
     description: 'key_file.json of a TorchServe that wants tokens',
-    schema: z.string().min(1).optional(),
+    schema: path.optional(),
   },
   modelDeliveryAddress: {
     flag: 'model-delivery-address',
@@ -118,78 +126,75 @@ export const settings = {
     description:
       'http://HOST:PORT at which TorchServe fetches from this worker models that are given by URL (default the address from ' +
       'which the worker reaches TorchServe, and a free port)',
-    schema: z.url({ protocol: /^http$/, hostname: /.*/ }).optional(),
+    schema: httpAddress.optional(),
   },
   redisUrl: {
     flag: 'redis-url',
     variable: 'REDIS_URL',
     description: 'Redis or Valkey, redis://[user:password@]host:port[/db]',
-    schema: z.url({ protocol: /^rediss?$/, hostname: /.*/ }).optional(),
+    schema: urlOf(/^rediss?:$/, redisRule).optional(),
   },
   namespace: {
     flag: 'redis-namespace',
     variable: 'TORCHWEAVE_REDIS_NAMESPACE',
     description: 'Prefix of all keys in Redis (default torchweave)',
-    schema: z
-      .string()
-      .regex(/^[\w.-]+$/)
-      .default('torchweave'),
+    schema: textLike(/^[\w.-]{1,64}$/, '1 to 64 letters, digits, dots, dashes and underscores').default('torchweave'),
   },
   dataDir: {
     flag: 'data-dir',
     variable: 'TORCHWEAVE_DATA_DIR',
     description: 'Folder for archives and the embedded Redis (default .torchweave)',
-    schema: z.string().min(1).default('.torchweave'),
+    schema: path.default('.torchweave'),
   },
   archiveStore: {
     flag: 'archive-store',
     variable: 'TORCHWEAVE_ARCHIVE_STORE',
     description: 'Folder of the registered archives, shared by workers and gateways (default DATA_DIR/archives)',
-    schema: z.string().min(1).optional(),
+    schema: path.optional(),
   },
   python: {
     flag: 'python',
     variable: 'TORCHWEAVE_PYTHON',
     description: 'Python interpreter of the function nodes (default python3)',
-    schema: z.string().min(1).default('python3'),
+    schema: text('the name or the path of a program').default('python3'),
   },
   processMemory: {
     property: 'process_memory',
     variable: 'TORCHWEAVE_PROCESS_MEMORY',
     description: 'Address space of a function or local model process in bytes (default unlimited)',
-    schema: bytes.optional(),
+    schema: wholeNumber(1, Number.MAX_SAFE_INTEGER, ' of bytes').optional(),
   },
   processCount: {
     property: 'process_count',
     variable: 'TORCHWEAVE_PROCESS_COUNT',
     description: 'Processes and threads of the user that function and local model processes run as (default unlimited)',
-    schema: count.optional(),
+    schema: wholeNumber(1, 4_194_304).optional(),
   },
   processOpenFiles: {
     property: 'process_open_files',
     variable: 'TORCHWEAVE_PROCESS_OPEN_FILES',
     description: "Files that a function or local model process may have open (default the server's own limit)",
-    schema: z.coerce.number().int().min(16).optional(),
+    schema: wholeNumber(16, 1_048_576).optional(),
   },
   processCpuSeconds: {
     property: 'process_cpu_seconds',
     variable: 'TORCHWEAVE_PROCESS_CPU_SECONDS',
     description: 'CPU time of a function or local model process in s; a call may use half of it (default unlimited)',
-    schema: z.coerce.number().int().min(2).optional(),
+    schema: wholeNumber(2, 2_000_000, ' of s').optional(),
   },
   processUser: {
     flag: 'process-user',
     property: 'process_user',
     variable: 'TORCHWEAVE_PROCESS_USER',
     description: "User that function and local model processes run as; only for root's server (default its own user)",
-    schema: z.string().min(1).optional(),
+    schema: text('the name of a user').optional(),
   },
   functionNetwork: {
     flag: 'function-network',
     property: 'function_network',
     variable: 'TORCHWEAVE_FUNCTION_NETWORK',
     description: 'Network of the function processes: host, or none for an empty one (default host)',
-    schema: z.enum(['host', 'none']).default('host'),
+    schema: oneOf('host', 'none').default('host'),
   },
   installPyDepPerModel: {
     property: 'install_py_dep_per_model',
@@ -209,22 +214,22 @@ export const settings = {
   maxRequestSize: {
     property: 'max_request_size',
     description: 'Largest request body in bytes (default 6553500)',
-    schema: bytes.default(6_553_500),
+    schema: bytesInMemory.default(6_553_500),
   },
   maxResponseSize: {
     property: 'max_response_size',
     description: 'Largest node answer in bytes (default 6553500)',
-    schema: bytes.default(6_553_500),
+    schema: bytesInMemory.default(6_553_500),
   },
   defaultResponseTimeout: {
     property: 'default_response_timeout',
     description: 's that a model may take for one answer before its worker counts as dead (default 120)',
-    schema: count.default(120),
+    schema: seconds.default(120),
   },
   defaultStartupTimeout: {
     property: 'default_startup_timeout',
     description: 's that a function or a model may take to load (default 120)',
-    schema: count.default(120),
+    schema: seconds.default(120),
   },
   disableTokenAuth: {
     flag: 'disable-token-auth',
@@ -239,13 +244,13 @@ export const settings = {
     property: 'key_file',
     variable: 'TORCHWEAVE_KEY_FILE',
     description: "Keys that clients must send, in TorchServe's key_file.json; created where it is missing",
-    schema: z.string().min(1).optional(),
+    schema: path.optional(),
   },
   tokenExpirationMin: {
     property: 'token_expiration_min',
     variable: 'TORCHWEAVE_TOKEN_EXPIRATION_MIN',
     description: 'min that a new management or inference key is valid (default 60)',
-    schema: count.default(60),
+    schema: wholeNumber(1, 5_256_000, ' of min').default(60),
   },
   forwardCredentials: {
     property: 'forward_credentials',
@@ -282,28 +287,28 @@ export const settings = {
     property: 'certificate_file',
     variable: 'TORCHWEAVE_CERTIFICATE_FILE',
     description: 'Certificate chain (PEM) of the https:// addresses',
-    schema: z.string().min(1).optional(),
+    schema: path.optional(),
   },
   privateKeyFile: {
     property: 'private_key_file',
     variable: 'TORCHWEAVE_PRIVATE_KEY_FILE',
     description: 'Private key (PEM) of the certificate',
-    schema: z.string().min(1).optional(),
+    schema: path.optional(),
   },
   maxUrlLength: {
     property: 'max_url_length',
     description: 'Longest path and query of a request in bytes (default 8192)',
-    schema: count.default(8_192),
+    schema: wholeNumber(1, 16_777_216, ' of bytes').default(8_192),
   },
   maxHeaderSize: {
     property: 'max_header_size',
     description: 'Largest request line and headers together in bytes (default 16384)',
-    schema: bytes.default(16_384),
+    schema: wholeNumber(1, 16_777_216, ' of bytes').default(16_384),
   },
   maxHeaderCount: {
     property: 'max_header_count',
     description: 'Most headers of a request (default 200)',
-    schema: count.default(200),
+    schema: wholeNumber(1, 10_000).default(200),
   },
   maxConnections: {
     property: 'max_connections',
@@ -314,23 +319,23 @@ export const settings = {
   requestHeaderTimeout: {
     property: 'request_header_timeout',
     description: 's that a client may take to send its headers (default 10)',
-    schema: count.default(10),
+    schema: seconds.default(10),
   },
   requestTimeout: {
     property: 'request_timeout',
     description: 's that a client may take to send its whole request (default 120)',
-    schema: count.default(120),
+    schema: seconds.default(120),
   },
   keepAliveTimeout: {
     property: 'keep_alive_timeout',
     description: 's that a connection may stay open without a request (default 72)',
-    schema: count.default(72),
+    schema: seconds.default(72),
   },
   responseSendTimeout: {
     property: 'response_send_timeout',
     variable: 'TORCHWEAVE_RESPONSE_SEND_TIMEOUT',
     description: 's that a client may take to receive its answer (default 120)',
-    schema: count.default(120),
+    schema: seconds.default(120),
   },
   maxBodyBytes: {
     property: 'max_body_bytes',
@@ -360,7 +365,7 @@ export const settings = {
     flag: 'models',
     property: 'load_models',
     description: "TorchServe's list of models to load; accepted, a workflow brings its models itself",
-    schema: z.string().optional(),
+    schema: textLike(/^/, 'a text').optional(),
   },
   maxArchiveSize: {
     property: 'max_archive_size',
@@ -377,30 +382,37 @@ export const settings = {
     flag: 'job-concurrency',
     variable: 'TORCHWEAVE_JOB_CONCURRENCY',
     description: 'Registrations that one worker runs at once (default 8)',
-    schema: count.default(8),
+    schema: wholeNumber(1, 1_024).default(8),
   },
   jobLockMs: {
     flag: 'job-lock-ms',
     variable: 'TORCHWEAVE_JOB_LOCK_MS',
     description: 'ms without a sign of life after which another worker takes a job up (default 6000)',
-    schema: milliseconds.default(6_000),
+    schema: leaseMilliseconds.default(6_000),
   },
   gatewayLeaseMs: {
     flag: 'gateway-lease-ms',
     variable: 'TORCHWEAVE_GATEWAY_LEASE_MS',
     description: 'ms without a sign of life after which nobody waits for a gateway (default 5000)',
-    schema: milliseconds.default(5_000),
+    schema: leaseMilliseconds.default(5_000),
   },
   logLevel: {
     flag: 'log-level',
     variable: 'TORCHWEAVE_LOG_LEVEL',
     description: 'debug, info, warn or error (default info)',
-    schema: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    schema: oneOf('debug', 'info', 'warn', 'error').default('info'),
+  },
+  logFormat: {
+    flag: 'log-format',
+    property: 'log_format',
+    variable: 'TORCHWEAVE_LOG_FORMAT',
+    description: 'json, text for people, or auto: text on a terminal and json elsewhere (default auto)',
+    schema: oneOf('auto', 'json', 'text').default('auto'),
   },
   racePoint: {
     variable: 'TORCHWEAVE_RACE_POINT',
     description: 'For tests: the named moment of a job at which the worker waits for its end',
-    schema: z.string().optional(),
+    schema: text().optional(),
   },
 } as const satisfies Record<string, Setting>;
 
@@ -408,5 +420,3 @@ export type SettingName = keyof typeof settings;
 
 /** All settings, checked. */
 export type Settings = { readonly [Name in SettingName]: z.infer<(typeof settings)[Name]['schema']> };
-
-export type ModelServerSetting = Settings['modelServers'][number];

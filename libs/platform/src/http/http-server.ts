@@ -2,6 +2,7 @@ import { TorchweaveError } from '@torchweave/domain';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
+import { boundConnections } from './bound-connections.js';
 import type { BrokenRequests } from './broken-requests.js';
 import type { Cors } from './cors.js';
 import type { IntakeLimits } from './limits.js';
@@ -30,7 +31,7 @@ export function createHttpServer({ limits, broken, tls, cors }: HttpServerOption
   };
   const handle = cors === undefined ? handler : withHeadersOf(cors, handler);
   const server = tls === undefined ? createServer(options, handle) : createSecureServer({ ...options, ...tls }, handle);
-  server.maxConnections = limits.connections;
+  boundConnections(server, limits.connections);
   // Node drops what is beyond in silence: one more, so that it is seen.
   server.maxHeadersCount = limits.headerCount + 1;
   // Node would answer an unknown expectation by itself, past every check.

@@ -44,8 +44,8 @@ export class EmbeddedSystem {
     await this.child.waitForOutput(/^start ready/m);
   }
 
-  /** Starts it, ready or not. */
-  begin(overrides: Readonly<Record<string, string>> = {}): Child {
+  /** Starts it, ready or not. @param openFiles that it may have, where not as many as this process. */
+  begin(overrides: Readonly<Record<string, string>> = {}, openFiles?: number): Child {
     const flags = {
       'management-port': String(this.managementPort),
       'inference-port': String(this.inferencePort),
@@ -55,7 +55,9 @@ export class EmbeddedSystem {
       'ts-config': join(this.directory, 'config.properties'),
       ...overrides,
     };
-    return Child.start(process.execPath, [command, 'start', ...flagArguments(flags)]);
+    const args = [command, 'start', ...flagArguments(flags)];
+    if (openFiles === undefined) return Child.start(process.execPath, args);
+    return Child.start('sh', ['-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh', process.execPath, ...args]);
   }
 
   async dispose(): Promise<void> {

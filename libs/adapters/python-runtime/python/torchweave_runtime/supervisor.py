@@ -4,6 +4,7 @@ It never runs code of an archive. It has one thread, so a fork is safe at any mo
 """
 from __future__ import annotations
 
+import errno
 import functools
 import gc
 import json
@@ -160,7 +161,8 @@ class Supervisor:
         except OSError as error:
             for descriptor in opened:
                 os.close(descriptor)
-            self._control.send({"event": "spawnFailed", "process": process, "reason": str(error)})
+            code = errno.errorcode.get(error.errno or 0, "")
+            self._control.send({"event": "spawnFailed", "process": process, "reason": str(error), "code": code})
             return
         out_read, out_write, err_read, err_write, log_read, log_write, listener = opened
         if pid == 0:

@@ -1,5 +1,5 @@
 import type { FunctionUnit } from '@torchweave/application';
-import { TorchweaveError } from '@torchweave/domain';
+import { isOutOfFiles, TorchweaveError } from '@torchweave/domain';
 import { CallFailure } from '../pool/call-failure.js';
 import { ProcessLoadError } from '../processes/python-process.js';
 
@@ -23,6 +23,8 @@ export function callError(functionName: string, thrown: unknown): TorchweaveErro
 
 /** A unit that does not load as the port tells it; where no function is at fault, by the first one's name. */
 export function loadError(unit: FunctionUnit, thrown: unknown): TorchweaveError {
+  if (isOutOfFiles(thrown))
+    return new TorchweaveError('openFilesExhausted', { retryAfterSeconds: 1 }, { cause: thrown });
   const failure = thrown instanceof ProcessLoadError ? thrown : undefined;
   const functionName = failure?.functionName ?? unit.functions[0]?.name ?? '';
   const reason = failure?.reason ?? (thrown instanceof Error ? thrown.message : String(thrown));

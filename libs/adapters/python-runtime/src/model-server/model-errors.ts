@@ -1,4 +1,4 @@
-import { TorchweaveError } from '@torchweave/domain';
+import { isOutOfFiles, TorchweaveError } from '@torchweave/domain';
 import { CallFailure } from '../pool/call-failure.js';
 import { ProcessLoadError } from '../processes/python-process.js';
 import type { RowOutput } from '../protocol/answer-frame.js';
@@ -59,6 +59,8 @@ function noWorker(model: string): string {
 
 /** A registration that failed. */
 export function registrationError(model: string, thrown: unknown): TorchweaveError {
+  if (isOutOfFiles(thrown))
+    return new TorchweaveError('openFilesExhausted', { retryAfterSeconds: 1 }, { cause: thrown });
   if (thrown instanceof TorchweaveError) {
     // The archive's fault, in the catalogue's own words.
     return thrown.code === 'modelServerRefused' ? thrown : refused(thrown.status, thrown.message, thrown);

@@ -26,7 +26,7 @@ export type ControlEvent =
   /** Instead of `started`: processes cannot be confined as they are to be. */
   | { readonly event: 'refused'; readonly what: keyof Confinement; readonly reason: string }
   | { readonly event: 'spawned'; readonly process: string; readonly path: string; readonly pid: number }
-  | { readonly event: 'spawnFailed'; readonly process: string; readonly reason: string }
+  | { readonly event: 'spawnFailed'; readonly process: string; readonly reason: string; readonly code?: string }
   | { readonly event: 'exited'; readonly process: string; readonly code: number | null; readonly signal: number | null }
   | OutputEvent;
 

@@ -3,6 +3,8 @@ import { AnswerDecoder, type Answer } from '../protocol/answer-frame.js';
 
 /** Whoever hears from a process. */
 export interface ConnectionUser {
+  /** A connection could not be made, or broke. */
+  failed(error: Error): void;
   receive(answer: Answer): void;
   /** Nothing can be sent any more; answers may still come. */
   broken(): void;
@@ -31,11 +33,11 @@ export class ProcessConnection {
   constructor(path: string, maxAnswerBytes: number, user: ConnectionUser) {
     this.requests = connect({ path });
     this.answers = this.receiveAnswers(path, maxAnswerBytes, user);
-    // 'close' follows an error and says enough.
-    this.requests.on('error', () => undefined).on('close', () => user.broken());
+    // 'close' follows an error.
+    this.requests.on('error', (error) => user.failed(error)).on('close', () => user.broken());
     this.requests.resume();
     this.answers
-      .on('error', () => undefined)
+      .on('error', (error) => user.failed(error))
       .on('close', () => {
         this.requests.destroy();
         user.closed();

@@ -1,4 +1,5 @@
 import { startDeadline } from '@torchweave/application';
+import { isOutOfFiles } from '@torchweave/domain';
 import type { Answer, LoadFailure } from '../protocol/answer-frame.js';
 import { encodeRequest, encodeTakeBack, type RequestRow } from '../protocol/request-frame.js';
 import { ProcessConnection, type ConnectionUser } from './process-connection.js';
@@ -182,6 +183,14 @@ export class PythonProcess implements ConnectionUser {
         this.finishHead(answer);
         return;
     }
+  }
+
+  /** Without a file left for its connection it is of no use, and not to blame. */
+  failed(error: Error): void {
+    if (!isOutOfFiles(error)) return;
+    const failure = new ProcessLoadError('the system lets the server open no further file');
+    failure.cause = error;
+    this.rejectLoaded(failure);
   }
 
   broken(): void {

@@ -47,6 +47,10 @@ export class SupervisorProcess {
       // A session of its own: a terminal's Ctrl-C is for Torchweave, which lets calls under way end.
       detached: true,
     });
+    // Where no file is left there are no pipes; the event tells why.
+    if ((child.stdio as unknown) === undefined) {
+      return new Promise((_, reject) => child.once('error', reject));
+    }
     const control = child.stdio[3];
     if (!(control instanceof Socket)) throw new Error('the control connection is not a socket');
     const supervisor = new SupervisorProcess(child, control);

@@ -45,6 +45,7 @@ export class Supervisor {
     this.processes.set(id, process);
     void process.ended.then(() => this.processes.delete(id));
     this.requestSpawn(process, loadable).catch((error: unknown) => {
+      if (error instanceof Error) process.failed(error);
       process.failedToStart(error instanceof Error ? error.message : String(error));
     });
     return process;
@@ -106,6 +107,7 @@ export class Supervisor {
         process?.connect(event.pid, event.path);
         return;
       case 'spawnFailed':
+        process?.failed(Object.assign(new Error(event.reason), { code: event.code }));
         process?.failedToStart(event.reason);
         return;
       case 'exited':
