@@ -76,6 +76,8 @@ export interface ErrorData {
   nodeFailed: { node: string; attempts: number; reason: string };
   nodeRaised: { node: string; status: number; message: string };
   functionLoadFailed: { functionName: string; file: string; reason: string };
+  /** The process that was to load it was ended from outside, time and again. */
+  functionProcessLost: { functionName: string; file: string; reason: string };
 
   modelServerUnreachable: { endpoint: string; reason: string };
   modelServerRefused: { endpoint: string; status: number; message: string };
@@ -370,13 +372,21 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
   },
   nodeRaised: {
     type: 'PredictionException',
-    status: (d) => d.status,
+    // Whoever named it: an answer with another one is no error, or none at all.
+    status: (d) => (Number.isInteger(d.status) && d.status >= 400 && d.status <= 599 ? d.status : 500),
     message: (d) => d.message,
   },
   functionLoadFailed: {
     type: 'WorkflowException',
     status: 500,
     message: (d) => `Function ${d.functionName} of ${d.file} cannot be loaded: ${d.reason}`,
+  },
+  functionProcessLost: {
+    type: 'ServiceUnavailableException',
+    status: 503,
+    message: (d) =>
+      `Function ${d.functionName} of ${d.file} could not be loaded, which need not be the archive's fault: ${d.reason}, ` +
+      'time and again. Where memory is short the system ends processes; try again when there is more.',
   },
 
   modelServerUnreachable: {
