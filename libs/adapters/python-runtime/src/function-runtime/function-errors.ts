@@ -26,5 +26,6 @@ export function loadError(unit: FunctionUnit, thrown: unknown): TorchweaveError 
   const failure = thrown instanceof ProcessLoadError ? thrown : undefined;
   const functionName = failure?.functionName ?? unit.functions[0]?.name ?? '';
   const reason = failure?.reason ?? (thrown instanceof Error ? thrown.message : String(thrown));
-  return new TorchweaveError('functionLoadFailed', { functionName, file: unit.handlerFile, reason }, { cause: thrown });
+  const code = failure?.isFromOutside === true ? 'functionProcessLost' : 'functionLoadFailed';
+  return new TorchweaveError(code, { functionName, file: unit.handlerFile, reason }, { cause: thrown });
 }

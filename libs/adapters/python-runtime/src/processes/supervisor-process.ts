@@ -4,13 +4,17 @@ import type { Confinement } from '../options.js';
 import { superviseScript } from '../python-sources.js';
 import { ControlDecoder, encodeControl, type ControlEvent, type ControlRequest } from './control-frames.js';
 
-/** How a supervisor process is started. */
+/** How a keeper and its supervisors are started. */
 export interface SupervisorLaunch {
   readonly python: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly confinement: Confinement;
+  /** The folder that those of the supervisors are in. */
+  readonly root: string;
   readonly onEvent: (event: ControlEvent) => void;
-  /** The process had started and is gone; with the last thing it said on stderr. */
+  /** A supervisor had started and was killed; another one can {@link SupervisorProcess.begin}. */
+  readonly onLost: (reason: string) => void;
+  /** All are gone; with the last thing that was said on stderr. */
   readonly onExit: (lastWords: string) => void;
 }
 
@@ -26,35 +30,75 @@ export class ConfinementError extends Error {
   }
 }
 
-/** One supervisor: a Python process of ours, and the control connection to it. It ends when that connection does. */
+interface Starting {
+  started(): void;
+  failed(error: Error): void;
+}
+
+/**
+ * A keeper and the supervisor that it has forked, Python processes of ours, and the control connection to the latter. When
+ * the supervisor is killed the keeper forks another. Both end when the connection does.
+ */
 export class SupervisorProcess {
+  /** Resolves when the supervisor, its keeper and everything that they had started have ended. */
+  readonly gone: Promise<void>;
+  private readonly child: ChildProcess;
+  private readonly control: Socket;
+  private readonly decoder = new ControlDecoder();
+  /** The keeper counts its supervisors. */
+  private start = 1;
+  private starting: Starting | undefined;
+  private refusal: ConfinementError | undefined;
   private exited = false;
   private lastWords = '';
+  /** The supervisor's own; that of the child is its keeper's. */
+  private supervisorPid: number | undefined;
 
-  private constructor(
-    private readonly child: ChildProcess,
-    private readonly control: Socket,
-  ) {}
-
-  /**
-   * Resolves when it takes control requests; rejects with an Error whose message says why it does not, a
-   * {@link ConfinementError} where that is the cause.
-   */
-  static start(launch: SupervisorLaunch): Promise<SupervisorProcess> {
-    const child = spawn(launch.python, ['-B', superviseScript, '3', JSON.stringify(launch.confinement)], {
-      env: launch.environment,
+  constructor(private readonly launch: SupervisorLaunch) {
+    const { python, environment, confinement, root } = launch;
+    this.child = spawn(python, ['-B', superviseScript, '3', JSON.stringify(confinement), root], {
+      env: environment,
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
       // A session of its own: a terminal's Ctrl-C is for Torchweave, which lets calls under way end.
       detached: true,
     });
-    const control = child.stdio[3];
+    const control = this.child.stdio[3];
     if (!(control instanceof Socket)) throw new Error('the control connection is not a socket');
-    const supervisor = new SupervisorProcess(child, control);
-    return supervisor.started(launch);
+    this.control = control;
+    this.gone = new Promise((resolve) => {
+      this.child.once('close', () => resolve());
+      this.child.once('error', () => resolve());
+    });
+    this.listen();
   }
 
-  get pid(): number | undefined {
-    return this.child.pid;
+  /**
+   * Has the supervisor begin, the first one or the one after a loss. Resolves when it takes control requests; rejects with
+   * an Error whose message says why it does not, a {@link ConfinementError} where that is the cause.
+   *
+   * @param folder of this start alone; what is in it is removed when the supervisor has ended.
+   */
+  begin(folder: string): Promise<void> {
+    const { python } = this.launch;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.kill(), startTimeoutMs);
+      const end = (): void => {
+        clearTimeout(timer);
+        this.starting = undefined;
+      };
+      this.starting = {
+        started: () => {
+          end();
+          resolve();
+        },
+        failed: (error) => {
+          end();
+          reject(error);
+        },
+      };
+      if (this.exited) this.starting.failed(new Error(`${python} cannot be started: ${this.lastWords}`));
+      else this.send({ op: 'begin', start: this.start, folder });
+    });
   }
 
   send(request: ControlRequest): void {
@@ -63,48 +107,73 @@ export class SupervisorProcess {
 
   /** Has it end all processes and then itself. */
   async shutdown(timeoutMs: number): Promise<void> {
-    if (this.exited) return;
-    const gone = new Promise<void>((resolve) => this.child.once('close', () => resolve()));
     this.send({ op: 'shutdown' });
-    const timer = setTimeout(() => this.child.kill('SIGKILL'), timeoutMs);
-    await gone;
+    const timer = setTimeout(() => this.kill(), timeoutMs);
+    await this.gone;
     clearTimeout(timer);
   }
 
-  private started(launch: SupervisorLaunch): Promise<SupervisorProcess> {
+  private listen(): void {
     const { child, control } = this;
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => child.kill('SIGKILL'), startTimeoutMs);
-      const decoder = new ControlDecoder();
-      let ready = false;
-      let refusal: ConfinementError | undefined;
-      control.on('data', (chunk: Buffer) => {
-        for (const event of decoder.push(chunk)) {
-          if (event.event === 'started') {
-            clearTimeout(timer);
-            ready = true;
-            resolve(this);
-          } else if (event.event === 'refused') {
-            refusal = new ConfinementError(event.what, event.reason);
-          } else {
-            launch.onEvent(event);
-          }
-        }
-      });
-      // The end of the process tells all there is to tell.
-      control.on('error', () => undefined);
-      child.stderr?.setEncoding('utf8').on('data', (text: string) => this.hear(text));
-      const gone = (reason: string): void => {
-        if (this.exited) return;
-        this.exited = true;
-        clearTimeout(timer);
+    control.on('data', (chunk: Buffer) => {
+      try {
+        for (const event of this.decoder.push(chunk)) this.heard(event);
+      } catch {
+        // Somebody else has its end of the connection.
+        this.kill();
         control.destroy();
-        if (ready) launch.onExit(reason);
-        else reject(refusal ?? new Error(`${launch.python} cannot be started: ${reason}`));
-      };
-      child.once('error', (error) => gone(error.message));
-      child.once('close', (code, signal) => gone(this.lastWords || `it ended with ${signal ?? `exit code ${code}`}`));
+      }
     });
+    // The end of the process tells all there is to tell.
+    control.on('error', () => undefined);
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => this.hear(text));
+    child.once('error', (error) => this.ended(error.message));
+    child.once('close', (code, signal) =>
+      this.ended(this.lastWords || `it ended with ${signal ?? `exit code ${code}`}`),
+    );
+  }
+
+  private heard(event: ControlEvent): void {
+    switch (event.event) {
+      case 'started':
+        this.supervisorPid = event.pid;
+        this.starting?.started();
+        return;
+      case 'refused':
+        this.refusal = new ConfinementError(event.what, event.reason);
+        return;
+      case 'lost':
+        this.supervisorPid = undefined;
+        this.start += 1;
+        this.lose(`it was killed by signal ${event.signal}`, this.launch.onLost);
+        return;
+      default:
+        this.launch.onEvent(event);
+    }
+  }
+
+  private ended(reason: string): void {
+    if (this.exited) return;
+    this.exited = true;
+    this.lastWords = reason;
+    this.control.destroy();
+    this.lose(reason, this.launch.onExit);
+  }
+
+  private lose(reason: string, tell: (reason: string) => void): void {
+    const { python } = this.launch;
+    if (this.starting === undefined) tell(reason);
+    else this.starting.failed(this.refusal ?? new Error(`${python} cannot be started: ${reason}`));
+  }
+
+  /** Both: each ends what it can when the other does, unless it hangs. */
+  private kill(): void {
+    this.child.kill('SIGKILL');
+    try {
+      if (this.supervisorPid !== undefined && !this.exited) process.kill(this.supervisorPid, 'SIGKILL');
+    } catch {
+      // It has gone already.
+    }
   }
 
   private hear(text: string): void {
