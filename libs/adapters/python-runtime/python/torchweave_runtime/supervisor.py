@@ -153,6 +153,7 @@ class Supervisor:
             self._spawn(frame["process"], frame["path"], frame["spec"])
         elif operation == "kill":
             self._kill(frame["process"])
+            self._control.send({"event": "heard"})
         elif operation == "shutdown":
             self._ending = True
 

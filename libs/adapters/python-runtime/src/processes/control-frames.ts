@@ -24,6 +24,8 @@ export interface OutputEvent {
 /** What the supervisor tells. */
 export type ControlEvent =
   | { readonly event: 'started'; readonly pid: number; readonly version: string }
+  /** A `kill` has come. */
+  | { readonly event: 'heard' }
   /** By the keeper: the supervisor was killed, and everything of its with it. Another one waits for its `begin`. */
   | { readonly event: 'lost'; readonly signal: number }
   /** Instead of `started`: processes cannot be confined as they are to be. */

@@ -19,6 +19,8 @@ export interface SupervisorLaunch {
 }
 
 const startTimeoutMs = 30_000;
+/** ms in which a supervisor says something to what it is told. */
+const signTimeoutMs = 5_000;
 
 /** The system does not allow what processes are to be confined by. */
 export class ConfinementError extends Error {
@@ -53,6 +55,7 @@ export class SupervisorProcess {
   private lastWords = '';
   /** The supervisor's own; that of the child is its keeper's. */
   private supervisorPid: number | undefined;
+  private signTimer: NodeJS.Timeout | undefined;
 
   constructor(private readonly launch: SupervisorLaunch) {
     const { python, environment, confinement, root } = launch;
@@ -102,7 +105,9 @@ export class SupervisorProcess {
   }
 
   send(request: ControlRequest): void {
-    if (!this.exited) this.control.write(encodeControl(request));
+    if (this.exited) return;
+    this.control.write(encodeControl(request));
+    if (request.op === 'kill' || request.op === 'spawn') this.awaitSign();
   }
 
   /** Has it end all processes and then itself. */
@@ -134,6 +139,7 @@ export class SupervisorProcess {
   }
 
   private heard(event: ControlEvent): void {
+    this.stopAwaiting();
     switch (event.event) {
       case 'started':
         this.supervisorPid = event.pid;
@@ -155,6 +161,7 @@ export class SupervisorProcess {
   private ended(reason: string): void {
     if (this.exited) return;
     this.exited = true;
+    this.stopAwaiting();
     this.lastWords = reason;
     this.control.destroy();
     this.lose(reason, this.launch.onExit);
@@ -166,18 +173,45 @@ export class SupervisorProcess {
     else this.starting.failed(this.refusal ?? new Error(`${python} cannot be started: ${reason}`));
   }
 
+  /** A function may stop its supervisor: then nobody is killed for a deadline. Its keeper ends all and forks another. */
+  private awaitSign(): void {
+    this.signTimer ??= setTimeout(() => {
+      // After a poll for I/O: what has come while this process was busy is a sign.
+      setImmediate(() => setImmediate(() => this.signTimer !== undefined && this.end()));
+    }, signTimeoutMs);
+  }
+
+  private stopAwaiting(): void {
+    clearTimeout(this.signTimer);
+    this.signTimer = undefined;
+  }
+
+  /** The supervisor alone; both, when its keeper does nothing about it. */
+  private end(): void {
+    const pid = this.supervisorPid;
+    this.supervisorPid = undefined;
+    this.stopAwaiting();
+    if (pid === undefined || !killOne(pid)) this.kill();
+    else this.awaitSign();
+  }
+
   /** Both: each ends what it can when the other does, unless it hangs. */
   private kill(): void {
     this.child.kill('SIGKILL');
-    try {
-      if (this.supervisorPid !== undefined && !this.exited) process.kill(this.supervisorPid, 'SIGKILL');
-    } catch {
-      // It has gone already.
-    }
+    if (this.supervisorPid !== undefined && !this.exited) killOne(this.supervisorPid);
   }
 
   private hear(text: string): void {
     const lines = text.trim().split('\n');
     this.lastWords = (lines.at(-1) ?? '').slice(0, 2_000) || this.lastWords;
+  }
+}
+
+/** False when there is none. */
+function killOne(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch {
+    return false;
   }
 }

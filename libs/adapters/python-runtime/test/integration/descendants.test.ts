@@ -42,6 +42,9 @@ def start(data, context):
             os.kill(int(status.read().rpartition(")")[2].split()[1]), signal.SIGKILL)
     if then == "supervisor":
         os.kill(os.getppid(), signal.SIGKILL)
+    if then == "stop":
+        os.kill(os.getppid(), signal.SIGSTOP)
+        time.sleep(1000)
     if then == "group":
         os.killpg(os.getpgid(os.getppid()), signal.SIGKILL)
     return [str(os.getpid())]
@@ -94,6 +97,14 @@ describe.skipIf(process.platform !== 'linux')('what a function has started in se
   it.each(['supervisor', 'keeper', 'group'])('ends when it kills the %s, and all goes on', async (whom) => {
     await withUnit(functions, source, async (unit) => {
       const pids = await started(unit, whom);
+      await gone(...pids);
+      await expect.poll(() => unit.call('pid').catch(() => ''), { timeout: 10_000 }).toMatch(/^\d+$/);
+    });
+  });
+
+  it('ends when it stops the supervisor and goes on for ever', async () => {
+    await withUnit(functions, source, async (unit) => {
+      const pids = await started(unit, 'stop', 700);
       await gone(...pids);
       await expect.poll(() => unit.call('pid').catch(() => ''), { timeout: 10_000 }).toMatch(/^\d+$/);
     });

@@ -315,6 +315,20 @@ describe('what goes wrong around a unit', () => {
     await expect(load).rejects.toMatchObject({ data: { reason: 'it was not loaded within 200 ms' } });
   });
 
+  it('a process that takes long to load counts under the deadline of the calls that wait for it', async () => {
+    const source = `
+import os, time
+if os.path.exists("slow"):
+    time.sleep(1000)
+${processes}`;
+    await withUnit(functions, source, async ({ call, directory }) => {
+      await writeFile(join(directory, 'slow'), '');
+      await expect(call('die')).rejects.toMatchObject({ code: 'nodeFailed' });
+      const late = { code: 'nodeFailed', data: { reason: 'no answer within 200 ms' } };
+      await expect(call('pid', '', { timeoutMs: 200 })).rejects.toMatchObject(late);
+    });
+  });
+
   it('a process that cannot be replaced fails calls with the reason, until it can', async () => {
     const source = `
 import os
