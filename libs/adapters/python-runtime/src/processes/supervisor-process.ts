@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Confinement } from '../options.js';
 import { superviseScript } from '../python-sources.js';
@@ -19,8 +20,10 @@ export interface SupervisorLaunch {
 }
 
 const startTimeoutMs = 30_000;
-/** ms in which a supervisor says something to what it is told. */
-const signTimeoutMs = 5_000;
+/** ms in which a supervisor says something to what it is told, unless it is busy. */
+const signMs = 3_000;
+/** How often that may pass while it is. */
+const mostSignsMissed = 10;
 
 /** The system does not allow what processes are to be confined by. */
 export class ConfinementError extends Error {
@@ -174,11 +177,17 @@ export class SupervisorProcess {
   }
 
   /** A function may stop its supervisor: then nobody is killed for a deadline. Its keeper ends all and forks another. */
-  private awaitSign(): void {
+  private awaitSign(missed = 0): void {
     this.signTimer ??= setTimeout(() => {
       // After a poll for I/O: what has come while this process was busy is a sign.
-      setImmediate(() => setImmediate(() => this.signTimer !== undefined && this.end()));
-    }, signTimeoutMs);
+      setImmediate(() => setImmediate(() => this.signTimer !== undefined && this.missedSign(missed + 1)));
+    }, signMs);
+  }
+
+  private missedSign(missed: number): void {
+    this.signTimer = undefined;
+    if (missed === mostSignsMissed || isStopped(this.supervisorPid)) this.end();
+    else this.awaitSign(missed);
   }
 
   private stopAwaiting(): void {
@@ -190,7 +199,6 @@ export class SupervisorProcess {
   private end(): void {
     const pid = this.supervisorPid;
     this.supervisorPid = undefined;
-    this.stopAwaiting();
     if (pid === undefined || !killOne(pid)) this.kill();
     else this.awaitSign();
   }
@@ -211,6 +219,16 @@ export class SupervisorProcess {
 function killOne(pid: number): boolean {
   try {
     return process.kill(pid, 'SIGKILL');
+  } catch {
+    return false;
+  }
+}
+
+/** True for a process that a signal or a debugger has stopped. Linux only. */
+function isStopped(pid: number | undefined): boolean {
+  try {
+    const status = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return /^[Tt]/.test(status.slice(status.lastIndexOf(')') + 2));
   } catch {
     return false;
   }
