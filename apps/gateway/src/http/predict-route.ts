@@ -1,15 +1,11 @@
 import { Cancellation, releaseOf } from '@torchweave/application';
 import type { RoutingTable, RunnableWorkflow, RunWorkflow, WorkflowRequest } from '@torchweave/application';
 import { TorchweaveError, type NodeOutput } from '@torchweave/domain';
-import { commonHeaders } from '@torchweave/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { validateHeaderName, validateHeaderValue, type OutgoingHttpHeaders } from 'node:http';
+import { answerHeaders } from './answer-headers.js';
 import { clientHeaders, credentialHeaders, encodingHeaders } from './client-headers.js';
 import { decodeBody, isEncoded } from './decode-body.js';
 import { readInput } from './read-input.js';
-
-/** Headers that the server itself must set. */
-const ownHeaders = new Set(['content-length', 'connection', 'transfer-encoding', 'keep-alive', 'x-request-id']);
 
 /** bytes of a body that is sent in one piece with the headers. */
 const onePieceBytes = 16_384;
@@ -83,29 +79,12 @@ function cancelledWithClient({ raw }: FastifyReply): Cancellation {
  * Latin-1 is text that is its bytes.
  */
 function send(request: FastifyRequest, reply: FastifyReply, output: NodeOutput): FastifyReply {
-  const { contentType, value } = output;
-  const headers: OutgoingHttpHeaders = { ...commonHeaders, 'x-request-id': request.id };
-  for (const name in output.headers) {
-    const given = output.headers[name] as string;
-    if (!ownHeaders.has(name) && isSendable(name, given)) headers[name] = given;
-  }
-  const isPlain = contentType === undefined || contentType === 'application/json';
-  headers['content-type'] = !isPlain && isSendable('content-type', contentType) ? contentType : 'application/json';
-  headers['content-length'] = value.byteLength;
+  const { value } = output;
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  // Before the reply is taken: what cannot be sent is answered as any other error.
+  reply.raw.writeHead(200, answerHeaders(request.id, output));
   reply.hijack();
-  reply.raw.writeHead(200, headers);
   if (bytes.length <= onePieceBytes) reply.raw.end(bytes.toString('latin1'), 'latin1');
   else reply.raw.end(bytes, output.release);
   return reply;
-}
-
-function isSendable(name: string, value: string): boolean {
-  try {
-    validateHeaderName(name);
-    validateHeaderValue(name, value);
-    return true;
-  } catch {
-    return false;
-  }
 }

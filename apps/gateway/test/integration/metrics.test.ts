@@ -124,7 +124,10 @@ describe('the metrics and health of a gateway', () => {
     const restarts = 'torchweave_function_process_restarts_total{workflow="echo"';
     const processes = 'torchweave_function_processes{workflow="echo"} 1';
     expect(await samples()).toEqual(
-      expect.arrayContaining([processes, `${restarts},cause="died"} 0`, `${restarts},cause="deadline"} 0`]),
+      expect.arrayContaining([
+        ...[processes, `${restarts},cause="died"} 0`, `${restarts},cause="deadline"} 0`],
+        'torchweave_function_process_failures{workflow="echo"} 0',
+      ]),
     );
     // Two attempts each.
     expect([await predict('echo', 'die'), await predict('echo', 'slow')]).toEqual([500, 500]);

@@ -3,7 +3,16 @@ import { isTorchweaveError, TorchweaveError } from '@torchweave/domain';
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ageOf, codeOf, exists, readOnlyFolder, removeTree, sealContent, writableFolder } from './folders.js';
+import {
+  ageOf,
+  codeOf,
+  exists,
+  passableFolder,
+  readOnlyFolder,
+  removeTree,
+  sealContent,
+  writableFolder,
+} from './folders.js';
 import { writeHashed } from './hashed-file.js';
 import { defaultLimits, type ArchiveLimits } from './limits.js';
 import { readText } from './read-text.js';
@@ -41,7 +50,7 @@ export class FilesystemArchiveStore implements ArchiveStore {
   async put(content: AsyncIterable<Uint8Array>): Promise<{ digest: string; bytes: number }> {
     return this.inTemporary(async (path) => {
       const { digest, bytes } = await writeHashed(path, content);
-      await mkdir(this.folder('packed'), { recursive: true });
+      await mkdir(this.folder('packed'), { recursive: true, mode: passableFolder });
       await rename(path, this.packed(digest));
       return { digest, bytes };
     });
@@ -132,7 +141,7 @@ export class FilesystemArchiveStore implements ArchiveStore {
       await mkdir(path);
       const content = await (this.options.unpack ?? unpack)(this.packed(digest), path, this.limits);
       await sealContent(content);
-      await mkdir(this.folder('unpacked'), { recursive: true });
+      await mkdir(this.folder('unpacked'), { recursive: true, mode: passableFolder });
       try {
         await rename(content, directory);
       } catch (error) {
@@ -167,7 +176,7 @@ export class FilesystemArchiveStore implements ArchiveStore {
   /** Lends a path in the temporary folder; whatever is still there at the end is removed. */
   private async inTemporary<T>(work: (path: string) => Promise<T>): Promise<T> {
     return lend(join(this.folder('tmp'), randomUUID()), async (path) => {
-      await mkdir(this.folder('tmp'), { recursive: true });
+      await mkdir(this.folder('tmp'), { recursive: true, mode: passableFolder });
       return work(path);
     });
   }

@@ -1,6 +1,8 @@
 import { chmod, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
+/** Others may pass to what they know the name of, and not look around: functions that run as another user. */
+export const passableFolder = 0o711;
 export const writableFolder = 0o755;
 export const readOnlyFolder = 0o555;
 const readOnlyFile = 0o444;

@@ -85,10 +85,13 @@ try {
   began = performance.now();
   await Promise.all(Array.from({ length: 100 }, (_, i) => runtime.load(unit(`many-${i}`))));
   show('load of 100 units at once', `${(performance.now() - began).toFixed(0)} ms`);
-  const supervisors = execFileSync('pgrep', ['-P', String(process.pid)], { encoding: 'utf8' })
-    .trim()
-    .split('\n');
-  const pids = execFileSync('pgrep', ['-P', supervisors[0]], { encoding: 'utf8' }).trim().split('\n');
+  const childrenOf = (pid) =>
+    execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
+      .trim()
+      .split('\n');
+  const [keeper] = childrenOf(process.pid);
+  const [supervisor] = childrenOf(keeper);
+  const pids = childrenOf(supervisor);
   const pss = pids.map(memory);
   show(
     `memory of one of ${pids.length} idle units`,

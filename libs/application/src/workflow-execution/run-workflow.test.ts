@@ -125,6 +125,17 @@ describe('RunWorkflow', () => {
     expect(calls).toBe(1);
   });
 
+  it.each([101, 204, 304, 600])('takes a status that no error has, %i, for no answer', async (status) => {
+    const refuse = () =>
+      Promise.reject(new TorchweaveError('modelServerRefused', { endpoint: 'local', status, message: 'moved' }));
+    await expect(
+      runner(refuse).execute(workflow('models: {retry-attempts: 0}\ndag: {a: []}'), request('x')),
+    ).rejects.toMatchObject({
+      status: 500,
+      data: { node: 'a', reason: `the model server answered ${status}: moved` },
+    });
+  });
+
   it('cancels the siblings of a node that failed for good', async () => {
     let cancelled: () => void = () => undefined;
     const siblingCancelled = new Promise<void>((resolve) => (cancelled = resolve));

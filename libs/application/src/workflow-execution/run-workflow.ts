@@ -49,7 +49,7 @@ export interface ExecutionObserver {
 
 const silentObserver: ExecutionObserver = { nodeFinished: () => undefined, nodeRetried: () => undefined };
 
-/** Statuses by which a model server speaks of itself; any other from 400 on comes from the model's handler. */
+/** Statuses by which a model server speaks of itself; any other error status comes from the model's handler. */
 const serverStatuses = new Set([404, 405, 408, 413, 429, 500, 502, 503, 504, 507]);
 
 /** As long as a model server that does not answer is left alone. */
@@ -194,6 +194,7 @@ function asRaised(node: string, error: TorchweaveError): TorchweaveError<'nodeRa
   if (isTorchweaveError(error, 'nodeRaised')) return error;
   if (!isTorchweaveError(error, 'modelServerRefused')) return undefined;
   const { status, message } = error.data;
+  if (status < 400 || status > 599) return undefined;
   return serverStatuses.has(status) ? undefined : new TorchweaveError('nodeRaised', { node, status, message });
 }
 

@@ -70,6 +70,7 @@ const examples: { readonly [Code in ErrorCode]: ErrorData[Code] } = {
   },
   modelServerLate: { endpoint: 'http://models:8081', timeoutMs: 500 },
   modelSettingInvalid: { node: 'upper', rule: 'min-workers must be a whole number from 0 to 1024, not 2147483647' },
+  functionProcessLost: { functionName: 'f', file: 'h.py', reason: 'the Python process was killed by SIGKILL' },
   modelServerUnreachable: { endpoint: 'http://models:8081', reason: 'refused' },
   modelServerRefused: { endpoint: 'http://models:8081', status: 404, message: 'Model not found at: a.mar' },
   modelManagementDisabled: { endpoint: 'http://models:8081' },
@@ -125,6 +126,15 @@ describe('the catalogue', () => {
     const { shows = [] } = errorCatalogue[code];
     expect(Object.keys(shown).sort()).toEqual([...shows].sort());
     expect(examples[code]).toMatchObject(shown);
+  });
+
+  it.each([
+    [399, 500],
+    [400, 400],
+    [599, 599],
+    ...[600, 101, 204, 304, 0, -1, NaN, 404.5].map((status) => [status, 500]),
+  ])('answers no status but an error has: %d as %d', (status = 0, answered = 0) => {
+    expect(new TorchweaveError('nodeRaised', { node: 'f', status, message: 'm' }).status).toBe(answered);
   });
 
   it('keeps what happened inside to itself', () => {

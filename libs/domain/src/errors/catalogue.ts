@@ -102,6 +102,8 @@ export interface ErrorData {
   modelSettingInvalid: { node: string; rule: string };
   /** `isRaised`: Python itself has said no, so it is the archive's fault. */
   functionLoadFailed: { functionName: string; file: string; reason: string; isRaised?: boolean };
+  /** The process that was to load it was ended from outside, time and again. */
+  functionProcessLost: { functionName: string; file: string; reason: string };
 
   /** `server`: its name, where that is known. */
   modelServerUnreachable: { endpoint: string; reason: string; server?: string };
@@ -464,7 +466,8 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
   },
   nodeRaised: {
     type: 'PredictionException',
-    status: (d) => d.status,
+    // Whoever named it: an answer with another one is no error, or none at all.
+    status: (d) => (Number.isInteger(d.status) && d.status >= 400 && d.status <= 599 ? d.status : 500),
     message: (d) => d.message,
   },
   nodeUnavailable: {
@@ -493,6 +496,13 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
     type: 'WorkflowException',
     status: (d) => (d.isRaised === true ? 400 : 500),
     message: (d) => `Function ${d.functionName} of ${d.file} cannot be loaded: ${d.reason}`,
+  },
+  functionProcessLost: {
+    type: 'ServiceUnavailableException',
+    status: 503,
+    message: (d) =>
+      `Function ${d.functionName} of ${d.file} could not be loaded, which need not be the archive's fault: ${d.reason}, ` +
+      'time and again. Where memory is short the system ends processes; try again when there is more.',
   },
 
   modelServerUnreachable: {

@@ -66,6 +66,8 @@ export interface SampledProcesses {
   readonly ready: number;
   /** Cause to how many were lost and replaced. */
   readonly restarts: Readonly<Record<string, number>>;
+  /** How often in a row one ended unasked or could not be started. */
+  readonly failures: number;
 }
 
 /**
@@ -100,11 +102,19 @@ function sampleProcesses(
     labelNames: [label, 'cause'],
     registers,
   });
+  const failures = new Gauge({
+    name: `torchweave_${kind}_process_failures`,
+    help: `How often in a row a process that is to run ${what} ended unasked or could not be started; 0 when one stays.`,
+    labelNames: [label],
+    registers,
+  });
   monitoring.onScrape(() => {
     ready.reset();
     restarts.reset();
-    for (const { name, ready: count, restarts: lost } of processes()) {
+    failures.reset();
+    for (const { name, ready: count, restarts: lost, failures: failed } of processes()) {
       ready.inc({ [label]: name }, count);
+      failures.inc({ [label]: name }, failed);
       for (const [cause, value] of Object.entries(lost)) restarts.inc({ [label]: name, cause }, value);
     }
   });

@@ -35,6 +35,13 @@ describe('the folder of the store', () => {
     expect(await readdir(join(directory, 'tmp'))).toEqual([]);
   });
 
+  it('lets others pass to what they know the digest of, and list nothing', async () => {
+    await store.open(await put());
+    for (const folder of ['packed', 'tmp', 'unpacked']) {
+      expect((await stat(join(directory, folder))).mode & 0o777, folder).toBe(0o711);
+    }
+  });
+
   it('is not made before it is needed', async () => {
     expect(await store.list()).toEqual([]);
     await expect(stat(directory)).rejects.toMatchObject({ code: 'ENOENT' });

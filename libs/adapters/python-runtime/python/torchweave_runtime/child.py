@@ -15,7 +15,8 @@ from .frames import FAILED, LOAD_FAILED, READY, Disconnected, FrameReader, Frame
 from .function_loading import load_functions
 from .loading import Entry, LoadError
 from .model_loading import load_model
-from .output import meta_bytes, rows_of, to_bytes
+from .answer_meta import meta_bytes
+from .output import rows_of, to_bytes
 from .process_setup import give_back_free_memory
 from .streams import CapturedOutput, EventLog
 
@@ -132,7 +133,7 @@ class Server:
                 continue
             began = time.perf_counter_ns()
             entry = self._entries[index]
-            output.log.begin_call(entry.node, rows)
+            output.log.begin_call(call)
             entry.context.begin_call(rows)
             try:
                 values = self._run(entry, inputs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 import io
 import json
 import sys
-from typing import Any, Dict, List, Union
+from typing import Any, List, Union
 
 from .failures import OutputError
 from .misfits import find_misfit, name_of_type
@@ -61,19 +61,3 @@ def json_bytes(value: Any) -> bytes:
         return json.dumps(value, indent=2).encode("utf-8")
     except (TypeError, ValueError, RecursionError) as error:
         raise OutputError("Unsupported model output data type: %s" % find_misfit(value, error)) from error
-
-
-def meta_bytes(headers: Dict[str, Any], status: int) -> bytes:
-    """Content type, headers and status of an answer; empty where the handler set none."""
-    if not headers and status == 200:
-        return b""
-    named = {str(name).lower(): str(value) for name, value in headers.items()}
-    meta: Dict[str, Any] = {}
-    content_type = named.pop("content-type", None)
-    if content_type:
-        meta["contentType"] = content_type
-    if named:
-        meta["headers"] = named
-    if status != 200:
-        meta["status"] = status
-    return json.dumps(meta).encode("utf-8")

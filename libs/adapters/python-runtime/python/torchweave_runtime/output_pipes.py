@@ -4,7 +4,7 @@ from __future__ import annotations
 import time
 from typing import Callable, Dict
 
-from .rate_limit import RateLimit
+from .rate_limit import LINE_COST, RateLimit, cost_of
 from .streams import MAX_LINE
 
 #: stream, text
@@ -22,7 +22,8 @@ class RawOutput:
 
     def take(self, stream: str, data: bytes) -> None:
         """Passes on what was read; all of it is taken, so that the writer never waits."""
-        if not self._limit.admits(len(data)):
+        if not self._limit.has_room(LINE_COST):
+            self._limit.dropped += len(data)
             self._partial.pop(stream, None)
             return
         self.report_dropped(stream)
@@ -42,8 +43,17 @@ class RawOutput:
         self.report_dropped("stdout")
 
     def _line(self, stream: str, line: bytes) -> None:
+        if not line:
+            return
+        if not self._limit.has_room(LINE_COST):
+            self._limit.dropped += len(line)
+            return
         text = line[:MAX_LINE].decode("utf-8", "replace").rstrip("\r")
-        if text:
+        cost = cost_of(text)
+        if not self._limit.has_room(cost):
+            self._limit.dropped += len(line)
+        elif text:
+            self._limit.spend(cost)
             self._emit(stream, text)
 
     def report_dropped(self, stream: str, interval: float = 0.0) -> bool:
@@ -51,7 +61,9 @@ class RawOutput:
         now = time.monotonic()
         if self._limit.dropped and now - self._reported_at >= interval:
             self._reported_at = now
-            self._emit(stream, "%d bytes of output were dropped: too much at once" % self._limit.take_dropped())
+            text = "%d bytes of output were dropped: too much at once" % self._limit.take_dropped()
+            self._limit.spend(cost_of(text))
+            self._emit(stream, text)
         return not self._limit.dropped
 
     @property

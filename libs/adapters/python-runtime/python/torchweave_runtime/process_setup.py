@@ -6,7 +6,7 @@ import os
 import resource
 import signal
 import sys
-from typing import Dict, Iterator, List, Tuple
+from typing import Callable, Dict, Iterator, List, Tuple
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -25,12 +25,17 @@ LIMITS = {
 libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
+def signal_when_parent_ends(number: int, parent_pid: int, gone: Callable[[], None] = lambda: os._exit(1)) -> None:
+    """Has the kernel signal this process when its parent ends, and calls `gone` when it has ended already. Linux only."""
+    if libc is not None:
+        libc.prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
+    if os.getppid() != parent_pid:
+        gone()
+
+
 def die_with_parent(parent_pid: int) -> None:
     """Has the kernel kill this process when its parent ends. Linux only; elsewhere the lost connection ends it."""
-    if libc is not None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent_pid:
-        os._exit(1)
+    signal_when_parent_ends(signal.SIGKILL, parent_pid)
 
 
 def adopt_orphans() -> None:
@@ -116,10 +121,33 @@ def reap_ended() -> Iterator[Tuple[int, int]]:
             return
 
 
-def adopted_children() -> List[int]:
-    """All children, among them what processes have left behind outside their groups. Linux only."""
+def children_of(pid: int) -> List[int]:
+    """The children of a process of one thread, among them what it has adopted. Linux only."""
     try:
-        with open("/proc/self/task/%d/children" % os.getpid()) as children:
-            return [int(pid) for pid in children.read().split()]
+        with open("/proc/%d/task/%d/children" % (pid, pid)) as children:
+            return [int(child) for child in children.read().split()]
+    except OSError:
+        pass
+    # A kernel that does not tell.
+    found = []
+    try:
+        numbers = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        return []
+    for number in numbers:
+        try:
+            with open("/proc/%d/stat" % number, errors="replace") as status:
+                if int(status.read().rpartition(")")[2].split()[1]) == pid:
+                    found.append(number)
+        except (OSError, ValueError, IndexError):
+            continue
+    return found
+
+
+def environment_of(pid: int) -> List[bytes]:
+    """What a process was started with, as far as it may be read. Linux only."""
+    try:
+        with open("/proc/%d/environ" % pid, "rb") as environment:
+            return environment.read(1_048_576).split(b"\0")
     except OSError:
         return []

@@ -1,7 +1,16 @@
 """How much output of a process is passed on."""
 from __future__ import annotations
 
+import json
 import time
+
+#: What a line costs beside its text: about what a log has around it.
+LINE_COST = 200
+
+
+def cost_of(text: str) -> int:
+    """Bytes of a line in a log of JSON."""
+    return LINE_COST + len(json.dumps(text, ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
 class RateLimit:
@@ -21,6 +30,10 @@ class RateLimit:
             return True
         self.dropped += size
         return False
+
+    def spend(self, size: int) -> None:
+        """Counts what passes whether there is room or not."""
+        self._tokens -= size
 
     def has_room(self, size: int) -> bool:
         """True when `size` bytes would pass now."""

@@ -7,14 +7,11 @@ import logging
 import socket
 import sys
 import threading
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, List, Optional
 
-from .context import Row
-from .rate_limit import RateLimit
+from .rate_limit import RateLimit, cost_of
 
 MAX_LINE = 8_192
-STREAMS = ("stdout", "stderr", "logging")
-LEVELS = (None, "debug", "info", "warn", "error")
 #: Seconds that a function waits for the supervisor to take an event before the event is dropped.
 SEND_TIMEOUT = 0.1
 
@@ -26,25 +23,25 @@ class EventLog:
         self._socket = socket.socket(fileno=descriptor)
         self._socket.settimeout(SEND_TIMEOUT)
         self._limit = RateLimit(bytes_per_second, 4 * bytes_per_second)
-        #: The function that runs now, and the requests that it runs for.
-        self._node: Optional[str] = None
-        self._rows: Sequence[Row] = ()
+        #: The call that is executed; Torchweave knows whose it is.
+        self._call: Optional[int] = None
 
-    def begin_call(self, node: Optional[str], rows: Sequence[Row]) -> None:
-        """What is told from here on is told of this function and these requests."""
-        self._node = node
-        self._rows = rows
+    def begin_call(self, call: int) -> None:
+        """What is told from here on is told of this call."""
+        self._call = call
 
     def end_call(self) -> None:
         """What is told from here on, by a thread that a function has left behind, is told of none."""
-        self._node = None
-        self._rows = ()
+        self._call = None
 
     def emit(self, stream: str, text: str, level: Optional[str] = None) -> None:
         """Passes `text` on, or counts it as dropped when there is too much."""
         if len(text) > MAX_LINE:
             text = text[:MAX_LINE] + "… (cut)"
-        if self._limit.admits(len(text)):
+        # The supervisor counts by the same rule; here it is counted so that a flood is not even sent.
+        if not self._limit.has_room(len(text)):
+            self._limit.dropped += len(text)
+        elif self._limit.admits(cost_of(text)):
             self.report_dropped()
             self._send({"stream": stream, "text": text, "level": level})
 
@@ -56,30 +53,15 @@ class EventLog:
         """Tells how much was dropped, if anything was."""
         if self._limit.dropped:
             text = "%d characters of output were dropped: too much at once" % self._limit.take_dropped()
+            self._limit.spend(cost_of(text))
             self._send({"stream": "logging", "text": text, "level": "warn"})
 
     def _send(self, event: dict) -> None:
-        rows = self._rows
-        event["node"] = self._node
-        # A line of a batch is told of none of its requests: nobody can say which one it is about.
-        event["request"] = rows[0].request_id() if len(rows) == 1 else None
+        event["call"] = self._call
         try:
-            self._socket.send(json.dumps(event).encode("utf-8"))
+            self._socket.send(json.dumps(event, ensure_ascii=False).encode("utf-8", "replace"))
         except OSError:
             self._limit.dropped += len(event["text"])
-
-
-def read_event(datagram: bytes) -> Dict[str, Any]:
-    """The event in a datagram. Functions can write to its socket too: whatever is no event is told as raw output."""
-    try:
-        event = json.loads(datagram.decode("utf-8"))
-        stream, text, level, node, request = (event[key] for key in ("stream", "text", "level", "node", "request"))
-    except (ValueError, TypeError, KeyError, RecursionError):
-        stream = text = level = node = request = None
-    known = stream in STREAMS and isinstance(text, str) and level in LEVELS
-    if not known or not all(isinstance(name, (str, type(None))) for name in (node, request)):
-        return {"stream": "stderr", "text": datagram[:MAX_LINE].decode("utf-8", "replace")}
-    return {"stream": stream, "text": text, "level": level, "node": node, "request": request}
 
 
 class LineStream(io.TextIOBase):

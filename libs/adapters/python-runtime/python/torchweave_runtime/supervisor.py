@@ -1,5 +1,8 @@
 """The warm parent: forks a process for whatever Torchweave asks for, and ends them all when Torchweave is gone.
 
+What a function starts and leaves behind, in a session of its own too, comes to this process, its nearest living ancestor
+that adopts orphans, at the latest when the function's process ends; it is ended then.
+
 It never runs code of an archive. It has one thread, so a fork is safe at any moment.
 """
 from __future__ import annotations
@@ -10,30 +13,34 @@ import gc
 import json
 import os
 import platform
+import secrets
 import selectors
-import shutil
 import signal
 import socket
 import time
 import traceback
-from typing import Any, Dict, List, NoReturn, Optional, Set
+from typing import Any, Dict, List, NoReturn, Set
 
 from .child import run_child
 from .confinement import Confinement, Refused
 from .control import ControlConnection
+from .keeper import Keeper, end_children
+from .log_events import LoggedEvents
 from .output_pipes import RawOutput
 from .process_setup import (
     adopt_orphans,
-    adopted_children,
+    children_of,
     close_descriptors_from,
     die_with_parent,
+    environment_of,
     give_back_free_memory,
     limit_open_files,
     raise_open_files,
     reap_ended,
     signal_group,
+    signal_when_parent_ends,
 )
-from .streams import read_event
+from .remove_tree import remove_tree
 from .warm import import_common_modules
 
 READ_SIZE = 65_536
@@ -51,9 +58,11 @@ LISTENER_DESCRIPTOR = 4
 class ProcessRecord:
     """A process that was forked and not yet reaped."""
 
-    __slots__ = ("id", "pid", "folder", "descriptors", "raw")
+    __slots__ = ("id", "pid", "folder", "descriptors", "raw", "events")
 
-    def __init__(self, id: str, pid: int, folder: str, descriptors: Dict[int, str], raw: RawOutput) -> None:
+    def __init__(
+        self, id: str, pid: int, folder: str, descriptors: Dict[int, str], raw: RawOutput, events: LoggedEvents
+    ) -> None:
         self.id = id
         self.pid = pid
         #: The process's own, for what it writes.
@@ -61,12 +70,13 @@ class ProcessRecord:
         #: Read ends, and what comes out of them.
         self.descriptors = descriptors
         self.raw = raw
+        self.events = events
 
 
 class Supervisor:
     """Single-threaded event loop over the control connection, signals and the output of all processes."""
 
-    def __init__(self, control: ControlConnection, confinement: Confinement) -> None:
+    def __init__(self, control: ControlConnection, confinement: Confinement, folder: str, keeper: int) -> None:
         self._control = control
         self._confinement = confinement
         self._selector = selectors.DefaultSelector()
@@ -77,8 +87,10 @@ class Supervisor:
         self._pid = os.getpid()
         self._open_files = raise_open_files()
         self._wakeup_read, self._wakeup_write = os.pipe()
-        self._socket_directory: Optional[str] = None
-        self._abandoned: Optional[str] = None
+        #: Processes of ours that remove folders.
+        self._removers: Set[int] = set()
+        self._keeper = keeper
+        self._folder = folder
         self._ending = False
 
     def run(self) -> NoReturn:
@@ -89,8 +101,8 @@ class Supervisor:
             while not self._ending:
                 self._turn()
         except ConnectionError:
-            # Torchweave may have been killed: nobody else removes this then.
-            self._abandoned = self._socket_directory
+            # Torchweave may have been killed.
+            pass
         except Exception:
             traceback.print_exc()
         finally:
@@ -99,6 +111,7 @@ class Supervisor:
     def _prepare(self) -> None:
         import_common_modules()
         adopt_orphans()
+        self._confinement.share(self._folder)
         for descriptor in (self._wakeup_read, self._wakeup_write):
             os.set_blocking(descriptor, False)
         signal.set_wakeup_fd(self._wakeup_write, warn_on_full_buffer=False)
@@ -141,9 +154,7 @@ class Supervisor:
             self._spawn(frame["process"], frame["path"], frame["spec"])
         elif operation == "kill":
             self._kill(frame["process"])
-        elif operation == "socketDirectory":
-            self._socket_directory = frame["path"]
-            self._confinement.share(frame["path"])
+            self._control.send({"event": "heard"})
         elif operation == "shutdown":
             self._ending = True
 
@@ -151,6 +162,8 @@ class Supervisor:
 
     def _spawn(self, process: str, path: str, spec: Dict[str, Any]) -> None:
         opened: List[int] = []
+        # Not to be guessed: who has it in his environment belongs to this process.
+        folder = "%s.%s.d" % (path, secrets.token_hex(8))
         try:
             self._confinement.give(spec["directory"])
             for _ in range(2):
@@ -166,12 +179,13 @@ class Supervisor:
             return
         out_read, out_write, err_read, err_write, log_read, log_write, listener = opened
         if pid == 0:
-            self._become_child(spec, folder_of(path), [out_write, err_write, log_write, listener])
+            self._become_child(spec, folder, [out_write, err_write, log_write, listener])
         for descriptor in (out_write, err_write, log_write, listener):
             os.close(descriptor)
         raw = RawOutput(spec["logBytesPerSecond"], lambda stream, text: self._emit(process, stream, text))
+        events = LoggedEvents(spec["logBytesPerSecond"])
         descriptors = {out_read: "stdout", err_read: "stderr", log_read: "log"}
-        self._watch(ProcessRecord(process, pid, folder_of(path), descriptors, raw))
+        self._watch(ProcessRecord(process, pid, folder, descriptors, raw, events))
         self._control.send({"event": "spawned", "process": process, "path": path, "pid": pid})
 
     def _become_child(self, spec: Dict[str, Any], folder: str, descriptors: List[int]) -> NoReturn:
@@ -212,15 +226,16 @@ class Supervisor:
             return False
         except OSError:
             data = b""
+        if stream == "log":
+            for event in record.events.take(data):
+                self._control.send({**event, "event": "output", "process": record.id}, may_drop=True)
+            return True
         if not data:
             self._forget(record, descriptor)
             return False
-        if stream == "log":
-            self._control.send({**read_event(data), "event": "output", "process": record.id}, may_drop=True)
-        else:
-            record.raw.take(stream, data)
-            if record.raw.dropped:
-                self._dropping.add(record.id)
+        record.raw.take(stream, data)
+        if record.raw.dropped:
+            self._dropping.add(record.id)
         return True
 
     def _emit(self, process: str, stream: str, text: str) -> None:
@@ -247,9 +262,28 @@ class Supervisor:
     def _reap(self) -> None:
         """Takes leave of every process that has ended."""
         for pid, status in reap_ended():
+            self._removers.discard(pid)
             record = self._by_pid.get(pid)
             if record is not None:
                 self._leave(record, status)
+        self._end_strays()
+
+    def _end_strays(self) -> None:
+        """Ends what processes that have ended have left behind. Each of its own children comes here when it has ended."""
+        for pid in children_of(self._pid):
+            if pid not in self._by_pid and pid not in self._removers and not self._is_of_living(pid):
+                signal_group(pid, signal.SIGKILL)
+
+    def _is_of_living(self, pid: int) -> bool:
+        """True for what a living process has left behind, by its session or by what it was started with."""
+        try:
+            if os.getsid(pid) in self._by_pid:
+                return True
+        except OSError:
+            return False
+        started_with = environment_of(pid)
+        folders = [entry[7:] for entry in started_with if entry.startswith(b"TMPDIR=")]
+        return any(os.fsencode(record.folder) in folders for record in self._by_pid.values()) if folders else False
 
     def _leave(self, record: ProcessRecord, status: int) -> None:
         del self._by_pid[record.pid]
@@ -285,9 +319,10 @@ class Supervisor:
             if pid == 0:
                 try:
                     close_descriptors_from(0)
-                    shutil.rmtree(folder, ignore_errors=True)
+                    remove_tree(folder)
                 finally:
                     os._exit(0)
+            self._removers.add(pid)
 
     def _end(self) -> NoReturn:
         """Ends every process and then this one."""
@@ -301,10 +336,10 @@ class Supervisor:
             pass
         finally:
             self._end_processes(signal.SIGKILL)
-            for pid in adopted_children():
-                signal_group(pid, signal.SIGKILL)
-            if self._abandoned is not None:
-                shutil.rmtree(self._abandoned, ignore_errors=True)
+            end_children()
+            if os.getppid() != self._keeper:
+                # Else the keeper does.
+                remove_tree(self._folder)
             os._exit(0)
 
     def _end_processes(self, number: int) -> None:
@@ -320,17 +355,25 @@ def listen(path: str) -> int:
     return listener.detach()
 
 
-def folder_of(path: str) -> str:
-    """The folder of the process whose socket has that path."""
-    return path + ".d"
+def main(control_descriptor: int, confinement: str, root: str) -> NoReturn:
+    """Entry point of `supervise.py`.
 
-
-def main(control_descriptor: int, confinement: str) -> NoReturn:
-    """Entry point of `supervise.py`. `confinement` is JSON: what processes must not have, if the system allows that."""
+    `confinement` is JSON: what processes must not have, if the system allows that. `root` is Torchweave's folder.
+    """
     control = ControlConnection(control_descriptor)
+    Keeper(root, control, lambda keeper, start: supervise(control, confinement, keeper, start)).keep()
+
+
+def supervise(control: ControlConnection, confinement: str, keeper: int, start: int) -> NoReturn:
+    try:
+        folder = control.await_begin(start)["folder"]
+    except ConnectionError:
+        os._exit(0)
     try:
         confined = Confinement(json.loads(confinement))
     except Refused as refused:
         control.send({"event": "refused", "what": refused.what, "reason": str(refused)})
         os._exit(1)
-    Supervisor(control, confined).run()
+    # The kernel forgets it with a change of rights.
+    signal_when_parent_ends(signal.SIGTERM, keeper)
+    Supervisor(control, confined, folder, keeper).run()

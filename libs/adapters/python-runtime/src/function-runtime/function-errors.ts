@@ -30,5 +30,6 @@ export function loadError(unit: FunctionUnit, thrown: unknown): TorchweaveError 
   const reason = failure?.reason ?? (thrown instanceof Error ? thrown.message : String(thrown));
   const raised = failure?.isRaised === true ? { isRaised: true } : {};
   const data = { functionName, file: unit.handlerFile, reason, ...raised };
-  return new TorchweaveError('functionLoadFailed', data, { cause: thrown });
+  const code = failure?.isFromOutside === true ? 'functionProcessLost' : 'functionLoadFailed';
+  return new TorchweaveError(code, data, { cause: thrown });
 }

@@ -1,4 +1,4 @@
-import { decodeOutputs, type HandlerFailure } from '../protocol/answer-frame.js';
+import type { HandlerFailure } from '../protocol/answer-content.js';
 import type { CallAnswer, Exchange } from '../processes/python-process.js';
 import { CallFailure } from './call-failure.js';
 import type { Call } from './call.js';
@@ -22,10 +22,9 @@ export class CallExchange implements Exchange {
       this.failed(failureOf(answer.failure));
       return;
     }
-    const outputs = decodeOutputs(answer.body, this.rows.length);
     const beganAt = performance.now() - answer.micros / 1_000;
     this.rows.forEach((call, row) => {
-      const output = outputs[row];
+      const output = answer.outputs[row];
       if (output === undefined) return;
       output.waitedMs = Math.max(0, beganAt - call.submittedAt);
       call.succeed(output);

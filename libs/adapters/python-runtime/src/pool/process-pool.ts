@@ -1,5 +1,4 @@
 import type { Logger } from '@torchweave/application';
-import { describeExit } from '../processes/process-exit.js';
 import type { Loadable, ProcessOwner } from '../processes/process-spec.js';
 import type { Exchange, PythonProcess, UnfinishedWork } from '../processes/python-process.js';
 import type { RowOutput } from '../protocol/answer-frame.js';
@@ -70,7 +69,7 @@ export class ProcessPool implements SupplyUser {
   }
 
   get status(): ProcessStatus {
-    return { ready: this.supply.ready.length, restarts: this.supply.restarts };
+    return { ready: this.supply.ready.length, restarts: this.supply.restarts, failures: this.supply.failures };
   }
 
   /** Starts the first processes. @throws ProcessLoadError of the first that does not load. */
@@ -111,13 +110,14 @@ export class ProcessPool implements SupplyUser {
 
   answered(process: PythonProcess, exchange: Exchange, micros: number | undefined): void {
     if (micros !== undefined) this.ahead.observe(exchange.entry, micros);
+    if (this.supply.isTroubled) this.supply.proved();
     if (this.queue.waiting > 0) this.dispatch();
     else if (this.refusing !== undefined) this.checkDrained();
     else if (process.outstanding === 0) this.supply.watchIdle();
   }
 
   ended(process: PythonProcess, { executing, waiting, overdue }: UnfinishedWork): void {
-    const reason = describeExit(process.exit ?? { code: null, signal: null });
+    const reason = process.endReason;
     // It was killed for another exchange, which it has answered meanwhile.
     const unlucky = executing !== undefined && overdue !== undefined && executing !== overdue;
     this.backToQueue(unlucky ? [executing, ...waiting] : waiting);

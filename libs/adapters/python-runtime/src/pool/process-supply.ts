@@ -1,7 +1,7 @@
 import type { Logger } from '@torchweave/application';
 import type { Loadable, ProcessOwner } from '../processes/process-spec.js';
 import { ProcessLoadError, type ProcessUser, type PythonProcess } from '../processes/python-process.js';
-import { Backoff } from './backoff.js';
+import { Backoff } from '../backoff.js';
 
 /** Starts processes; the supervisor does. */
 export interface ProcessStarter {
@@ -35,14 +35,22 @@ export interface ProcessStatus {
   /** Processes that take calls. */
   readonly ready: number;
   readonly restarts: Readonly<Record<LossCause, number>>;
+  /** How often in a row one ended unasked or could not be started; 0 when one has answered since, or stays. */
+  readonly failures: number;
 }
 
 /** ms that every process must have been executing before another one is started. */
 export const growAfterMs = 25;
 /** ms before growth is tried again when it has failed. */
 const growthPauseMs = 1_000;
-/** A process that ends by itself before this many ms, without having been asked anything, counts as failed to start. */
+/** A process that ends by itself, without having been asked anything, so many ms after it has loaded is replaced at once… */
 const stableAfterMs = 1_000;
+/** …once; whichever does not stay for so many ms counts as failed to start. */
+const provenAfterMs = 60_000;
+/** How often a first process is started that somebody else ends before it has loaded. */
+const loadTries = 3;
+/** ms before the second try; twice that before the third. */
+const loadPauseMs = 250;
 
 /** Keeps up a number of processes: replaces the lost, starts further ones under load, ends them when they idle. */
 export class ProcessSupply {
@@ -57,6 +65,8 @@ export class ProcessSupply {
   /** Processes that take no more calls and end when they have answered what they have. */
   private readonly retiring = new Set<PythonProcess>();
   private readonly backoff = new Backoff();
+  /** The last reason of a series of failures that the log has been told. */
+  private toldReason: string | undefined;
   private growAgainAt = 0;
   private retryTimer: NodeJS.Timeout | undefined;
   private growthTimer: NodeJS.Timeout | undefined;
@@ -87,7 +97,7 @@ export class ProcessSupply {
 
   /** Starts the first processes. @throws ProcessLoadError of the first that does not load. */
   async start(): Promise<void> {
-    await Promise.all(Array.from({ length: this.minProcesses }, () => this.startProcess()));
+    await Promise.all(Array.from({ length: this.minProcesses }, () => this.startFirst()));
   }
 
   /** Changes the numbers of processes and waits until the lower one is reached. @throws ProcessLoadError */
@@ -98,10 +108,30 @@ export class ProcessSupply {
     const leastBusyFirst = [...this.ready].sort((a, b) => a.outstanding - b.outstanding);
     this.retire(leastBusyFirst.slice(0, Math.max(0, this.ready.length - maxProcesses)));
     try {
-      await Promise.all(Array.from({ length: Math.max(0, missing) }, () => this.startProcess()));
+      await Promise.all(Array.from({ length: Math.max(0, missing) }, () => this.startFirst()));
     } finally {
       this.keepMinimum();
     }
+  }
+
+  /** True while what went wrong counts, see {@link proved}. */
+  get isTroubled(): boolean {
+    return this.backoff.failures > 0;
+  }
+
+  /** How often in a row a process ended unasked or could not be started. */
+  get failures(): number {
+    const now = performance.now();
+    if (this.ready.some((process) => now - process.loadedAt >= provenAfterMs)) this.proved();
+    return this.backoff.failures;
+  }
+
+  /** A process does its work: what went wrong before does not count any more. */
+  proved(): void {
+    if (this.backoff.failures === 0) return;
+    this.backoff.reset();
+    if (this.toldReason !== undefined) this.logger.info({ ...this.owner }, 'Python processes stay and answer again');
+    this.toldReason = undefined;
   }
 
   /**
@@ -115,8 +145,9 @@ export class ProcessSupply {
     if (index < 0) return;
     this.ready.splice(index, 1);
     if (!this.stopped) this.restarts[cause] += 1;
-    const unstable = process.answeredCount === 0 && performance.now() - process.startedAt < stableAfterMs;
-    if (idle && unstable) this.startFailed(reason);
+    if (idle && process.answeredCount === 0 && !process.wentWithSupervisor) {
+      this.endedUnasked(performance.now() - process.loadedAt, reason);
+    }
     this.keepMinimum();
   }
 
@@ -181,6 +212,24 @@ export class ProcessSupply {
     });
   }
 
+  /** Starts a process that somebody waits for; again when it was ended from outside. */
+  private async startFirst(): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.startProcess();
+      } catch (error) {
+        const isWorthIt = error instanceof ProcessLoadError && error.isFromOutside && !this.stopped;
+        if (!isWorthIt || attempt === loadTries) throw error;
+        this.logger.warn(
+          { ...this.owner, reason: error.reason, attempt },
+          'a Python process was ended while it loaded',
+        );
+        await delay(loadPauseMs * attempt);
+      }
+      if (this.stopped) throw new ProcessLoadError('it is not wanted any more');
+    }
+  }
+
   private async startProcess(): Promise<void> {
     const process = this.starter.spawn(this.loadable, this.owner);
     process.user = this.user;
@@ -192,7 +241,6 @@ export class ProcessSupply {
     }
     if (process.leaving) throw new ProcessLoadError('it was ended while it loaded');
     this.ready.push(process);
-    this.backoff.reset();
     this.outage = undefined;
     this.user.processReady();
     this.watchIdle();
@@ -207,11 +255,19 @@ export class ProcessSupply {
     }
   }
 
+  /** A process that loads is none yet that stays: one that never does is started later and later. */
+  private endedUnasked(ageMs: number, reason: string): void {
+    if (ageMs >= provenAfterMs) this.proved();
+    if (ageMs >= stableAfterMs && this.backoff.failures === 0) this.backoff.next();
+    else this.startFailed(reason);
+  }
+
   /** Tries again, later and later. */
   private startFailed(reason: string): void {
     if (this.stopped || !this.user.wantsProcesses()) return;
     const retryInMs = this.backoff.next();
-    this.logger.error({ ...this.owner, reason, retryInMs }, 'a Python process could not be replaced');
+    this.tellFailure(reason, retryInMs);
+    this.growAgainAt = performance.now() + retryInMs;
     if (this.ready.length === 0) {
       this.outage = reason;
       this.user.noProcess(reason);
@@ -222,6 +278,16 @@ export class ProcessSupply {
     }, retryInMs);
   }
 
+  /** Once for each reason. */
+  private tellFailure(reason: string, retryInMs: number): void {
+    if (reason === this.toldReason) return;
+    this.toldReason = reason;
+    this.logger.error(
+      { ...this.owner, reason, retryInMs },
+      'a Python process could not be replaced; it is tried again, later and later, every 10 s in the end',
+    );
+  }
+
   private retire(processes: readonly PythonProcess[]): void {
     for (const process of processes) {
       this.ready.splice(this.ready.indexOf(process), 1);
@@ -229,4 +295,8 @@ export class ProcessSupply {
       process.end();
     }
   }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

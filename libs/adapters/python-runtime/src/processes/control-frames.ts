@@ -1,11 +1,13 @@
+import { StringDecoder } from 'node:string_decoder';
 import type { Confinement } from '../options.js';
 import type { ProcessSpec } from './process-spec.js';
 
 /** What the supervisor is told. */
 export type ControlRequest =
+  /** To each supervisor that a keeper forks, before anything else; they are counted from 1. */
+  | { readonly op: 'begin'; readonly start: number; readonly folder: string }
   | { readonly op: 'spawn'; readonly process: string; readonly path: string; readonly spec: ProcessSpec }
   | { readonly op: 'kill'; readonly process: string }
-  | { readonly op: 'socketDirectory'; readonly path: string }
   | { readonly op: 'shutdown' };
 
 /** What a process printed or logged. */
@@ -14,15 +16,18 @@ export interface OutputEvent {
   readonly process: string;
   readonly stream: 'stdout' | 'stderr' | 'logging';
   readonly text: string;
-  readonly node?: string | null;
-  /** The id of the request that was executed; none between two calls, and none in a batch of several. */
-  readonly request?: string | null;
+  /** The call that was executed; none between two calls. */
+  readonly call?: number | null;
   readonly level?: 'debug' | 'info' | 'warn' | 'error' | null;
 }
 
 /** What the supervisor tells. */
 export type ControlEvent =
   | { readonly event: 'started'; readonly pid: number; readonly version: string }
+  /** A `kill` has come. */
+  | { readonly event: 'heard' }
+  /** By the keeper: the supervisor was killed, and everything of its with it. Another one waits for its `begin`. */
+  | { readonly event: 'lost'; readonly signal: number }
   /** Instead of `started`: processes cannot be confined as they are to be. */
   | { readonly event: 'refused'; readonly what: keyof Confinement; readonly reason: string }
   | { readonly event: 'spawned'; readonly process: string; readonly path: string; readonly pid: number }
@@ -30,28 +35,33 @@ export type ControlEvent =
   | { readonly event: 'exited'; readonly process: string; readonly code: number | null; readonly signal: number | null }
   | OutputEvent;
 
-/** A control frame: JSON behind its length in bytes, little endian. */
-export function encodeControl(request: ControlRequest): Buffer {
-  const json = Buffer.from(JSON.stringify(request));
-  const frame = Buffer.allocUnsafe(4 + json.length);
-  frame.writeUInt32LE(json.length, 0);
-  json.copy(frame, 4);
-  return frame;
+/** A control frame: JSON, a line each. */
+export function encodeControl(request: ControlRequest): string {
+  return `${JSON.stringify(request)}\n`;
 }
 
-/** Cuts what the supervisor sends into events. */
-export class ControlDecoder {
-  private received: Buffer = Buffer.alloc(0);
+/** Characters of a frame: the longest line of output, however it is escaped. */
+const mostFrameLength = 1_048_576;
 
+/** Cuts what the supervisor sends into events. What one that was killed has not sent to its end is passed over. */
+export class ControlDecoder {
+  private readonly text = new StringDecoder('utf8');
+  private received = '';
+
+  /** @throws Error when it is not the supervisor that sends. */
   push(chunk: Buffer): ControlEvent[] {
-    this.received = this.received.length === 0 ? chunk : Buffer.concat([this.received, chunk]);
-    const events: ControlEvent[] = [];
-    while (this.received.length >= 4) {
-      const end = 4 + this.received.readUInt32LE(0);
-      if (this.received.length < end) break;
-      events.push(JSON.parse(this.received.toString('utf8', 4, end)) as ControlEvent);
-      this.received = this.received.subarray(end);
-    }
-    return events;
+    const lines = (this.received + this.text.write(chunk)).split('\n');
+    this.received = lines.pop() ?? '';
+    if (this.received.length > mostFrameLength) throw new Error('the supervisor sent a frame that is too large');
+    return lines.flatMap((line) => readEvent(line) ?? []);
+  }
+}
+
+function readEvent(line: string): ControlEvent | undefined {
+  try {
+    const event = JSON.parse(line) as ControlEvent | null;
+    return event !== null && typeof event === 'object' && typeof event.event === 'string' ? event : undefined;
+  } catch {
+    return undefined;
   }
 }

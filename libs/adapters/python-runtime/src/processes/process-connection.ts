@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { AnswerDecoder, type Answer } from '../protocol/answer-frame.js';
+import { ProtocolError } from '../protocol/protocol-error.js';
 
 /** Whoever hears from a process. */
 export interface ConnectionUser {
@@ -10,6 +11,8 @@ export interface ConnectionUser {
   broken(): void;
   /** Every answer that the process has sent is received, and there will be no more. */
   closed(): void;
+  /** The process has sent what is no answer to what it was sent. Nothing that it sends is taken any more. */
+  violated(error: ProtocolError): void;
 }
 
 /**
@@ -28,14 +31,24 @@ export class ProcessConnection {
   private readonly requests: Socket;
   private readonly answers: Socket;
   private corked = false;
+  private lost = false;
 
-  /** Connects to the socket that the supervisor has bound for the process. The process takes requests first. */
-  constructor(path: string, maxAnswerBytes: number, user: ConnectionUser) {
+  /**
+   * Connects to the socket that the supervisor has bound for the process. The process takes requests first.
+   *
+   * @param mostBytes of the answer that may come now.
+   */
+  constructor(
+    path: string,
+    mostBytes: () => number,
+    private readonly user: ConnectionUser,
+  ) {
     this.requests = connect({ path });
-    this.answers = this.receiveAnswers(path, maxAnswerBytes, user);
+    this.answers = this.receiveAnswers(path, mostBytes);
     // 'close' follows an error.
     this.requests.on('error', (error) => user.failed(error)).on('close', () => user.broken());
-    this.requests.resume();
+    // Read, so that its end is seen.
+    this.requests.on('data', () => this.violated(new ProtocolError('wrote to the connection of its requests')));
     this.answers
       .on('error', (error) => user.failed(error))
       .on('close', () => {
@@ -71,18 +84,26 @@ export class ProcessConnection {
     this.answers.destroy();
   }
 
-  private receiveAnswers(path: string, maxAnswerBytes: number, user: ConnectionUser): Socket {
-    const decoder = new AnswerDecoder(maxAnswerBytes, (answer) => user.receive(answer));
+  private receiveAnswers(path: string, mostBytes: () => number): Socket {
+    const decoder = new AnswerDecoder(mostBytes, (answer) => this.user.receive(answer));
     const callback = (bytes: number): boolean => {
+      if (this.lost) return false;
       try {
         decoder.push(readBuffer.subarray(0, bytes));
       } catch (error) {
-        // A function has written to the connection of its process: the process is lost, no more.
-        this.answers.destroy(error instanceof Error ? error : undefined);
+        // Not what it sent, but what became of it: then, too, nobody knows what the next bytes are.
+        this.violated(error instanceof ProtocolError ? error : new ProtocolError('could not be understood'));
       }
       return true;
     };
     return connect({ path, onread: { buffer: readBuffer, callback } });
+  }
+
+  private violated(error: ProtocolError): void {
+    if (this.lost) return;
+    this.lost = true;
+    this.destroy();
+    this.user.violated(error);
   }
 
   private readonly uncork = (): void => {

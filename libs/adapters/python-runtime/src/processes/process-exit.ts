@@ -16,6 +16,16 @@ export function describeExit({ code, signal }: ProcessExit): string {
   return code === null ? 'the Python process was lost' : `the Python process ended with exit code ${code}`;
 }
 
+/** Signals that a process does not bring on itself: the system's, where memory is short, and an operator's. */
+const outerSignals = new Set<number | null>(
+  (['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const).map((name) => constants.signals[name]),
+);
+
+/** True for an end that the process's own code is probably not the cause of. */
+export function isFromOutside({ code, signal }: ProcessExit): boolean {
+  return code === null && (signal === null || outerSignals.has(signal));
+}
+
 function signalName(number: number): string {
   return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? `signal ${number}`;
 }

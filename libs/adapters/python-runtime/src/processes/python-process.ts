@@ -1,13 +1,17 @@
 import { startDeadline } from '@torchweave/application';
 import { isOutOfFiles } from '@torchweave/domain';
-import type { Answer, LoadFailure } from '../protocol/answer-frame.js';
+import type { HandlerFailure, LoadFailure } from '../protocol/answer-content.js';
+import { decodeOutputs, mostFrameBytes, type Answer, type RowOutput } from '../protocol/answer-frame.js';
+import { ProtocolError } from '../protocol/protocol-error.js';
 import { encodeRequest, encodeTakeBack, type RequestRow } from '../protocol/request-frame.js';
 import { ProcessConnection, type ConnectionUser } from './process-connection.js';
-import { describeExit, restedExitCode, type ProcessExit } from './process-exit.js';
+import { describeExit, isFromOutside, restedExitCode, type ProcessExit } from './process-exit.js';
 import type { ProcessOwner } from './process-spec.js';
 
 /** How an executed exchange went. */
-export type CallAnswer = Extract<Answer, { callId: number }>;
+export type CallAnswer =
+  | { readonly kind: 'ok'; readonly micros: number; readonly outputs: readonly RowOutput[] }
+  | { readonly kind: 'failed'; readonly micros: number; readonly failure: HandlerFailure };
 
 /** A request to a process and what becomes of its answer. */
 export interface Exchange {
@@ -36,6 +40,13 @@ export interface UnfinishedWork {
   readonly overdue: Exchange | undefined;
 }
 
+/** Which node and request something was said for. */
+export interface SpokenFor {
+  readonly node: string | undefined;
+  /** None where several requests were executed together. */
+  readonly requestId: string | undefined;
+}
+
 interface SentExchange {
   readonly callId: number;
   readonly exchange: Exchange;
@@ -46,15 +57,20 @@ interface SentExchange {
 
 /** A process did not load what it was started for. */
 export class ProcessLoadError extends Error {
+  /** @param isFromOutside it was ended by somebody else: another try may load. */
   constructor(
     readonly reason: string,
     readonly functionName?: string,
+    readonly isFromOutside = false,
     /** True when Python has told it: the process is sound, what it was to load is not. */
     readonly isRaised = false,
   ) {
     super(reason);
   }
 }
+
+/** Calls that output may still be told of: it comes another way than answers do, and later. */
+const rememberedCalls = 256;
 
 /** ms between the two signs of a process's end, its lost connection and the supervisor's report. */
 const endGraceMs = 250;
@@ -64,10 +80,13 @@ export class PythonProcess implements ConnectionUser {
   /** Resolves when the process takes requests; rejects with {@link ProcessLoadError}. */
   readonly loaded: Promise<void>;
   readonly ended: Promise<void>;
-  readonly startedAt = performance.now();
+  /** When it has told that it takes requests. */
+  loadedAt = Infinity;
   user: ProcessUser | undefined;
   pid: number | undefined;
   exit: ProcessExit | undefined;
+  /** What it sent that is no answer, and was ended for. */
+  violation: ProtocolError | undefined;
   /** No more work: it was killed, told to end, or has ended. */
   leaving = false;
   answeredCount = 0;
@@ -77,8 +96,11 @@ export class PythonProcess implements ConnectionUser {
   queuedMicros = 0;
 
   private readonly sent: SentExchange[] = [];
+  private readonly rememberedIds: (string | undefined)[] = [];
+  private readonly rememberedEntries: number[] = [];
   private connection: ProcessConnection | undefined;
   private nextCallId = 0;
+  private hasToldLoad = false;
   private overdue: Exchange | undefined;
   private watchdog: NodeJS.Timeout | undefined;
   private watchdogAt = Infinity;
@@ -88,12 +110,17 @@ export class PythonProcess implements ConnectionUser {
   private rejectLoaded: (error: ProcessLoadError) => void = () => undefined;
   private resolveEnded: () => void = () => undefined;
 
-  /** @param requestKill has the supervisor kill the process and everything it forked. */
+  /**
+   * @param nodes the names of its entries, where they have some.
+   * @param maxValueBytes of a row's answer.
+   * @param requestKill has the supervisor kill the process and everything it forked.
+   */
   constructor(
     readonly id: string,
     readonly owner: ProcessOwner,
+    private readonly nodes: readonly string[],
     loadTimeoutMs: number,
-    private readonly maxAnswerBytes: number,
+    private readonly maxValueBytes: number,
     private readonly requestKill: () => void,
   ) {
     this.loaded = new Promise((resolve, reject) => {
@@ -113,6 +140,16 @@ export class PythonProcess implements ConnectionUser {
     return this.sent.length;
   }
 
+  /** True when it has ended because its supervisor has. */
+  get wentWithSupervisor(): boolean {
+    return this.exit?.code === null && this.exit.signal === null;
+  }
+
+  /** Why it has ended, as a person reads it. */
+  get endReason(): string {
+    return this.violation?.message ?? describeExit(this.exit ?? { code: null, signal: null });
+  }
+
   /** ms that the present exchange has been executing. */
   busyMs(now: number): number {
     return this.sent.length === 0 ? 0 : now - this.headSince;
@@ -126,9 +163,21 @@ export class PythonProcess implements ConnectionUser {
     // One chunk is a copy of everything.
     const sent = { callId, exchange, takenBack: false, isLeaving: chunks.length > 1 };
     this.sent.push(sent);
+    const place = callId % rememberedCalls;
+    this.rememberedIds[place] = exchange.rows.length === 1 ? exchange.rows[0]?.requestId : undefined;
+    this.rememberedEntries[place] = exchange.entry;
     this.queuedMicros += exchange.costMicros;
     if (this.sent.length === 1) this.watch(exchange);
     connection.send(chunks, sent.isLeaving ? () => (sent.isLeaving = false) : undefined);
+  }
+
+  /** What a call of that number was for, if this process was sent it, and not long ago: it cannot speak for another. */
+  spokenFor(callId: unknown): SpokenFor | undefined {
+    if (typeof callId !== 'number' || callId === 0 || (this.nextCallId - callId) >>> 0 >= rememberedCalls)
+      return undefined;
+    const entry = this.rememberedEntries[callId % rememberedCalls];
+    if (entry === undefined) return undefined;
+    return { node: this.nodes[entry], requestId: this.rememberedIds[callId % rememberedCalls] };
   }
 
   /**
@@ -164,17 +213,20 @@ export class PythonProcess implements ConnectionUser {
   /** The process is there and listens on a socket. */
   connect(pid: number, path: string): void {
     this.pid = pid;
-    this.connection = new ProcessConnection(path, this.maxAnswerBytes, this);
+    const mostBytes = (): number => mostFrameBytes(this.sent[0]?.exchange.rows.length ?? 0, this.maxValueBytes);
+    this.connection = new ProcessConnection(path, mostBytes, this);
   }
 
+  /** @throws ProtocolError for what is no answer to what it was sent, or not yet, or not any more. */
   receive(answer: Answer): void {
     switch (answer.kind) {
       case 'ready':
-        clearTimeout(this.loadTimer);
-        this.headSince = performance.now();
+        this.loadEnded();
+        this.headSince = this.loadedAt = performance.now();
         this.resolveLoaded();
         return;
       case 'loadFailed':
+        this.loadEnded();
         this.loadFailed(answer.failure);
         return;
       case 'ok':
@@ -191,6 +243,11 @@ export class PythonProcess implements ConnectionUser {
     const failure = new ProcessLoadError('the system lets the server open no further file');
     failure.cause = error;
     this.rejectLoaded(failure);
+  }
+
+  violated(error: ProtocolError): void {
+    this.violation = error;
+    this.kill();
   }
 
   broken(): void {
@@ -215,32 +272,48 @@ export class PythonProcess implements ConnectionUser {
     else this.endTimer = setTimeout(() => this.connection?.destroy(), endGraceMs);
   }
 
-  /** There never was a process. */
-  failedToStart(reason: string): void {
-    this.rejectLoaded(new ProcessLoadError(reason));
+  /** There never was a process. @param isFromOutside the system had no room for it. */
+  failedToStart(reason: string, isFromOutside = false): void {
+    this.rejectLoaded(new ProcessLoadError(reason, undefined, isFromOutside));
     this.exited({ code: null, signal: null });
   }
 
-  private finishHead(answer: CallAnswer | Extract<Answer, { kind: 'skipped' }>): void {
+  private finishHead(answer: Extract<Answer, { callId: number }>): void {
     const [head] = this.sent;
-    if (head === undefined) throw new Error('a Python process answered what it was not asked');
-    if (head.isLeaving) throw new Error('a Python process answered what it has not read');
-    this.sent.shift();
+    if (head === undefined || head.callId !== answer.callId) throw new ProtocolError('answered what it was not asked');
+    if (head.isLeaving) throw new ProtocolError('answered what it has not read');
     const { exchange, takenBack } = head;
+    // Before it counts as answered: what is no answer fails the call.
+    const read = this.readAnswer(answer, exchange);
+    if (read === undefined && !takenBack) throw new ProtocolError('passed over what it was asked');
+    this.sent.shift();
     this.answeredCount += 1;
     this.queuedMicros -= exchange.costMicros;
     const [next] = this.sent;
     if (next === undefined) this.headSince = performance.now();
     else this.watch(next.exchange);
-    if (!takenBack && answer.kind !== 'skipped') exchange.answered(answer);
-    this.user?.answered(this, exchange, answer.kind === 'skipped' ? undefined : answer.micros);
+    if (!takenBack && read !== undefined) exchange.answered(read);
+    this.user?.answered(this, exchange, read?.micros);
     if (this.leaving && this.sent.length === 0) this.end();
+  }
+
+  private readAnswer(answer: Extract<Answer, { callId: number }>, { rows }: Exchange): CallAnswer | undefined {
+    if (answer.kind === 'skipped') return undefined;
+    const { kind, micros } = answer;
+    if (kind === 'failed') return { kind, micros, failure: answer.failure };
+    return { kind, micros, outputs: decodeOutputs(answer.body, rows.length, this.maxValueBytes) };
+  }
+
+  /** Told once, and before anything is asked. */
+  private loadEnded(): void {
+    if (this.hasToldLoad) throw new ProtocolError('told twice how loading went');
+    this.hasToldLoad = true;
+    clearTimeout(this.loadTimer);
   }
 
   private loadFailed({ reason, function: functionName }: LoadFailure): void {
     this.leaving = true;
-    clearTimeout(this.loadTimer);
-    this.rejectLoaded(new ProcessLoadError(reason, functionName ?? undefined, true));
+    this.rejectLoaded(new ProcessLoadError(reason, functionName ?? undefined, false, true));
   }
 
   /** Starts the clock of an exchange that begins to execute. The timer is set anew only when it would ring too late. */
@@ -276,7 +349,9 @@ export class PythonProcess implements ConnectionUser {
     clearTimeout(this.watchdog);
     clearTimeout(this.endTimer);
     const exit = this.exit ?? { code: null, signal: null };
-    this.rejectLoaded(new ProcessLoadError(describeExit(exit)));
+    this.rejectLoaded(
+      new ProcessLoadError(this.endReason, undefined, this.violation === undefined && isFromOutside(exit)),
+    );
     const [head, ...behind] = this.sent.splice(0);
     // Of itself a process rests only behind an answer. That keeps a function that ends so from being called for ever.
     const hasRested = exit.code === restedExitCode && this.answeredCount > 0;

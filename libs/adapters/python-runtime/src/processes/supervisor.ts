@@ -1,15 +1,22 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import type { ResolvedPythonOptions } from '../options.js';
+import { Backoff } from '../backoff.js';
 import type { ControlEvent } from './control-frames.js';
 import { logOutput } from './process-output.js';
 import type { Loadable, ProcessOwner } from './process-spec.js';
 import { PythonProcess } from './python-process.js';
-import { SocketDirectory } from './socket-directory.js';
+import { SocketDirectory, type LaunchFolder } from './socket-directory.js';
 import { SupervisorProcess } from './supervisor-process.js';
 
 const shutdownTimeoutMs = 3_000;
-/** Bytes of an answer beside its value: what a handler sets as headers, or the sentence of a failure. */
-const roomForHeaders = 1_048_576;
+/** A supervisor that is lost sooner is started again later and later: a function may be what ends it. */
+const stableAfterMs = 60_000;
+
+interface Launched {
+  readonly supervisor: SupervisorProcess;
+  readonly folder: LaunchFolder;
+}
 
 /**
  * Starts Python processes, by way of one supervisor process that forks them.
@@ -20,7 +27,13 @@ const roomForHeaders = 1_048_576;
 export class Supervisor {
   private readonly processes = new Map<string, PythonProcess>();
   private sockets: Promise<SocketDirectory> | undefined;
-  private running: Promise<SupervisorProcess> | undefined;
+  private running: Promise<Launched> | undefined;
+  /** The keeper: it stays when its supervisor is lost. */
+  private keeper: SupervisorProcess | undefined;
+  private readonly backoff = new Backoff();
+  private startedAt = 0;
+  private pauseMs = 0;
+  private endPause: () => void = () => undefined;
   private closing: Promise<void> | undefined;
 
   constructor(readonly options: ResolvedPythonOptions) {}
@@ -32,7 +45,7 @@ export class Supervisor {
 
   /** A path beside the sockets at which nothing is: whatever ends this runtime, a kill too, removes what is made there. */
   async nextFolder(): Promise<string> {
-    return `${(await this.socketDirectory()).next()}.files`;
+    return join((await this.socketDirectory()).path, `${randomUUID()}.files`);
   }
 
   /** Begins to start a process; its `loaded` tells how that went. */
@@ -40,8 +53,8 @@ export class Supervisor {
     const id = randomUUID();
     const kill = (): void => void this.kill(id);
     const { loadTimeoutMs, maxResponseBytes } = this.options;
-    const rows = loadable.kind === 'model' ? Math.max(1, loadable.batchSize) : 1;
-    const process = new PythonProcess(id, owner, loadTimeoutMs, rows * (maxResponseBytes + roomForHeaders), kill);
+    const nodes = loadable.kind === 'functions' ? loadable.functions.map(({ name }) => name) : [];
+    const process = new PythonProcess(id, owner, nodes, loadTimeoutMs, maxResponseBytes, kill);
     this.processes.set(id, process);
     void process.ended.then(() => this.processes.delete(id));
     this.requestSpawn(process, loadable).catch((error: unknown) => {
@@ -58,39 +71,56 @@ export class Supervisor {
   }
 
   private async requestSpawn(process: PythonProcess, loadable: Loadable): Promise<void> {
-    const supervisor = await this.supervisor();
-    const sockets = await this.socketDirectory();
+    const { supervisor, folder } = await this.supervisor();
     if (process.leaving) throw new Error('it was not wanted any more');
     const { serverVersion, maxResponseBytes, logBytesPerSecond, limits } = this.options;
     const spec = { ...loadable, serverVersion, maxResponseBytes, logBytesPerSecond, limits };
-    supervisor.send({ op: 'spawn', process: process.id, path: sockets.next(), spec });
+    supervisor.send({ op: 'spawn', process: process.id, path: folder.nextSocket(), spec });
   }
 
   private async kill(id: string): Promise<void> {
-    const supervisor = await this.running?.catch(() => undefined);
-    if (supervisor === undefined) this.processes.get(id)?.exited({ code: null, signal: null });
-    else supervisor.send({ op: 'kill', process: id });
+    const running = await this.running?.catch(() => undefined);
+    if (running === undefined) this.processes.get(id)?.exited({ code: null, signal: null });
+    else running.supervisor.send({ op: 'kill', process: id });
   }
 
-  private async supervisor(): Promise<SupervisorProcess> {
+  private async supervisor(): Promise<Launched> {
     if (this.closing !== undefined) throw new Error('the Python runtime is closed');
     this.running ??= this.launch();
     return this.running;
   }
 
-  private async launch(): Promise<SupervisorProcess> {
+  private async launch(): Promise<Launched> {
     try {
       const sockets = await this.socketDirectory();
-      const { python, environment, confinement } = this.options;
-      const onEvent = (event: ControlEvent): void => this.heard(event);
-      const onExit = (lastWords: string): void => this.lost(lastWords);
-      const supervisor = await SupervisorProcess.start({ python, environment, confinement, onEvent, onExit });
-      supervisor.send({ op: 'socketDirectory', path: sockets.path });
-      return supervisor;
+      await this.pause();
+      const folder = await sockets.nextLaunch();
+      const supervisor = (this.keeper ??= this.startKeeper(sockets.path));
+      await supervisor.begin(folder.path);
+      this.startedAt = performance.now();
+      return { supervisor, folder };
     } catch (error) {
       this.running = undefined;
       throw error;
     }
+  }
+
+  private startKeeper(root: string): SupervisorProcess {
+    const { python, environment, confinement } = this.options;
+    const keeper: SupervisorProcess = new SupervisorProcess({
+      ...{ python, environment, confinement, root },
+      onEvent: (event) => this.heard(event),
+      onLost: (reason) => this.lost(reason),
+      onExit: (reason) => {
+        leave();
+        this.lost(reason);
+      },
+    });
+    const leave = (): void => {
+      if (this.keeper === keeper) this.keeper = undefined;
+    };
+    void keeper.gone.then(leave);
+    return keeper;
   }
 
   private socketDirectory(): Promise<SocketDirectory> {
@@ -100,7 +130,7 @@ export class Supervisor {
   }
 
   private heard(event: ControlEvent): void {
-    if (event.event === 'started' || event.event === 'refused') return;
+    if (!('process' in event)) return;
     const process = this.processes.get(event.process);
     switch (event.event) {
       case 'spawned':
@@ -108,35 +138,56 @@ export class Supervisor {
         return;
       case 'spawnFailed':
         process?.failed(Object.assign(new Error(event.reason), { code: event.code }));
-        process?.failedToStart(event.reason);
+        process?.failedToStart(event.reason, true);
         return;
       case 'exited':
         process?.exited({ code: event.code, signal: event.signal });
         return;
       case 'output':
-        logOutput(this.options.logger, process?.owner ?? {}, event);
+        logOutput(this.options.logger, process?.owner ?? {}, event, process?.spokenFor(event.call));
         return;
     }
   }
 
   private lost(lastWords: string): void {
     this.running = undefined;
+    if (performance.now() - this.startedAt >= stableAfterMs) this.backoff.reset();
+    // The first time at once.
+    this.pauseMs = this.backoff.failures === 0 ? 0 : this.backoff.next();
+    if (this.pauseMs === 0) this.backoff.next();
     if (this.closing === undefined && this.processes.size > 0) {
-      this.options.logger.error({ reason: lastWords }, 'the Python supervisor is lost; it is started again');
+      const data = { reason: lastWords, restartInMs: this.pauseMs };
+      this.options.logger.error(data, 'the Python supervisor is lost; it is started again');
     }
     // A copy: replacements come into the map while the lost ones are taken leave of.
     for (const process of [...this.processes.values()]) {
-      // Its own process has the kernel's word to die with the supervisor; what it forked has not.
+      // Should its keeper be lost as well: its own process has the kernel's word to die with the supervisor, no more.
       if (process.pid !== undefined) killGroup(process.pid);
       process.exited({ code: null, signal: null });
     }
   }
 
+  /** Before it is started again; over at once when nobody wants that any more. */
+  private async pause(): Promise<void> {
+    if (this.pauseMs > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, this.pauseMs);
+        this.endPause = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    if (this.closing !== undefined) throw new Error('the Python runtime is closed');
+  }
+
   private async shutdown(): Promise<void> {
-    const supervisor = await this.running?.catch(() => undefined);
-    await supervisor?.shutdown(shutdownTimeoutMs);
+    this.endPause();
+    await this.running?.catch(() => undefined);
+    await this.keeper?.shutdown(shutdownTimeoutMs);
     await Promise.all([...this.processes.values()].map((process) => process.ended));
-    await (await this.sockets?.catch(() => undefined))?.remove();
+    const sockets = await this.sockets?.catch(() => undefined);
+    await sockets?.remove(this.options.logger);
   }
 }
 

@@ -30,19 +30,24 @@ describe('AnswerDecoder', () => {
     frame(4, 0, 7, rows(['', 'x'.repeat(500)])),
   ]);
   const tell = (answer: Answer): unknown =>
-    answer.kind === 'ok' ? decodeOutputs(answer.body, 1).map(({ value }) => Buffer.from(value).toString()) : answer;
+    answer.kind === 'ok'
+      ? decodeOutputs(answer.body, 1, 1_000).map(({ value }) => Buffer.from(value).toString())
+      : answer;
   const expected = [
     { kind: 'ready' },
     ['first'],
     { kind: 'failed', callId: 2, micros: 30, failure: { kind: 'raised', reason: 'ValueError: bad value' } },
-    { kind: 'skipped' },
+    { kind: 'skipped', callId: 3 },
     ['x'.repeat(500)],
   ];
 
   it('reads answers however they are cut, from a buffer that is used again', () => {
     for (let size = 1; size <= stream.length; size += 1) {
       const answers: Answer[] = [];
-      const decoder = new AnswerDecoder(1_000, (answer) => answers.push(answer));
+      const decoder = new AnswerDecoder(
+        () => 1_000,
+        (answer) => answers.push(answer),
+      );
       const buffer = Buffer.alloc(size);
       for (let at = 0; at < stream.length; at += size) {
         const bytes = stream.copy(buffer, 0, at);
@@ -54,21 +59,29 @@ describe('AnswerDecoder', () => {
   });
 
   it('refuses a kind that there is not', () => {
-    const decoder = new AnswerDecoder(1_000, () => undefined);
+    const decoder = new AnswerDecoder(
+      () => 1_000,
+      () => undefined,
+    );
     expect(() => decoder.push(frame(1, 99, 0, Buffer.alloc(0)))).toThrow('unknown kind 99');
   });
 
   it('refuses a length that there cannot be, before it makes room for it', () => {
-    const decoder = new AnswerDecoder(1_000, () => undefined);
-    expect(() => decoder.push(Buffer.from('!'.repeat(13)))).toThrow('a Python process sent 555819297 bytes');
-    expect(() => decoder.push(Buffer.alloc(13))).toThrow('a Python process sent 0 bytes');
+    const decoder = new AnswerDecoder(
+      () => 1_000,
+      () => undefined,
+    );
+    expect(() => decoder.push(Buffer.from('!'.repeat(13)))).toThrow(
+      'the Python process sent a frame of 555819297 bytes',
+    );
+    expect(() => decoder.push(Buffer.alloc(13))).toThrow('the Python process sent a frame of 0 bytes');
   });
 });
 
 describe('decodeOutputs', () => {
   it('gives every row its value, and what the handler set', () => {
     const body = rows(['', 'a'], ['{"contentType":"text/csv","headers":{"x-out":"1"}}', ''], ['', 'c']);
-    const outputs = decodeOutputs(body, 3);
+    const outputs = decodeOutputs(body, 3, 1_000);
     expect(outputs.map(({ value }) => Buffer.from(value).toString())).toEqual(['a', '', 'c']);
     expect(outputs[1]).toMatchObject({ contentType: 'text/csv', headers: { 'x-out': '1' } });
     expect(Object.keys(outputs[0] ?? {})).toEqual(['value']);

@@ -1,37 +1,33 @@
 import { releaseOf } from '@torchweave/application';
 import type { NodeOutput } from '@torchweave/domain';
+import {
+  mostMetaBytes,
+  readHandlerFailure,
+  readLoadFailure,
+  readMeta,
+  type HandlerFailure,
+  type LoadFailure,
+} from './answer-content.js';
+import { ProtocolError } from './protocol-error.js';
 
 /** The kinds of answer, by their number on the wire. */
 const kinds = ['ok', 'failed', 'ready', 'loadFailed', 'skipped'] as const;
-
-/** Why a handler's call failed, as the process tells it. */
-export interface HandlerFailure {
-  /** `output`: what it returned is no answer; `memory`: MemoryError or CUDA out of memory; else an exception. */
-  readonly kind: 'raised' | 'output' | 'memory';
-  /** One sentence, for people. */
-  readonly reason: string;
-  /** The HTTP status that the exception carries. */
-  readonly status?: number;
-  /** With `status`: the message to answer. */
-  readonly message?: string;
-}
-
-/** Why a process could not load what it was started for. */
-export interface LoadFailure {
-  readonly reason: string;
-  /** The function that does not load, where it is one function's fault. */
-  readonly function: string | null;
-}
 
 /** A frame from a process, `micros` after it began. */
 export type Answer =
   | { readonly kind: 'ok'; readonly callId: number; readonly micros: number; readonly body: Buffer }
   | { readonly kind: 'failed'; readonly callId: number; readonly micros: number; readonly failure: HandlerFailure }
-  | { readonly kind: 'skipped' }
+  | { readonly kind: 'skipped'; readonly callId: number }
   | { readonly kind: 'ready' }
   | { readonly kind: 'loadFailed'; readonly failure: LoadFailure };
 
 const headSize = 13;
+const rowSize = 8;
+
+/** The largest frame that answers a call of so many rows; without one, that tells how loading went. */
+export function mostFrameBytes(rows: number, maxValueBytes: number): number {
+  return mostMetaBytes + rows * (rowSize + mostMetaBytes + maxValueBytes);
+}
 
 /** Cuts what a process sends into answers. Everything is copied once, so the chunks pushed may be used again. */
 export class AnswerDecoder {
@@ -39,12 +35,16 @@ export class AnswerDecoder {
   private frame: Buffer | undefined;
   private filled = 0;
 
-  /** @param maxBytes no process sends a larger frame; one that does has lost its mind, or is not one of ours. */
+  /**
+   * @param mostBytes of the frame that may come now: one that is larger has been made by a function, and no room is made
+   * for it.
+   */
   constructor(
-    private readonly maxBytes: number,
+    private readonly mostBytes: () => number,
     private readonly onAnswer: (answer: Answer) => void,
   ) {}
 
+  /** @throws ProtocolError for what is no answer, and whatever `onAnswer` throws. */
   push(chunk: Buffer): void {
     let data = chunk;
     if (this.frame !== undefined) {
@@ -66,7 +66,8 @@ export class AnswerDecoder {
     let offset = 0;
     while (data.length - offset >= headSize) {
       const length = data.readUInt32LE(offset);
-      if (length < headSize - 4 || length > this.maxBytes) throw new Error(`a Python process sent ${length} bytes`);
+      if (length < headSize - 4 || length > this.mostBytes())
+        throw new ProtocolError(`sent a frame of ${length} bytes`);
       const end = offset + 4 + length;
       if (end > data.length) {
         this.frame = Buffer.allocUnsafe(end - offset);
@@ -85,17 +86,19 @@ function decode(frame: Buffer): Answer {
   const kind = kinds[frame.readUInt8(8)];
   const micros = frame.readUInt32LE(9);
   const body = frame.subarray(headSize);
-  if (kind === undefined) throw new Error(`a Python process sent a frame of the unknown kind ${frame[8]}`);
-  if (kind === 'ok') return { kind, callId, micros, body };
-  if (kind === 'skipped') return { kind };
-  const content: unknown = JSON.parse(body.toString('utf8'));
   switch (kind) {
+    case 'ok':
+      return { kind, callId, micros, body };
     case 'failed':
-      return { kind, callId, micros, failure: content as HandlerFailure };
+      return { kind, callId, micros, failure: readHandlerFailure(body) };
     case 'loadFailed':
-      return { kind, failure: content as LoadFailure };
+      return { kind, failure: readLoadFailure(body) };
     case 'ready':
       return { kind };
+    case 'skipped':
+      return { kind, callId };
+    default:
+      throw new ProtocolError(`sent a frame of the unknown kind ${frame[8]}`);
   }
 }
 
@@ -106,22 +109,26 @@ export interface RowOutput extends NodeOutput {
   release?: (() => void) | undefined;
 }
 
-/** The outputs of an `ok` answer's rows. Values are views of the answer's buffer, which a single row has for itself. */
-export function decodeOutputs(body: Buffer, rows: number): RowOutput[] {
+/**
+ * The outputs of an `ok` answer's rows. Values are views of the answer's buffer, which a single row has for itself.
+ *
+ * @throws ProtocolError when they are not so many rows, or one is larger than it may be.
+ */
+export function decodeOutputs(body: Buffer, rows: number, maxValueBytes: number): RowOutput[] {
+  let offset = rows * rowSize;
+  if (offset > body.length) throw new ProtocolError('answered fewer rows than it was asked');
   const outputs: RowOutput[] = [];
-  let offset = rows * 8;
   for (let row = 0; row < rows; row += 1) {
-    const metaEnd = offset + body.readUInt32LE(row * 8);
-    const valueEnd = metaEnd + body.readUInt32LE(row * 8 + 4);
+    const metaEnd = offset + body.readUInt32LE(row * rowSize);
+    const valueEnd = metaEnd + body.readUInt32LE(row * rowSize + 4);
+    if (valueEnd > body.length) throw new ProtocolError('answered less than it announced');
+    if (valueEnd - metaEnd > maxValueBytes) throw new ProtocolError('answered more than max_response_size');
     const value = body.subarray(metaEnd, valueEnd);
-    outputs.push(metaEnd === offset ? { value } : { value, ...readMeta(body.subarray(offset, metaEnd)) });
+    outputs.push(metaEnd === offset ? { value } : { ...readMeta(body.subarray(offset, metaEnd)), value });
     offset = valueEnd;
   }
+  if (offset !== body.length) throw new ProtocolError('answered more than it announced');
   const [only] = outputs;
   if (rows === 1 && only !== undefined) only.release = releaseOf(only.value);
   return outputs;
-}
-
-function readMeta(json: Buffer): Omit<RowOutput, 'value'> {
-  return JSON.parse(json.toString('utf8')) as Omit<RowOutput, 'value'>;
 }

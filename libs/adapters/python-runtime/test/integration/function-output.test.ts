@@ -83,7 +83,7 @@ def start(data, context):
     def later():
         print("during")
         gate.set()
-        while sys.stdout._log._rows:
+        while sys.stdout._log._call is not None:
             time.sleep(0.01)
         print("between")
     threading.Thread(target=later).start()

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { gone, withUnit } from './loaded-unit.js';
 
 const processes = `
-import os, random, struct, subprocess, time
+import gc, os, random, subprocess, time
 
 def pid(data, context):
     return None if data is None else [str(os.getpid())]
@@ -85,19 +85,14 @@ def scribble(data, context):
     return ["scribbled"]
 
 def forge(data, context):
-    """Answers by itself, and once more when the file named by the body is there, without reading what it is sent."""
+    """Answers by itself, and the next call too when the file named by the body is there, without reading what it is sent."""
     if data is None:
         return None
-    def answer():
-        for number in range(3, 32):
-            try:
-                os.write(number, struct.pack("<IIBIII", 17, 0, 0, 0, 0, 0))
-            except OSError:
-                pass
-    answer()
+    writer = next(each for each in gc.get_objects() if type(each).__name__ == "FrameWriter")
+    writer.ok(1, 0, [(b"", b"")])
     while not os.path.exists(data[0]["body"]):
         time.sleep(0.002)
-    answer()
+    writer.ok(2, 0, [(b"", b"")])
     time.sleep(20)
 
 def size(data, context):
@@ -321,6 +316,20 @@ describe('what goes wrong around a unit', () => {
     const source = 'import time\ntime.sleep(1000)\ndef pid(data, context): pass\n';
     const load = withUnit('pid', source, () => Promise.resolve(), { loadTimeoutMs: 200 });
     await expect(load).rejects.toMatchObject({ data: { reason: 'it was not loaded within 200 ms' } });
+  });
+
+  it('a process that takes long to load counts under the deadline of the calls that wait for it', async () => {
+    const source = `
+import os, time
+if os.path.exists("slow"):
+    time.sleep(1000)
+${processes}`;
+    await withUnit(functions, source, async ({ call, directory }) => {
+      await writeFile(join(directory, 'slow'), '');
+      await expect(call('die')).rejects.toMatchObject({ code: 'nodeFailed' });
+      const late = { code: 'nodeFailed', data: { reason: 'no answer within 200 ms' } };
+      await expect(call('pid', '', { timeoutMs: 200 })).rejects.toMatchObject(late);
+    });
   });
 
   it('a process that cannot be replaced fails calls with the reason, until it can', async () => {

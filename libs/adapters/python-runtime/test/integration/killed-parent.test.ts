@@ -10,14 +10,17 @@ import { gone } from './loaded-unit.js';
 
 const fixture = fileURLToPath(new URL('./fixtures/parent.mjs', import.meta.url));
 
-/** Writes the pids of its process, a helper in its group and one that has left the group, then never returns. */
+/** Writes the pids of its process, a helper in its group, one that has left the group and one below that, then never returns. */
 const handler = `
 import os, subprocess, time
 
 helper = subprocess.Popen(["sleep", "1000"])
-runaway = subprocess.Popen(["sleep", "1000"], start_new_session=True)
+runaway = subprocess.Popen(
+    ["sh", "-c", "setsid sleep 1000 & echo $!; exec sleep 1000"], start_new_session=True, stdout=subprocess.PIPE
+)
+below = int(runaway.stdout.readline())
 with open("pids.part", "w") as pids:
-    pids.write("%d %d %d %d" % (os.getppid(), os.getpid(), helper.pid, runaway.pid))
+    pids.write("%d %d %d %d %d" % (os.getppid(), os.getpid(), helper.pid, runaway.pid, below))
 os.rename("pids.part", "pids")
 
 def f(data, context):

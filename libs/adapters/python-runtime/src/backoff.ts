@@ -1,9 +1,10 @@
 const firstMs = 100;
 const longestMs = 10_000;
 
-/** How long to wait before a process is started again, when starting has failed several times in a row. */
+/** How long to wait before something is started again, when it has failed several times in a row. */
 export class Backoff {
-  private failures = 0;
+  /** Failures in a row. */
+  failures = 0;
 
   /** Counts a failure. @returns ms to wait. */
   next(): number {
