@@ -1,6 +1,7 @@
 import { TorchweaveError } from '@torchweave/domain';
 import { createLogger, loadSettings, type AppOptions, type Monitoring, type Settings } from '@torchweave/platform';
 import type { Logger } from '@torchweave/application';
+import { RedisLink } from '@torchweave/redis-client';
 import type { Environment } from './environment.js';
 import { settingFlags } from './setting-options.js';
 
@@ -35,10 +36,10 @@ export function prepareApp(
 
 /** The options of an app that runs apart from the others: they meet in a Redis that somebody else runs. */
 export function withRedis(app: string, { settings, logger, monitoring }: Monitored): AppOptions {
-  const { redisUrl } = settings;
+  const { redisUrl, namespace } = settings;
   if (redisUrl === undefined) {
     const rule = `given to ${app}, as a flag or as REDIS_URL: redis://host:port`;
     throw new TorchweaveError('configurationInvalid', { setting: '--redis-url', value: '', rule });
   }
-  return { settings, redisUrl, logger, monitoring };
+  return { settings, redis: new RedisLink(redisUrl, logger, namespace), logger, monitoring };
 }

@@ -1,5 +1,6 @@
 import { silentLogger } from '@torchweave/application';
-import { isTorchweaveError } from '@torchweave/domain';
+import { isTorchweaveError, toTorchweaveError } from '@torchweave/domain';
+import { parseRedisUrl, RedisLink } from '@torchweave/redis-client';
 import { RedisConnection } from '@torchweave/redis-workflow-state';
 import { access, constants, readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -42,22 +43,16 @@ export function judgeRedis(text: string, address: string): Finding[] {
   return findings;
 }
 
-/** The address without the password. */
-function addressOf(redisUrl: string): string {
-  const { hostname, port } = new URL(redisUrl);
-  return `${hostname}:${port === '' ? '6379' : port}`;
-}
-
 async function checkServer(redisUrl: string): Promise<Finding[]> {
-  const address = addressOf(redisUrl);
-  const connection = new RedisConnection(redisUrl, silentLogger);
+  const connection = new RedisConnection(new RedisLink(redisUrl, silentLogger), silentLogger);
   try {
     await connection.open();
-    return judgeRedis(await connection.run((redis) => redis.info()), address);
+    return judgeRedis(await connection.run((redis) => redis.info()), parseRedisUrl(redisUrl));
   } catch (error) {
-    const reason = isTorchweaveError(error, 'stateUnavailable') ? error.data.reason : String(error);
-    const remedy = 'Start it, or give its address, with user and password where it wants them, as --redis-url.';
-    return [failure(subject, `The Redis at ${address} does not answer: ${reason}`, remedy)];
+    const { message } = toTorchweaveError(error);
+    if (!isTorchweaveError(error, 'redisUnusable')) return [failure(subject, message, 'Look at its log.')];
+    const { address, reason, remedy } = error.data;
+    return [failure(subject, `Redis at ${address} cannot be used: ${reason}.`, remedy)];
   } finally {
     connection.close();
   }
