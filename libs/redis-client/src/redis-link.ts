@@ -58,8 +58,8 @@ export class RedisLink {
   }
 
   /**
-   * A connection that is not opened yet and comes back by itself when it is lost. A command that has lost it fails, and is never
-   * sent again.
+   * A connection that is not opened yet and comes back by itself when it is lost. With `maxRetriesPerRequest: 0` a command that
+   * has lost it fails, and is never sent again.
    *
    * @param role names it in the log.
    */
@@ -67,7 +67,6 @@ export class RedisLink {
     const client = new Redis(this.url, {
       lazyConnect: true,
       connectTimeout: openTimeoutMs,
-      autoResendUnfulfilledCommands: false,
       retryStrategy: (attempt) => Math.min(attempt * 50, longestReconnectDelayMs),
       ...options,
     });
@@ -151,6 +150,9 @@ export class RedisLink {
   }
 
   private async check(client: Redis): Promise<void> {
+    // ioredis goes on in database 0 where it cannot have the other one.
+    const database = new URL(this.url).pathname.slice(1);
+    if (database !== '') await client.select(Number(database));
     const info = await client.info();
     const valueOf = (key: string): string | undefined => new RegExp(`^${key}:(.*?)\\r?$`, 'm').exec(info)?.[1];
     if (valueOf('redis_mode') === 'cluster' || valueOf('cluster_enabled') === '1') {

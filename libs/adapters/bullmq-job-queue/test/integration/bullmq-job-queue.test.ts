@@ -39,13 +39,13 @@ describeJobQueue('BullMqJobQueue', async () => {
 });
 
 describe('BullMqJobQueue without Redis', () => {
-  it('says that the state is unavailable instead of hanging', async () => {
+  it('says that Redis cannot be used instead of hanging', async () => {
     const opened = BullMqJobQueue.open({
       redis: new RedisLink('redis://127.0.0.1:1', silentLogger),
       namespace: 'x',
       logger: silentLogger,
     });
-    await expect(opened).rejects.toMatchObject({ code: 'stateUnavailable', status: 503 });
+    await expect(opened).rejects.toMatchObject({ code: 'redisUnusable', data: { reason: 'nothing listens there' } });
   });
 
   it('says so at once when Redis goes away later, and works again when it is back', async () => {
