@@ -13,6 +13,7 @@ const adapters = [
   'torchserve-model-server',
 ].map((name) => `@torchweave/${name}`);
 const rules = ['@torchweave/domain', '@torchweave/application'];
+const redisClient = '@torchweave/redis-client';
 
 /** @type {readonly { name: string; files: string; imports: readonly string[]; tests?: readonly string[] }[]} */
 export const layers = [
@@ -24,17 +25,22 @@ export const layers = [
     tests: ['node:stream'],
   },
   {
+    name: 'The Redis client knows the rules and ioredis: two adapters and whoever makes connections share it',
+    files: 'libs/redis-client',
+    imports: [...rules, 'ioredis', ...anyBuiltin],
+  },
+  {
     name: 'The platform serves the apps and knows neither them nor adapters',
     files: 'libs/platform',
-    imports: [...rules, 'fastify', 'pino', 'prom-client', 'zod', ...anyBuiltin],
+    imports: [...rules, redisClient, 'fastify', 'pino', 'prom-client', 'zod', ...anyBuiltin],
   },
   ...Object.entries({
     'archive-source': [],
-    'bullmq-job-queue': ['bullmq', 'ioredis'],
+    'bullmq-job-queue': [redisClient, 'bullmq', 'ioredis'],
     'embedded-redis': [],
     'filesystem-archive-store': ['tar-stream', 'yauzl', 'yazl'],
     'python-runtime': [],
-    'redis-workflow-state': ['ioredis'],
+    'redis-workflow-state': [redisClient, 'ioredis'],
     'torchserve-model-server': ['undici'],
   }).map(([adapter, technology]) => ({
     name: 'An adapter knows the domain, the ports and its own technology, and no other adapter',
@@ -66,7 +72,10 @@ export const layers = [
       imports: ['@nestjs/*', '@bull-board/*', 'class-transformer', 'class-validator', 'fastify', 'node:querystring'],
       adapters: ['@torchweave/bullmq-job-queue', '@torchweave/redis-workflow-state'],
     },
-    worker: { imports: [], adapters: ['@torchweave/bullmq-job-queue', '@torchweave/redis-workflow-state'] },
+    worker: {
+      imports: ['node:fs/promises'],
+      adapters: ['@torchweave/bullmq-job-queue', '@torchweave/redis-workflow-state'],
+    },
     gateway: {
       imports: ['fastify', 'node:crypto', 'node:http', 'node:querystring'],
       adapters: ['@torchweave/redis-workflow-state'],
@@ -89,7 +98,7 @@ export const layers = [
   }).map(([app, { imports, adapters: own }]) => ({
     name: 'An app joins what it is made of; models, functions and archives come from the composition',
     files: `apps/${app}`,
-    imports: [...rules, '@torchweave/platform', '@torchweave/composition', ...own, ...imports],
+    imports: [...rules, redisClient, '@torchweave/platform', '@torchweave/composition', ...own, ...imports],
     tests: [
       'fastify',
       'commander',
@@ -108,6 +117,7 @@ export const layers = [
       'eslint',
       ...rules,
       '@torchweave/embedded-redis',
+      '@torchweave/redis-client',
       '@torchweave/redis-workflow-state',
       '@torchweave/testing',
       '@torchweave/testing/*',

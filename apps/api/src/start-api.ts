@@ -14,14 +14,14 @@ import { createApiServer } from './create-api-server.js';
 /**
  * Starts the management API.
  *
- * @throws TorchweaveError `stateUnavailable` when Redis does not answer, `configurationInvalid` when the port is taken.
+ * @throws TorchweaveError `redisUnusable` when Redis does not answer, `configurationInvalid` when the port is taken.
  */
-export async function startApi({ settings, redisUrl, logger, monitoring }: AppOptions): Promise<RunningApp> {
+export async function startApi({ settings, redis: link, logger, monitoring }: AppOptions): Promise<RunningApp> {
   const { namespace } = settings;
   const { listen, intake } = await openIntake(settings, 'management', logger);
-  const redis = new RedisConnection(redisUrl, logger);
+  const redis = new RedisConnection(link, logger);
   await redis.open();
-  const jobs = await BullMqJobQueue.open({ redisUrl, namespace, logger });
+  const jobs = await BullMqJobQueue.open({ redis: link, namespace, logger });
   const state = new RedisWorkflowState(redis, namespace);
   const gateways = new RedisGatewayRegistry(redis, namespace, settings.gatewayLeaseMs);
   const management = new WorkflowManagement(state, jobs, { waitMs: settings.operationWaitMs, gateways });

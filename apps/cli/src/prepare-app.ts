@@ -9,6 +9,7 @@ import {
   type Settings,
 } from '@torchweave/platform';
 import type { Logger } from '@torchweave/application';
+import { RedisLink } from '@torchweave/redis-client';
 import type { Environment } from './environment.js';
 import { takesColours } from './output/colours.js';
 import { settingSources } from './setting-options.js';
@@ -66,10 +67,10 @@ export function prepareApp(
 
 /** The options of an app that runs apart from the others: they meet in a Redis that somebody else runs. */
 export function withRedis(app: string, { settings, logger, monitoring }: Monitored): AppOptions {
-  const { redisUrl } = settings;
+  const { redisUrl, namespace } = settings;
   if (redisUrl === undefined) {
     const rule = `given to ${app}, as a flag or as REDIS_URL: redis://host:port`;
     throw new TorchweaveError('configurationInvalid', { setting: '--redis-url', value: '', rule });
   }
-  return { settings, redisUrl, logger, monitoring };
+  return { settings, redis: new RedisLink(redisUrl, logger, namespace), logger, monitoring };
 }

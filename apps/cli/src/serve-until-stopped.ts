@@ -1,15 +1,20 @@
 import type { Logger } from '@torchweave/application';
 import type { RunningApp } from '@torchweave/platform';
 
+/** ms that a start that is no longer wanted may take to end by itself. */
+const longestStartMs = 1_000;
 /** ms that an app may take to finish what is under way. */
 const longestFarewellMs = 30_000;
 
 /**
- * Starts an app, says `ready` on stdout and keeps it up until SIGINT or SIGTERM; a second signal ends it at once.
+ * Starts an app, says `ready` on stdout and keeps it up until SIGINT or SIGTERM; a second signal ends it at once. A signal that
+ * comes during the start ends that: what it has begun goes with this process.
  */
 export async function serveUntilStopped(name: string, start: () => Promise<RunningApp>, logger: Logger): Promise<void> {
   const stopped = firstSignal();
-  const app = await start();
+  const starting = start();
+  const app = await Promise.race([starting, stopped.then(() => undefined)]);
+  if (app === undefined) return endStart(starting, logger);
   process.stdout.write(`${name} ready${app.summary ? ` ${app.summary}` : app.address ? ` ${app.address}` : ''}\n`);
   const signal = await stopped;
   logger.info({ signal }, 'stopping');
@@ -20,6 +25,14 @@ export async function serveUntilStopped(name: string, start: () => Promise<Runni
   await app.close();
   clearTimeout(giveUp);
   logger.info({}, 'stopped');
+}
+
+async function endStart(starting: Promise<RunningApp>, logger: Logger): Promise<void> {
+  logger.info({}, 'stopping before the start has ended');
+  const late = new Promise<undefined>((resolve) => setTimeout(resolve, longestStartMs, undefined));
+  const app = await Promise.race([starting.catch(() => undefined), late]);
+  await Promise.race([app?.close(), late]);
+  process.exit(0);
 }
 
 function firstSignal(): Promise<NodeJS.Signals> {

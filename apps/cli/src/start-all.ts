@@ -1,13 +1,10 @@
 import { startApi } from '@torchweave/api';
-import { loadWorkflows, WorkflowManagement, workflowsToLoad } from '@torchweave/application';
-import { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
 import { createParts } from '@torchweave/composition';
 import { startEmbeddedRedis } from '@torchweave/embedded-redis';
 import { startGateway } from '@torchweave/gateway';
 import type { AppOptions, RunningApp, Settings } from '@torchweave/platform';
-import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-state';
+import { RedisLink } from '@torchweave/redis-client';
 import { startWorker } from '@torchweave/worker';
-import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Monitored, Prepared } from './prepare-app.js';
 import type { Environment } from './environment.js';
@@ -36,12 +33,12 @@ export async function startAll(monitored: Monitored, environment: Environment): 
   const closing = new Closing();
   try {
     const redisUrl = settings.redisUrl ?? (await embeddedRedisUrl({ settings, logger }, environment, closing));
-    const of = (part: string): AppOptions => ({ settings, redisUrl, logger: logger.child({ part }), monitoring });
+    const redis = new RedisLink(redisUrl, logger, settings.namespace);
+    const of = (part: string): AppOptions => ({ settings, redis, logger: logger.child({ part }), monitoring });
     const parts = closing.add(createParts({ settings, environment, logger, isOneProcess: true }));
     const gateway = closing.add(await startGateway(of('gateway'), parts));
     closing.add(await startWorker(of('worker'), parts));
     const api = closing.add(await startApi(of('api')));
-    await loadAtStart(of('load-workflows'));
     return {
       summary: `management ${api.address ?? ''} inference ${gateway.address ?? ''}`,
       close: () => closing.close(),
@@ -65,26 +62,4 @@ async function embeddedRedisUrl(
   });
   closing.add(redis);
   return redis.url;
-}
-
-/** Registers what `load_workflows` names, before the server counts as ready. */
-async function loadAtStart({ settings, redisUrl, logger }: AppOptions): Promise<void> {
-  const workflows = workflowsToLoad(settings.loadWorkflows, await filesOfStore(settings));
-  if (workflows.length === 0) return;
-  const { namespace } = settings;
-  const redis = new RedisConnection(redisUrl, logger);
-  await redis.open();
-  const jobs = await BullMqJobQueue.open({ redisUrl, namespace, logger });
-  try {
-    const state = new RedisWorkflowState(redis, namespace);
-    await loadWorkflows(new WorkflowManagement(state, jobs, { waitMs: settings.operationWaitMs }), workflows, logger);
-  } finally {
-    await jobs.close();
-    redis.close();
-  }
-}
-
-async function filesOfStore({ workflowStore }: Settings): Promise<string[]> {
-  if (workflowStore === undefined) return [];
-  return (await readdir(workflowStore)).filter((name) => name.endsWith('.war')).sort();
 }

@@ -11,13 +11,13 @@ import { brokenWorkflows, gatewayUnreadiness, type GatewayPhase } from './readin
 /**
  * Starts a gateway: loads what is registered, then listens.
  *
- * @throws TorchweaveError `stateUnavailable` when Redis does not answer.
+ * @throws TorchweaveError `redisUnusable` when Redis does not answer.
  */
 export async function startGateway(options: AppOptions, parts: Parts): Promise<RunningApp> {
-  const { settings, redisUrl, logger, monitoring } = options;
+  const { settings, redis: link, logger, monitoring } = options;
   const { namespace, maxRequestSize } = settings;
   const { listen, intake } = await openIntake(settings, 'inference', logger);
-  const redis = new RedisConnection(redisUrl, logger);
+  const redis = new RedisConnection(link, logger);
   await redis.open();
   const state = new RedisWorkflowState(redis, namespace);
   const gateways = new RedisGatewayRegistry(redis, namespace, settings.gatewayLeaseMs);

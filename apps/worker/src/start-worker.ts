@@ -3,6 +3,7 @@ import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
 import type { Parts } from '@torchweave/composition';
 import { JobMetrics, type AppOptions, type RunningApp } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
+import { loadAtStart } from './load-at-start.js';
 import { racePointsFor } from './race-points.js';
 
 /** ms. */
@@ -11,15 +12,15 @@ const longestRestoreMs = 60_000;
 /**
  * Starts a worker: takes registration jobs up and keeps the model servers as the state says.
  *
- * @throws TorchweaveError `stateUnavailable` when Redis does not answer.
+ * @throws TorchweaveError `redisUnusable` when Redis does not answer.
  */
 export async function startWorker(options: AppOptions, parts: Parts): Promise<RunningApp> {
-  const { settings, redisUrl, logger, monitoring } = options;
+  const { settings, redis: link, logger, monitoring } = options;
   const { namespace } = settings;
-  const redis = new RedisConnection(redisUrl, logger);
+  const redis = new RedisConnection(link, logger);
   await redis.open();
   await parts.start();
-  const jobs = await BullMqJobQueue.open({ redisUrl, namespace, logger });
+  const jobs = await BullMqJobQueue.open({ redis: link, namespace, logger });
   const ports = {
     ...parts,
     state: new RedisWorkflowState(redis, namespace),
@@ -45,7 +46,7 @@ export async function startWorker(options: AppOptions, parts: Parts): Promise<Ru
   const metrics = new JobMetrics(monitoring.registry);
   const worker = new BullMqJobWorker(
     {
-      ...{ redisUrl, namespace, logger, concurrency, lockMs },
+      ...{ redis: link, namespace, logger, concurrency, lockMs },
       onJobEnded: (job, outcome, durationMs) => metrics.jobEnded(job, outcome, durationMs),
       onStepEnded: (job, step, outcome, durationMs) => metrics.stepEnded(job, step, outcome, durationMs),
     },
@@ -55,6 +56,7 @@ export async function startWorker(options: AppOptions, parts: Parts): Promise<Ru
     Promise.all([ports.state.page(0, 1), ports.state.probeWrites(), parts.functions.start()]),
   );
   await worker.start();
+  await loadAtStart(settings, ports.state, jobs, logger);
   logger.info({ concurrency }, 'worker is ready');
   return {
     close: async () => {

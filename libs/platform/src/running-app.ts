@@ -1,11 +1,12 @@
 import type { Logger } from '@torchweave/application';
+import type { RedisLink } from '@torchweave/redis-client';
 import type { Settings } from './config/settings.js';
 import type { Monitoring } from './metrics/monitoring.js';
 
 /** What every app is started with. */
 export interface AppOptions {
   readonly settings: Settings;
-  readonly redisUrl: string;
+  readonly redis: RedisLink;
   readonly logger: Logger;
   /** Shared by the apps of one process. */
   readonly monitoring: Monitoring;

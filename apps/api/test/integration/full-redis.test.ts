@@ -1,5 +1,6 @@
 import { silentLogger, WorkflowManagement } from '@torchweave/application';
 import { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
+import { RedisLink } from '@torchweave/redis-client';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { sampleDefinition } from '@torchweave/testing/port-conformance/sample-definition';
 import { TestRedis } from '@torchweave/testing/redis';
@@ -15,10 +16,11 @@ describe('the management API on a Redis that is full', () => {
   let management: WorkflowManagement;
   beforeEach(async () => {
     server = await TestRedis.start();
-    connection = new RedisConnection(server.url, silentLogger);
+    const redis = new RedisLink(server.url, silentLogger, namespace);
+    connection = new RedisConnection(redis, silentLogger);
     await connection.open();
     state = new RedisWorkflowState(connection, namespace);
-    jobs = await BullMqJobQueue.open({ redisUrl: server.url, namespace, logger: silentLogger });
+    jobs = await BullMqJobQueue.open({ redis, namespace, logger: silentLogger });
     const gateways = new RedisGatewayRegistry(connection, namespace, 60_000);
     management = new WorkflowManagement(state, jobs, { waitMs: 10_000, gateways });
     const { run } = await state.takeUp('register');

@@ -1,3 +1,4 @@
+import { RedisLink } from '@torchweave/redis-client';
 import { silentLogger, WorkflowManagement, type JobHandlers } from '@torchweave/application';
 import { createApiServer } from '@torchweave/api';
 import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
@@ -20,8 +21,8 @@ describe('the management API', () => {
 
   beforeAll(async () => {
     redis = await TestRedis.start();
-    const options = { redisUrl: redis.url, namespace: 'api-test', logger: silentLogger };
-    const connection = new RedisConnection(redis.url, silentLogger);
+    const options = { redis: new RedisLink(redis.url, silentLogger), namespace: 'api-test', logger: silentLogger };
+    const connection = new RedisConnection(new RedisLink(redis.url, silentLogger), silentLogger);
     await connection.open();
     const jobs = await BullMqJobQueue.open(options);
     const handlers: JobHandlers = {

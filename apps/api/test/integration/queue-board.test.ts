@@ -1,3 +1,4 @@
+import { RedisLink } from '@torchweave/redis-client';
 import { startApi } from '@torchweave/api';
 import { silentLogger, type JobHandlers } from '@torchweave/application';
 import { BullMqJobWorker } from '@torchweave/bullmq-job-queue';
@@ -25,7 +26,11 @@ describe('the queue board', () => {
   beforeAll(async () => {
     redis = await TestRedis.start();
     const { settings } = loadSettings({ flags: { managementPort: 0 }, environment: {} });
-    const options = { redisUrl: redis.url, namespace: settings.namespace, logger: silentLogger };
+    const options = {
+      redis: new RedisLink(redis.url, silentLogger),
+      namespace: settings.namespace,
+      logger: silentLogger,
+    };
     api = await startApi({ ...options, settings, monitoring });
     board = `${api.address}/dashboard/queues`;
     const handlers: JobHandlers = {

@@ -1,5 +1,6 @@
 import { silentLogger } from '@torchweave/application';
-import { isTorchweaveError } from '@torchweave/domain';
+import { isTorchweaveError, toTorchweaveError } from '@torchweave/domain';
+import { parseRedisUrl, RedisLink } from '@torchweave/redis-client';
 import { RedisConnection } from '@torchweave/redis-workflow-state';
 import { access, constants, readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -44,12 +45,6 @@ export function judgeRedis(text: string, address: string): Finding[] {
   return findings;
 }
 
-/** The address without the password. */
-function addressOf(redisUrl: string): string {
-  const { hostname, port } = new URL(redisUrl);
-  return `${hostname}:${port === '' ? '6379' : port}`;
-}
-
 /** Judges by CLIENT LIST whether a worker waits for the jobs of a namespace: each names its connection after its queue. */
 export function judgeWorkers(clients: string, namespace: string): Finding {
   const name = `name={${namespace}}:queue:${Buffer.from('operations').toString('base64')}`;
@@ -70,16 +65,16 @@ async function checkWorkers(connection: RedisConnection, namespace: string): Pro
 }
 
 async function checkServer(redisUrl: string, namespace: string): Promise<Finding[]> {
-  const address = addressOf(redisUrl);
-  const connection = new RedisConnection(redisUrl, silentLogger);
+  const connection = new RedisConnection(new RedisLink(redisUrl, silentLogger, namespace), silentLogger);
   try {
     await connection.open();
-    const server = judgeRedis(await connection.run((redis) => redis.info()), address);
+    const server = judgeRedis(await connection.run((redis) => redis.info()), parseRedisUrl(redisUrl));
     return [...server, ...(await checkWorkers(connection, namespace))];
   } catch (error) {
-    const reason = isTorchweaveError(error, 'stateUnavailable') ? error.data.reason : String(error);
-    const remedy = 'Start it, or give its address, with user and password where it wants them, as --redis-url.';
-    return [failure(subject, `The Redis at ${address} does not answer: ${reason}`, remedy)];
+    const { message } = toTorchweaveError(error);
+    if (!isTorchweaveError(error, 'redisUnusable')) return [failure(subject, message, 'Look at its log.')];
+    const { address, reason, remedy } = error.data;
+    return [failure(subject, `Redis at ${address} cannot be used: ${reason}.`, remedy)];
   } finally {
     connection.close();
   }

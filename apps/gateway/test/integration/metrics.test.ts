@@ -1,3 +1,4 @@
+import { RedisLink } from '@torchweave/redis-client';
 import { silentLogger, type WorkflowState } from '@torchweave/application';
 import { createParts, type Parts } from '@torchweave/composition';
 import { defineWorkflow, isTorchweaveError, parseManifest, parseSpec } from '@torchweave/domain';
@@ -52,14 +53,14 @@ describe('the metrics and health of a gateway', () => {
   beforeEach(async () => {
     redis = await TestRedis.start();
     const { settings } = loadSettings({ flags: { dataDir: directory, inferencePort: 0 }, environment: {} });
-    connection = new RedisConnection(redis.url, silentLogger);
+    connection = new RedisConnection(new RedisLink(redis.url, silentLogger), silentLogger);
     await connection.open();
     namespace = settings.namespace;
     state = new RedisWorkflowState(connection, namespace);
     parts = createParts({ settings, environment: process.env, logger: silentLogger, isOneProcess: true });
     await register('echo');
     monitoring = new Monitoring('gateway', silentLogger);
-    const options = { settings, redisUrl: redis.url, logger: silentLogger, monitoring };
+    const options = { settings, redis: new RedisLink(redis.url, silentLogger), logger: silentLogger, monitoring };
     gateway = await startGateway(options, parts);
   });
   afterEach(async () => {

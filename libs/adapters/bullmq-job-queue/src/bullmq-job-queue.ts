@@ -1,15 +1,17 @@
 import { jobCatalogue, type JobName, type JobPayload, type JobQueue, type JobResult } from '@torchweave/application';
 import type { Logger, Operation, OperationPhase } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
+import { replyWordOf, type RedisLink } from '@torchweave/redis-client';
 import { Queue, type Job } from 'bullmq';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JobEnds } from './job-ends.js';
-import { progressOf } from './job-record.js';
+import { jobIdOf, progressOf, type JobData } from './job-record.js';
 import { endedChannel, queueNameOf, queueNames, queuePrefix, type QueueName } from './queue-names.js';
+import { acceptOperation, countWorkers, redisTime, workersKey } from './queue-scripts.js';
 
 export interface BullMqOptions {
-  readonly redisUrl: string;
+  readonly redis: RedisLink;
   readonly namespace: string;
   readonly logger: Logger;
 }
@@ -19,9 +21,10 @@ const keepFinishedSeconds = 86_400;
 const keepFinishedCount = 100_000;
 /** ms that Redis may take to accept a job or to tell of one. */
 const commandTimeoutMs = 5_000;
-const longestReconnectDelayMs = 1_000;
 /** ms between two looks at a job whose end nobody has told. */
 const longestWaitMs = 1_000;
+/** ms that a job may wait for a worker before it is asked whether there is one. */
+const workerPatienceMs = 3_000;
 
 /** Ids of operations. */
 const madeByUs = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
@@ -30,52 +33,60 @@ const madeByUs = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 export class BullMqJobQueue implements JobQueue {
   /** The queues themselves, for a board that shows them. */
   readonly queues: ReadonlyMap<QueueName, Queue>;
-  private readonly logger: Logger;
-
   private constructor(
     private readonly options: BullMqOptions,
     private readonly redis: Redis,
     private readonly ends: JobEnds,
   ) {
-    this.logger = options.logger;
     this.queues = new Map(queueNames.map((name) => [name, this.createQueue(name)]));
   }
 
   /** @throws TorchweaveError `stateUnavailable` when Redis does not answer. */
   static async open(options: BullMqOptions): Promise<BullMqJobQueue> {
     // Commands fail at once while Redis is away, so that the api can say so and nothing is enqueued later by itself.
-    const redis = new Redis(options.redisUrl, {
-      lazyConnect: true,
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 0,
-      retryStrategy: (attempt) => Math.min(attempt * 50, longestReconnectDelayMs),
-    });
-    redis.on('error', (error) => options.logger.debug({ err: error }, 'queue connection'));
-    const ends = new JobEnds(options.redisUrl, endedChannel(options.namespace), options.logger);
-    try {
-      await within(commandTimeoutMs, Promise.all([redis.connect(), ends.open()]));
-    } catch (error) {
-      redis.disconnect();
-      ends.close();
-      throw unavailable(error);
-    }
+    const redis = options.redis.client('jobs', { enableOfflineQueue: false, maxRetriesPerRequest: 0 });
+    const ends = new JobEnds(options.redis, endedChannel(options.namespace));
+    await options.redis.open([redis, ends.redis]);
+    await ends.listen();
     return new BullMqJobQueue(options, redis, ends);
   }
 
   async enqueue<Name extends JobName>(name: Name, payload: JobPayload<Name>, operationId: string): Promise<void> {
     const { schemaVersion } = jobCatalogue[name];
-    const data = { schemaVersion, payload: jobCatalogue[name].payload.parse(payload) };
-    await this.run(() => this.queueOf(name).add(name, data, { jobId: operationId }));
+    const parsed = jobCatalogue[name].payload.parse(payload);
+    const acceptUntil = (await this.run(() => redisTime(this.redis))) + commandTimeoutMs;
+    const data: JobData = { schemaVersion, payload: parsed, acceptUntil };
+    const queue = this.queueOf(name);
+    const add = async (): Promise<boolean> => {
+      await queue.add(name, data, { jobId: operationId });
+      return acceptOperation(this.redis, queue.toKey(operationId), acceptUntil);
+    };
+    const isAccepted = await this.run(add).catch((error: unknown) => {
+      throw isUncertain(error)
+        ? new TorchweaveError('operationUncertain', { operationId, retryAfterSeconds: 1 })
+        : error;
+    });
+    if (!isAccepted) throw new TorchweaveError('operationUncertain', { operationId, retryAfterSeconds: 1 });
+  }
+
+  /** Workers that take jobs, as far as they say so. */
+  async workers(): Promise<number> {
+    return this.run(() => countWorkers(this.redis, workersKey(queuePrefix(this.options.namespace))));
   }
 
   async waitForEnd<Name extends JobName>(name: Name, operationId: string, timeoutMs: number): Promise<JobResult<Name>> {
     const deadline = performance.now() + timeoutMs;
+    let askAfter = performance.now() + workerPatienceMs;
     for (;;) {
       const end = this.ends.expect(operationId);
       try {
         const job = await this.find(name, operationId);
         const leftMs = deadline - performance.now();
         if (job.finishedOn !== undefined || leftMs <= 0) return endOf(name, job, timeoutMs);
+        if (job.processedOn === undefined && performance.now() > askAfter) {
+          askAfter = performance.now() + workerPatienceMs;
+          await this.withdrawWithoutWorker(job);
+        }
         await Promise.race([end.told, sleep(Math.min(leftMs, longestWaitMs), undefined, { ref: false })]);
       } finally {
         end.forget();
@@ -84,20 +95,14 @@ export class BullMqJobQueue implements JobQueue {
   }
 
   async operation(operationId: string): Promise<Operation | undefined> {
+    const jobId = jobIdOf(operationId);
+    // BullMQ keeps more than jobs under names of its own.
+    if (!madeByUs.test(jobId)) return undefined;
     for (const queue of this.queues.values()) {
-      const job = await this.run(async () =>
-        (await this.isJob(queue, operationId)) ? queue.getJob(operationId) : undefined,
-      );
+      const job = await this.run(() => queue.getJob(jobId));
       if (job !== undefined) return describeJob(job as Job);
     }
     return undefined;
-  }
-
-  /** BullMQ keeps records of its own beside those of its jobs, under names that a client may give for an id. */
-  private async isJob(queue: Queue, id: string): Promise<boolean> {
-    if (madeByUs.test(id)) return true;
-    const key = queue.toKey(id);
-    return (await this.redis.type(key)) === 'hash' && (await this.redis.hexists(key, 'timestamp')) === 1;
   }
 
   async close(): Promise<void> {
@@ -118,8 +123,22 @@ export class BullMqJobQueue implements JobQueue {
         backoff: { type: 'fixed', delay: 1_000 },
       },
     });
-    queue.on('error', (error) => this.logger.debug({ queue: name, err: error }, 'queue connection'));
+    queue.on('error', (error) => this.options.redis.observeError(error));
     return queue;
+  }
+
+  /** @throws TorchweaveError `noWorker` when nobody takes jobs; the job is gone then. */
+  private async withdrawWithoutWorker(job: Job): Promise<void> {
+    const isTaken = await this.run(
+      async () => (await this.workers()) > 0 || (await hasOlderWorker(this.queueOf(job.name as JobName))),
+    );
+    if (isTaken) return;
+    const isGone = await job.remove().then(
+      () => true,
+      // A worker was quicker, or Redis does not answer: that is met again at the next look.
+      () => false,
+    );
+    if (isGone) throw new TorchweaveError('noWorker', { retryAfterSeconds: 5 });
   }
 
   private queueOf(name: JobName): Queue {
@@ -138,10 +157,25 @@ export class BullMqJobQueue implements JobQueue {
     try {
       return await within(commandTimeoutMs, command());
     } catch (error) {
-      throw error instanceof TorchweaveError ? error : unavailable(error);
+      if (error instanceof TorchweaveError) throw error;
+      this.options.redis.observeError(error);
+      if (replyWordOf(error) === 'OOM') {
+        throw new TorchweaveError('stateRefusesWrites', { cause: 'full', retryAfterSeconds: 5 }, { cause: error });
+      }
+      throw unavailable(error);
     }
   }
 }
+
+/** Of an error after which nobody knows whether Redis has the job. */
+const isUncertain = (error: unknown): boolean => error instanceof TorchweaveError && error.code === 'stateUnavailable';
+
+/** Workers of 0.1.0 say nothing; their connections have names. Where Redis tells no names, there is none. */
+const hasOlderWorker = (queue: Queue): Promise<boolean> =>
+  queue.getWorkersCount().then(
+    (count) => count > 0,
+    () => false,
+  );
 
 function endOf<Name extends JobName>(name: Name, job: Job, waitedMs: number): JobResult<Name> {
   const operationId = job.id ?? '';
@@ -174,7 +208,9 @@ const hasFailed = (job: Job): boolean => job.returnvalue === null || job.returnv
 function errorOf(job: Job): TorchweaveError {
   const { error } = progressOf(job);
   if (error !== undefined) return TorchweaveError.fromRecord(error);
-  return new TorchweaveError('operationAbandoned', { operationId: job.id ?? '', reason: job.failedReason });
+  // BullMQ fails by itself only what worker after worker has died of.
+  const reason = 'the workers that ran it ended before it did';
+  return new TorchweaveError('operationAbandoned', { operationId: job.id ?? '', reason });
 }
 
 function phaseOf(job: Job): OperationPhase {

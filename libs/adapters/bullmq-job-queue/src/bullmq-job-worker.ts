@@ -1,12 +1,16 @@
 import { jobCatalogue, jobNames, type JobContext, type JobHandlers, type JobName } from '@torchweave/application';
 import type { JobWorker, OperationStep } from '@torchweave/application';
 import { isTorchweaveError, TorchweaveError, toTorchweaveError } from '@torchweave/domain';
+import { replyWordOf } from '@torchweave/redis-client';
 import { Queue, UnrecoverableError, Worker, type Job } from 'bullmq';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BullMqOptions } from './bullmq-job-queue.js';
 import { DelayedJobs } from './delayed-jobs.js';
-import { progressOf, type JobProgressRecord } from './job-record.js';
+import { operationIdOf, progressOf, type JobData, type JobProgressRecord } from './job-record.js';
 import { endedChannel, queueNameOf, queueNames, queuePrefix, type QueueName } from './queue-names.js';
+import { announceWorker, redisTime, workerLeaseMs, workersKey } from './queue-scripts.js';
 
 export interface BullMqWorkerOptions extends BullMqOptions {
   /** Jobs of clients that one worker runs at once. */
@@ -25,27 +29,22 @@ const maintenanceIntervalMs = 5_000;
 /** ms that a step may take before it is told of: soon enough for whoever watches. Every telling wakes the api. */
 const tellAfterMs = 100;
 
-/** BullMQ tries again at once, and tells every failure: one a second is told, with how many there were besides. */
-function atMostOnceASecond(tell: (error: Error, more: number) => void): (error: Error) => void {
-  let quietUntil = 0;
-  let kept = 0;
-  return (error) => {
-    const now = performance.now();
-    if (now < quietUntil) {
-      kept += 1;
-      return;
-    }
-    quietUntil = now + 1_000;
-    tell(error, kept);
-    kept = 0;
-  };
-}
+/** ms between two tries to write what ends a job, while Redis takes no writes. */
+const writeRetryMs = 100;
+/** ms between two tries of BullMQ's own, for what it cannot ask Redis. */
+const askAgainMs = 500;
+/** Workers that may die of one job. One that dies once may have been killed by anybody; what two have died of is not tried again. */
+const mostDeaths = 1;
 
 /** Takes jobs from BullMQ and runs the handlers of the catalogue. */
 export class BullMqJobWorker implements JobWorker {
   private workers: Worker[] = [];
   private delayed: DelayedJobs | undefined;
   private redis: Redis | undefined;
+  private readonly id = randomUUID();
+  private announcing: NodeJS.Timeout | undefined;
+  private isClosing = false;
+  private closeConnections: () => void = () => undefined;
   private readonly running = new Map<string, JobRun>();
 
   constructor(
@@ -54,44 +53,67 @@ export class BullMqJobWorker implements JobWorker {
   ) {}
 
   async start(): Promise<void> {
-    const { redisUrl, namespace, logger, longestDelayMs: patienceMs = 15_000 } = this.options;
-    await this.scheduleRepeatingJobs();
-    this.redis = new Redis(redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 0 });
-    this.redis.on('error', (err) => logger.debug({ err }, 'job ends connection'));
-    this.workers = queueNames.map((name) => this.createWorker(name));
-    await Promise.all(this.workers.map((worker) => worker.waitUntilReady()));
+    const { redis: link, namespace, logger, longestDelayMs: patienceMs = 15_000 } = this.options;
     const prefix = queuePrefix(namespace);
+    const redis = link.client('job-worker', { enableOfflineQueue: false, maxRetriesPerRequest: 0 });
+    const jobs = link.client('jobs-taken', { maxRetriesPerRequest: null });
+    await link.open([redis, jobs]);
+    this.redis = redis;
+    await this.scheduleRepeatingJobs(jobs);
+    this.workers = queueNames.map((name) => this.createWorker(name, jobs));
+    await Promise.all(this.workers.map((worker) => worker.waitUntilReady()));
+    await this.announce(redis);
+    this.announcing = setInterval(() => void this.announce(redis), workerLeaseMs / 3).unref();
     this.delayed = new DelayedJobs({
-      redisUrl,
-      prefix,
+      ...{ connection: redis, prefix, logger, patienceMs },
       queues: queueNames,
-      logger,
-      patienceMs,
       intervalMs: patienceMs / 3,
     });
+    this.closeConnections = () => {
+      redis.disconnect();
+      jobs.disconnect();
+    };
   }
 
   async close(): Promise<void> {
+    this.isClosing = true;
+    clearInterval(this.announcing);
+    const { redis: link } = this.options;
+    // What is under way cannot end on a Redis that is away or takes no writes: others take it up.
+    const loseAll = (): void => {
+      for (const run of this.running.values()) run.lose();
+    };
+    const stopListening = link.onTrouble(loseAll);
+    if (link.isTroubled) loseAll();
+    const key = workersKey(queuePrefix(this.options.namespace));
+    await this.redis?.zrem(key, this.id).catch((err: unknown) => link.observeError(err));
     await this.delayed?.close();
     await Promise.all(this.workers.map((worker) => worker.close()));
-    this.redis?.disconnect();
+    stopListening();
+    this.closeConnections();
   }
 
-  private createWorker(name: QueueName): Worker {
-    const { redisUrl, namespace, concurrency, lockMs, logger } = this.options;
+  /** Whoever waits for a job asks whether there is a worker. */
+  private async announce(redis: Redis): Promise<void> {
+    try {
+      await announceWorker(redis, workersKey(queuePrefix(this.options.namespace)), this.id);
+    } catch (error) {
+      this.options.redis.observeError(error);
+    }
+  }
+
+  private createWorker(name: QueueName, connection: Redis): Worker {
+    const { redis: link, namespace, concurrency, lockMs, logger } = this.options;
     const worker = new Worker(name, (job) => this.process(job), {
-      connection: { url: redisUrl, maxRetriesPerRequest: null },
+      connection,
       prefix: queuePrefix(namespace),
       concurrency: name === 'operations' ? concurrency : 1,
       lockDuration: lockMs,
       stalledInterval: lockMs / 2,
-      // A job that every worker dies of must end some day.
-      maxStalledCount: 10,
+      maxStalledCount: mostDeaths,
+      runRetryDelay: askAgainMs,
     });
-    const warn = atMostOnceASecond((error: Error, more: number) =>
-      logger.warn({ queue: name, reason: error.message, more }, 'the job queue cannot be reached or refuses'),
-    );
-    worker.on('error', warn);
+    worker.on('error', (error) => link.observeError(error));
     worker.on('stalled', (operationId) => logger.warn({ operationId }, 'taking up a job whose worker is gone'));
     if (name === 'operations') {
       worker.on('completed', (job) => this.tellEnd(job));
@@ -112,9 +134,10 @@ export class BullMqJobWorker implements JobWorker {
     });
   }
 
-  private async scheduleRepeatingJobs(): Promise<void> {
-    const { redisUrl, namespace } = this.options;
-    const queue = new Queue('maintenance', { connection: { url: redisUrl }, prefix: queuePrefix(namespace) });
+  private async scheduleRepeatingJobs(connection: Redis): Promise<void> {
+    const { redis: link, namespace } = this.options;
+    const queue = new Queue('maintenance', { connection, prefix: queuePrefix(namespace) });
+    queue.on('error', (error) => link.observeError(error));
     try {
       for (const name of jobNames.filter((job) => queueNameOf(job) === 'maintenance')) {
         const { everyMs = maintenanceIntervalMs, schemaVersion }: { everyMs?: number; schemaVersion: number } =
@@ -133,31 +156,66 @@ export class BullMqJobWorker implements JobWorker {
     const startedAt = performance.now();
     const ended = (outcome: 'succeeded' | 'failed' | 'retried'): void =>
       this.options.onJobEnded?.(job.name as JobName, outcome, performance.now() - startedAt);
-    this.running.set(run.operationId, run);
+    this.running.set(job.id ?? '', run);
     try {
+      await this.refuseExpired(job);
       const result = await this.handle(job, run);
-      await run.flush();
+      await this.whenWritable(run, () => run.flush());
       ended('succeeded');
       return result;
     } catch (thrown) {
       const error = toTorchweaveError(thrown);
       if (isTorchweaveError(error, 'stateUnavailable') || run.isLost) {
         ended('retried');
+        // BullMQ leaves a job that it cannot put back to the lock's end.
+        await this.whenWritable(run, () => run.flush()).catch((err: unknown) => this.options.redis.observeError(err));
         throw error;
       }
       ended('failed');
-      await run.recordFailure(error);
+      await this.whenWritable(run, () => run.recordFailure(error));
       throw new UnrecoverableError(error.message);
     } finally {
-      this.running.delete(run.operationId);
+      this.running.delete(job.id ?? '');
       run.end();
+    }
+  }
+
+  /** A command that came to Redis when it had been given up is not carried out. */
+  private async refuseExpired(job: Job): Promise<void> {
+    const { acceptUntil } = job.data as JobData;
+    const { redis, options } = this;
+    if (acceptUntil === undefined || redis === undefined || job.attemptsStarted > 1 || job.attemptsMade > 0) return;
+    const key = `${queuePrefix(options.namespace)}:${job.queueName}:${job.id ?? ''}`;
+    const [now, accepted] = await Promise.all([redisTime(redis), redis.hget(key, 'accepted')]).catch(
+      (cause: unknown) => {
+        options.redis.observeError(cause);
+        const reason = 'it cannot be asked when the job came';
+        throw new TorchweaveError('stateUnavailable', { reason, retryAfterSeconds: 1 }, { cause });
+      },
+    );
+    if (now > acceptUntil && accepted === null) {
+      throw new TorchweaveError('operationExpired', { operationId: job.id ?? '' });
+    }
+  }
+
+  /** Writes what ends a run; waits where Redis takes no writes for a moment, as long as the run holds its job. */
+  private async whenWritable(run: JobRun, write: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        await write();
+        return;
+      } catch (error) {
+        this.options.redis.observeError(error);
+        if (replyWordOf(error) === undefined || run.isLost || this.isClosing) throw error;
+        await sleep(writeRetryMs);
+      }
     }
   }
 
   private async handle(job: Job, run: JobRun): Promise<unknown> {
     const name = jobNames.find((candidate) => candidate === job.name);
     if (name === undefined) throw new TorchweaveError('internal', { reason: `there is no job named ${job.name}` });
-    const { schemaVersion, payload } = job.data as { schemaVersion: number; payload: unknown };
+    const { schemaVersion, payload } = job.data as JobData;
     if (schemaVersion !== jobCatalogue[name].schemaVersion) {
       throw new TorchweaveError('internal', { reason: `job ${name} has schema version ${schemaVersion}` });
     }
@@ -180,9 +238,11 @@ class JobRun implements JobContext {
     private readonly job: Job,
     private readonly options: BullMqWorkerOptions,
   ) {
-    this.operationId = job.id ?? '';
-    const { workflow } = progressOf(job);
-    this.progress = { steps: [], ...(workflow === undefined ? {} : { workflow }) };
+    const { workflow, error, round: before = 0 } = progressOf(job);
+    // What has failed for good is only taken up again where somebody wants it tried anew.
+    const round = error === undefined ? before : before + 1;
+    this.operationId = operationIdOf(job.id ?? '', round);
+    this.progress = { steps: [], ...(workflow === undefined ? {} : { workflow }), ...(round === 0 ? {} : { round }) };
     const { timeoutMs } = jobCatalogue[job.name as JobName];
     const reason = `it took longer than ${timeoutMs} ms`;
     this.timer = setTimeout(() => this.cancellation.abort(abandoned(this.operationId, reason)), timeoutMs).unref();

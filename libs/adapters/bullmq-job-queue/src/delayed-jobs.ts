@@ -1,8 +1,9 @@
 import type { Logger } from '@torchweave/application';
 import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
 
 export interface DelayedJobsOptions {
-  readonly redisUrl: string;
+  readonly connection: Redis;
   readonly prefix: string;
   readonly queues: readonly string[];
   readonly logger: Logger;
@@ -27,8 +28,8 @@ export class DelayedJobs {
   private looking: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: DelayedJobsOptions) {
-    const { redisUrl: url, prefix, logger } = options;
-    this.queues = options.queues.map((name) => new Queue(name, { connection: { url }, prefix }));
+    const { connection, prefix, logger } = options;
+    this.queues = options.queues.map((name) => new Queue(name, { connection, prefix }));
     for (const queue of this.queues) queue.on('error', (err) => logger.debug({ err }, 'queue connection'));
     this.timer = setInterval(() => {
       this.looking = this.look().catch((err: unknown) => logger.debug({ err }, 'delayed jobs cannot be looked at'));

@@ -1,5 +1,5 @@
-import type { Logger } from '@torchweave/application';
-import { Redis } from 'ioredis';
+import type { RedisLink } from '@torchweave/redis-client';
+import type { Redis } from 'ioredis';
 
 /** An end of an operation that somebody waits for. */
 export interface AwaitedEnd {
@@ -15,23 +15,22 @@ export interface AwaitedEnd {
  * whoever waits: it looks now and then.
  */
 export class JobEnds {
-  private readonly redis: Redis;
+  /** To be opened by whoever makes this. */
+  readonly redis: Redis;
   private readonly waiting = new Map<string, Set<() => void>>();
 
   constructor(
-    redisUrl: string,
+    link: RedisLink,
     private readonly channel: string,
-    logger: Logger,
   ) {
-    this.redis = new Redis(redisUrl, { lazyConnect: true, maxRetriesPerRequest: null });
-    this.redis.on('error', (err) => logger.debug({ err }, 'job ends connection'));
+    this.redis = link.client('job-ends', { maxRetriesPerRequest: null });
     this.redis.on('message', (_channel, operationId: string) => {
       for (const wake of this.waiting.get(operationId) ?? []) wake();
     });
   }
 
-  /** Resolves when it hears; it goes on over lost connections. */
-  async open(): Promise<void> {
+  /** Resolves when it listens; it goes on over lost connections. */
+  async listen(): Promise<void> {
     await this.redis.subscribe(this.channel);
   }
 

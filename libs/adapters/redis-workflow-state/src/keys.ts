@@ -47,6 +47,10 @@ export class StateKeys {
   get probe(): string {
     return `${this.tag}:probe`;
   }
+  /** Held by the worker that registers what is to be loaded at start. */
+  get loading(): string {
+    return `${this.tag}:loading`;
+  }
   get gateways(): string {
     return `${this.tag}:gateways`;
   }

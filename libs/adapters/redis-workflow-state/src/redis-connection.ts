@@ -1,12 +1,12 @@
 import { TorchweaveError } from '@torchweave/domain';
 import type { Logger } from '@torchweave/application';
-import { Redis } from 'ioredis';
+import { replyWordOf, type RedisLink } from '@torchweave/redis-client';
+import type { Redis } from 'ioredis';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 /** ms that a command may take before the state counts as away. */
 const commandTimeoutMs = 5_000;
-const longestReconnectDelayMs = 1_000;
 
 /** Why the server takes no writes, though it answers. */
 export type WriteRefusal = 'full' | 'disk' | 'replica';
@@ -23,7 +23,7 @@ const refusalRetrySeconds = 5;
 
 /** @returns undefined where the error says something else. */
 export function writeRefusalOf(error: unknown): WriteRefusal | undefined {
-  return error instanceof Error ? refusals[error.message.split(' ', 1)[0] ?? ''] : undefined;
+  return refusals[replyWordOf(error) ?? ''];
 }
 
 export function refusesWrites(cause: WriteRefusal, error: unknown): TorchweaveError<'stateRefusesWrites'> {
@@ -47,33 +47,19 @@ export class Script {
 export class RedisConnection {
   readonly commands: Redis;
   readonly subscriber: Redis;
-  private isClosing = false;
 
   constructor(
-    url: string,
+    private readonly link: RedisLink,
     private readonly logger: Logger,
   ) {
-    const options = {
-      lazyConnect: true,
-      commandTimeout: commandTimeoutMs,
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 0,
-      retryStrategy: (attempt: number) => Math.min(attempt * 50, longestReconnectDelayMs),
-    };
-    this.commands = new Redis(url, options);
-    this.subscriber = new Redis(url, { ...options, enableOfflineQueue: true, maxRetriesPerRequest: null });
-    for (const [role, connection] of Object.entries({ commands: this.commands, subscriber: this.subscriber })) {
-      connection.on('error', (error: Error) => logger.debug({ role, err: error }, 'redis connection'));
-      connection.on('close', () => {
-        if (!this.isClosing) logger.warn({ role }, 'redis connection lost');
-      });
-      connection.on('ready', () => logger.debug({ role }, 'redis connection ready'));
-    }
+    const commandTimeout = commandTimeoutMs;
+    this.commands = link.client('state', { commandTimeout, enableOfflineQueue: false, maxRetriesPerRequest: 0 });
+    this.subscriber = link.client('state-changes', { commandTimeout, maxRetriesPerRequest: null });
   }
 
-  /** @throws TorchweaveError `stateUnavailable` when Redis does not answer. */
+  /** @throws TorchweaveError `redisUnusable`. */
   async open(): Promise<void> {
-    await this.run(() => Promise.all([this.commands.connect(), this.subscriber.connect()]));
+    await this.link.open([this.commands, this.subscriber]);
   }
 
   /**
@@ -87,6 +73,7 @@ export class RedisConnection {
       if (error instanceof TorchweaveError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       this.logger.debug({ err: error }, 'redis command failed');
+      this.link.observeError(error);
       if (writeRefusalOf(error) === 'full') throw refusesWrites('full', error);
       throw new TorchweaveError('stateUnavailable', { reason, retryAfterSeconds: 1 }, { cause: error });
     }
@@ -107,7 +94,6 @@ export class RedisConnection {
   }
 
   close(): void {
-    this.isClosing = true;
     this.commands.disconnect();
     this.subscriber.disconnect();
   }

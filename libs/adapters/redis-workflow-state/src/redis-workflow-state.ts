@@ -40,6 +40,8 @@ const operationTtl = 86_400;
 /** s that an operation is remembered which has not changed anything: longer than any run of one may take. */
 const idleOperationTtl = 3_600;
 /** ms after which nothing is on its way any more of a run that has lost its operation. */
+/** ms that registering at start may take; another worker may try after it. */
+const longestLoadMs = 600_000;
 const doubtMs = 600_000;
 /** What stands for the owner of a model while it is being removed begins so; no workflow can have such a name. */
 const removalMark = '(removal)';
@@ -221,6 +223,20 @@ export class RedisWorkflowState implements WorkflowState {
         workflows.push({ name, url: url.slice('url='.length) });
     }
     return { workflows, hasMore: found.length > 2 * limit };
+  }
+
+  /** Runs `load` unless another process of the installation is at it; whoever dies over it is waited for no longer than it may take. */
+  async loadOnce(load: () => Promise<void>): Promise<void> {
+    const holder = randomUUID();
+    const isMine = await this.redis.run((redis) => redis.set(this.keys.loading, holder, 'PX', longestLoadMs, 'NX'));
+    if (isMine === null) return;
+    try {
+      await load();
+    } finally {
+      await this.redis.run(async (redis) => {
+        if ((await redis.get(this.keys.loading)) === holder) await redis.del(this.keys.loading);
+      });
+    }
   }
 
   async unfinished(): Promise<{ records: WorkflowRecord[]; unreadable: UnreadableWorkflow[] }> {

@@ -89,7 +89,11 @@ export class WorkflowManagement {
   ): Promise<Submission> {
     await this.jobs.enqueue(name, payload, operationId);
     if (!synchronous) return { ended: false, operationId };
-    const { workflow } = await this.jobs.waitForEnd(name, operationId, this.options.waitMs);
+    const { workflow } = await this.jobs.waitForEnd(name, operationId, this.options.waitMs).catch((error: unknown) => {
+      if (!isTorchweaveError(error, 'stateUnavailable')) throw error;
+      // It goes on without us: who asked can follow it.
+      throw new TorchweaveError('operationUncertain', { operationId, retryAfterSeconds: 1 }, { cause: error });
+    });
     return { ended: true, workflow, operationId };
   }
 }

@@ -57,6 +57,9 @@ export interface ErrorData {
   methodNotAllowed: { allow: string };
   operationNotFound: { operationId: string };
   operationPending: { operationId: string; waitedMs: number };
+  operationUncertain: { operationId: string; retryAfterSeconds: number };
+  operationExpired: { operationId: string };
+  noWorker: { retryAfterSeconds: number };
 
   workflowNotFound: { workflow: string };
   workflowNotInStore: { url: string };
@@ -120,6 +123,7 @@ export interface ErrorData {
   overloaded: { what: string; limit: number; retryAfterSeconds: number };
   shuttingDown: { retryAfterSeconds: number };
   configurationInvalid: { setting: string; value: string; rule: string };
+  redisUnusable: { address: string; reason: string; remedy: string };
   archiveStoreFull: Record<never, never>;
   openFilesExhausted: { retryAfterSeconds: number };
   embeddedRedisMissing: { reason: string };
@@ -283,6 +287,26 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
     message: (d) =>
       `The operation has not ended after ${d.waitedMs} ms and goes on. Follow it at GET /operations/${d.operationId}.`,
     shows: ['operationId'],
+  },
+  operationUncertain: {
+    type: 'ServiceUnavailableException',
+    status: 503,
+    message: (d) =>
+      'Redis, which keeps the state, did not answer in time. What became of the operation is told at ' +
+      `GET /operations/${d.operationId}: it is not begun any more where that has no answer when Redis is back.`,
+    shows: ['operationId'],
+  },
+  operationExpired: {
+    type: 'ServiceUnavailableException',
+    status: 503,
+    message: (d) =>
+      `Operation ${d.operationId} came to Redis when its request had been given up, and was not begun. Send the request again.`,
+  },
+  noWorker: {
+    type: 'ServiceUnavailableException',
+    status: 503,
+    message: () =>
+      'No worker takes operations: this one was taken back. Start one with "torchweave worker" and send the request again.',
   },
 
   workflowNotFound: {
@@ -549,7 +573,7 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
   stateUnavailable: {
     type: 'ServiceUnavailableException',
     status: 503,
-    message: () => 'The workflow state cannot be reached now. Try again.',
+    message: () => 'Redis, which keeps the state, cannot be reached now. Try again.',
   },
   stateRefusesWrites: {
     type: 'ServiceUnavailableException',
@@ -576,6 +600,11 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
     type: 'ConfigurationException',
     status: 500,
     message: (d) => `Setting ${d.setting} must be ${d.rule}, not "${d.value}".`,
+  },
+  redisUnusable: {
+    type: 'ConfigurationException',
+    status: 500,
+    message: (d) => `Redis at ${d.address} cannot be used: ${d.reason}. ${d.remedy}`,
   },
   archiveStoreFull: {
     type: 'InsufficientStorageException',

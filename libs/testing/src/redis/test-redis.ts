@@ -12,13 +12,16 @@ export class TestRedis {
     readonly url: string,
     private readonly port: number,
     private readonly directory: string,
+    private readonly more: readonly string[],
     private child: Child,
   ) {}
 
-  static async start(): Promise<TestRedis> {
+  /** @param more settings, as arguments of the server. */
+  static async start(...more: readonly string[]): Promise<TestRedis> {
     const port = await freePort();
     const directory = mkdtempSync(join(tmpdir(), 'torchweave-redis-'));
-    return new TestRedis(`redis://127.0.0.1:${port}`, port, directory, await launch(port, directory));
+    const child = await launch(port, directory, more);
+    return new TestRedis(`redis://127.0.0.1:${port}`, port, directory, more, child);
   }
 
   /** Ends the server; the data stay. */
@@ -28,7 +31,7 @@ export class TestRedis {
 
   /** Starts the stopped server again on its data and its port. */
   async startAgain(): Promise<void> {
-    this.child = await launch(this.port, this.directory);
+    this.child = await launch(this.port, this.directory, this.more);
   }
 
   /** Stops answering without closing connections, as a hung host does. */
@@ -55,9 +58,9 @@ export class TestRedis {
 export const redisServer = (): Promise<string> =>
   findServer({ python: 'python3', path: process.env['PATH'] ?? '', logger: silentLogger });
 
-async function launch(port: number, directory: string): Promise<Child> {
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--appendonly', 'yes', '--save', ''];
-  const child = Child.start(await redisServer(), args);
+async function launch(port: number, directory: string, more: readonly string[]): Promise<Child> {
+  const own = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--appendonly', 'yes', '--save', ''];
+  const child = Child.start(await redisServer(), [...own, ...more]);
   await child.waitForOutput(/Ready to accept connections/);
   return child;
 }

@@ -1,5 +1,6 @@
 import { silentLogger } from '@torchweave/application';
 import { defineWorkflow, parseManifest, parseSpec, type WorkflowDefinition } from '@torchweave/domain';
+import { RedisLink } from '@torchweave/redis-client';
 import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { inParallel } from '../in-parallel.js';
 import type { LoadPlan, LoadResult } from '../load/load.js';
@@ -24,7 +25,7 @@ function definitionOf(name: string): WorkflowDefinition {
 
 /** Writes the records as a worker would, only without archives and models. */
 async function fill({ system, options, say }: SectionContext): Promise<void> {
-  const redis = new RedisConnection((await system.redis()).url, silentLogger);
+  const redis = new RedisConnection(new RedisLink((await system.redis()).url, silentLogger), silentLogger);
   await redis.open();
   try {
     const state = new RedisWorkflowState(redis, namespace);

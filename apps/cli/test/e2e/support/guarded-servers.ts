@@ -1,3 +1,4 @@
+import { RedisLink } from '@torchweave/redis-client';
 import { createApiServer } from '@torchweave/api';
 import { ModelServerFleet, RoutingTable, RunWorkflow, silentLogger, WorkflowManagement } from '@torchweave/application';
 import { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
@@ -40,9 +41,13 @@ const maxRequestSize = 10_000;
 /** The management API with its board on a Redis of its own. */
 export async function startGuardedApi(options: IntakeOptions): Promise<GuardedServer> {
   const redis = await TestRedis.start();
-  const connection = new RedisConnection(redis.url, silentLogger);
+  const connection = new RedisConnection(new RedisLink(redis.url, silentLogger), silentLogger);
   await connection.open();
-  const jobs = await BullMqJobQueue.open({ redisUrl: redis.url, namespace: 'guarded', logger: silentLogger });
+  const jobs = await BullMqJobQueue.open({
+    redis: new RedisLink(redis.url, silentLogger),
+    namespace: 'guarded',
+    logger: silentLogger,
+  });
   const intake = new WatchingIntake(options);
   const state = new RedisWorkflowState(connection, 'guarded');
   const server = await createApiServer({

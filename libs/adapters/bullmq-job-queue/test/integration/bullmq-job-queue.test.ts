@@ -1,3 +1,4 @@
+import { RedisLink } from '@torchweave/redis-client';
 import { silentLogger, type JobHandlers } from '@torchweave/application';
 import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
 import { TorchweaveError } from '@torchweave/domain';
@@ -23,7 +24,11 @@ const idle: JobHandlers = {
 let namespaces = 0;
 
 describeJobQueue('BullMqJobQueue', async () => {
-  const options = { redisUrl: redis.url, namespace: `test-${(namespaces += 1)}`, logger: silentLogger };
+  const options = {
+    redis: new RedisLink(redis.url, silentLogger),
+    namespace: `test-${(namespaces += 1)}`,
+    logger: silentLogger,
+  };
   const queue = await BullMqJobQueue.open(options);
   return {
     queue,
@@ -34,14 +39,22 @@ describeJobQueue('BullMqJobQueue', async () => {
 });
 
 describe('BullMqJobQueue without Redis', () => {
-  it('says that the state is unavailable instead of hanging', async () => {
-    const opened = BullMqJobQueue.open({ redisUrl: 'redis://127.0.0.1:1', namespace: 'x', logger: silentLogger });
-    await expect(opened).rejects.toMatchObject({ code: 'stateUnavailable', status: 503 });
+  it('says that Redis cannot be used instead of hanging', async () => {
+    const opened = BullMqJobQueue.open({
+      redis: new RedisLink('redis://127.0.0.1:1', silentLogger),
+      namespace: 'x',
+      logger: silentLogger,
+    });
+    await expect(opened).rejects.toMatchObject({ code: 'redisUnusable', data: { reason: 'nothing listens there' } });
   });
 
   it('says so at once when Redis goes away later, and works again when it is back', async () => {
     const own = await TestRedis.start();
-    const queue = await BullMqJobQueue.open({ redisUrl: own.url, namespace: 'x', logger: silentLogger });
+    const queue = await BullMqJobQueue.open({
+      redis: new RedisLink(own.url, silentLogger),
+      namespace: 'x',
+      logger: silentLogger,
+    });
     await own.stop('SIGKILL');
     const enqueue = (): Promise<void> => queue.enqueue('register-workflow', { url: 'a' }, randomUUID());
     await expect(enqueue()).rejects.toMatchObject({ code: 'stateUnavailable' });
@@ -55,7 +68,11 @@ describe('BullMqJobQueue without Redis', () => {
 describe('BullMqJobQueue and the end of an operation', () => {
   /** A queue, a worker of it, and a registration that is waited for and ends when it is told to. */
   async function waitedFor() {
-    const options = { redisUrl: redis.url, namespace: `test-${(namespaces += 1)}`, logger: silentLogger };
+    const options = {
+      redis: new RedisLink(redis.url, silentLogger),
+      namespace: `test-${(namespaces += 1)}`,
+      logger: silentLogger,
+    };
     const queue = await BullMqJobQueue.open(options);
     let began: () => void = () => undefined;
     let end: () => void = () => undefined;
@@ -114,7 +131,11 @@ describe('BullMqJobWorker under a wall clock that steps', () => {
   ])('%s goes on with what repeats and with what is tried again', async (_direction, wrongByMs) => {
     const realNow = Date.now.bind(Date);
     const clock = vi.spyOn(Date, 'now').mockImplementation(() => realNow() + wrongByMs);
-    const options = { redisUrl: redis.url, namespace: `test-${(namespaces += 1)}`, logger: silentLogger };
+    const options = {
+      redis: new RedisLink(redis.url, silentLogger),
+      namespace: `test-${(namespaces += 1)}`,
+      logger: silentLogger,
+    };
     let reconciliations = 0;
     let tries = 0;
     const worker = new BullMqJobWorker(

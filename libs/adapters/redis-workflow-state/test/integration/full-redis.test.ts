@@ -1,3 +1,4 @@
+import { RedisLink } from '@torchweave/redis-client';
 import { silentLogger, writeRefusal } from '@torchweave/application';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { sampleDefinition } from '@torchweave/testing/port-conformance/sample-definition';
@@ -12,7 +13,7 @@ describe('RedisWorkflowState on a Redis that is full', () => {
   let state: RedisWorkflowState;
   beforeEach(async () => {
     server = await TestRedis.start();
-    connection = new RedisConnection(server.url, silentLogger);
+    connection = new RedisConnection(new RedisLink(server.url, silentLogger), silentLogger);
     await connection.open();
     state = new RedisWorkflowState(connection, 'full');
   });

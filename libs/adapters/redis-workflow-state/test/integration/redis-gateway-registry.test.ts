@@ -1,3 +1,4 @@
+import { RedisLink } from '@torchweave/redis-client';
 import { silentLogger } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import { RedisConnection, RedisGatewayRegistry } from '@torchweave/redis-workflow-state';
@@ -19,7 +20,7 @@ let namespaces = 0;
 async function registries(leaseMs?: number) {
   const namespace = `test-${(namespaces += 1)}`;
   const open = async () => {
-    const connection = new RedisConnection(redis.url, silentLogger);
+    const connection = new RedisConnection(new RedisLink(redis.url, silentLogger), silentLogger);
     await connection.open();
     onTestFinished(() => connection.close());
     return { connection, registry: new RedisGatewayRegistry(connection, namespace, leaseMs) };

@@ -1,3 +1,4 @@
+import { RedisLink } from '@torchweave/redis-client';
 import { silentLogger } from '@torchweave/application';
 import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { TestRedis } from '@torchweave/testing/redis';
@@ -13,7 +14,7 @@ afterAll(() => redis.dispose());
 let namespaces = 0;
 
 describeWorkflowState('RedisWorkflowState', async () => {
-  const connection = new RedisConnection(redis.url, silentLogger);
+  const connection = new RedisConnection(new RedisLink(redis.url, silentLogger), silentLogger);
   await connection.open();
   const state = new RedisWorkflowState(connection, `test-${(namespaces += 1)}`);
   return { state, dispose: () => Promise.resolve(connection.close()) };

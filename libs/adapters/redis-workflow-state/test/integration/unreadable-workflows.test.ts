@@ -1,3 +1,4 @@
+import { RedisLink } from '@torchweave/redis-client';
 import { silentLogger, type OperationRun } from '@torchweave/application';
 import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { sampleDefinition } from '@torchweave/testing/port-conformance/sample-definition';
@@ -44,7 +45,7 @@ describe('RedisWorkflowState where a workflow is stored', () => {
   let state: RedisWorkflowState;
   beforeAll(async () => {
     server = await TestRedis.start();
-    connection = new RedisConnection(server.url, silentLogger);
+    connection = new RedisConnection(new RedisLink(server.url, silentLogger), silentLogger);
     await connection.open();
     state = new RedisWorkflowState(connection, namespace);
   });

@@ -1,3 +1,4 @@
+import { RedisLink } from '@torchweave/redis-client';
 import { silentLogger } from '@torchweave/application';
 import { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
 import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-state';
@@ -15,9 +16,13 @@ export class Leftovers {
   ) {}
 
   static async open(redisUrl: string, torchserves: readonly TorchServeProcess[]): Promise<Leftovers> {
-    const redis = new RedisConnection(redisUrl, silentLogger);
+    const redis = new RedisConnection(new RedisLink(redisUrl, silentLogger), silentLogger);
     await redis.open();
-    const jobs = await BullMqJobQueue.open({ redisUrl, namespace, logger: silentLogger });
+    const jobs = await BullMqJobQueue.open({
+      redis: new RedisLink(redisUrl, silentLogger),
+      namespace,
+      logger: silentLogger,
+    });
     return new Leftovers(redis, jobs, torchserves);
   }
 
