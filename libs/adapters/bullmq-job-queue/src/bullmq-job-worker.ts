@@ -31,6 +31,8 @@ const tellAfterMs = 100;
 
 /** ms between two tries to write what ends a job, while Redis takes no writes. */
 const writeRetryMs = 100;
+/** ms that a worker that is to end waits for a Redis that is away or takes no writes. */
+const farewellMs = 1_000;
 /** ms between two tries of BullMQ's own, for what it cannot ask Redis. */
 const askAgainMs = 500;
 /** Workers that may die of one job. One that dies once may have been killed by anybody; what two have died of is not tried again. */
@@ -44,6 +46,7 @@ export class BullMqJobWorker implements JobWorker {
   private readonly id = randomUUID();
   private announcing: NodeJS.Timeout | undefined;
   private isClosing = false;
+  private closed: Promise<void> | undefined;
   private closeConnections: () => void = () => undefined;
   private readonly running = new Map<string, JobRun>();
 
@@ -75,22 +78,30 @@ export class BullMqJobWorker implements JobWorker {
     };
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.closed ??= this.end();
+    return this.closed;
+  }
+
+  private async end(): Promise<void> {
     this.isClosing = true;
     clearInterval(this.announcing);
-    const { redis: link } = this.options;
-    // What is under way cannot end on a Redis that is away or takes no writes: others take it up.
-    const loseAll = (): void => {
-      for (const run of this.running.values()) run.lose();
-    };
-    const stopListening = link.onTrouble(loseAll);
-    if (link.isTroubled) loseAll();
     const key = workersKey(queuePrefix(this.options.namespace));
-    await this.redis?.zrem(key, this.id).catch((err: unknown) => link.observeError(err));
-    await this.delayed?.close();
-    await Promise.all(this.workers.map((worker) => worker.close()));
-    stopListening();
+    await this.redis?.zrem(key, this.id).catch((err: unknown) => this.options.redis.observeError(err));
+    const closed = Promise.all([this.delayed?.close(), ...this.workers.map((worker) => worker.close())]);
+    // Of a connection that is lost BullMQ waits for an end that does not come.
+    await Promise.race([closed, this.untilUseless()]);
+    closed.catch((err: unknown) => this.options.redis.observeError(err));
     this.closeConnections();
+  }
+
+  /** What is under way cannot end on a Redis that is away or takes no writes: it is let go of, and others take it up. */
+  private async untilUseless(): Promise<void> {
+    for (let troubledMs = 0; troubledMs < farewellMs;) {
+      await sleep(farewellMs / 10, undefined, { ref: false });
+      troubledMs = this.options.redis.isTroubled ? troubledMs + farewellMs / 10 : 0;
+      if (troubledMs > 0) for (const run of this.running.values()) run.lose();
+    }
   }
 
   /** Whoever waits for a job asks whether there is a worker. */

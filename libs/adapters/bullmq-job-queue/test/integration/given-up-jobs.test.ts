@@ -22,9 +22,12 @@ let queue: BullMqJobQueue;
 beforeEach(async () => {
   redis = await TestRedis.start();
   admin = new Redis(redis.url);
+  admin.on('error', () => undefined);
   queue = await BullMqJobQueue.open({ redis: linkTo(redis.url), namespace, logger: silentLogger });
 });
+const workers: BullMqJobWorker[] = [];
 afterEach(async () => {
+  for (const worker of workers.splice(0)) await worker.close();
   await queue.close();
   admin.disconnect();
   await redis.dispose();
@@ -36,6 +39,7 @@ async function startWorker(handlers: Partial<JobHandlers>, url = redis.url): Pro
   const options = { redis: linkTo(url), namespace, logger: silentLogger, concurrency: 4, lockMs: 500 };
   const worker = new BullMqJobWorker(options, { ...idle, ...handlers });
   await worker.start();
+  workers.push(worker);
   return worker;
 }
 
@@ -59,8 +63,7 @@ describe('a job that came to Redis when its request had been given up', () => {
     const operationId = randomUUID();
     await leave(operationId, (await nowOfRedis()) - 1_000);
     const register = vi.fn(idle['register-workflow']);
-    const worker = await startWorker({ 'register-workflow': register });
-    onTestFinished(() => worker.close());
+    await startWorker({ 'register-workflow': register });
     await expect(queue.waitForEnd('register-workflow', operationId, 10_000)).rejects.toMatchObject({
       code: 'operationExpired',
     });
@@ -71,8 +74,7 @@ describe('a job that came to Redis when its request had been given up', () => {
     const operationId = randomUUID();
     await leave(operationId, (await nowOfRedis()) - 1_000);
     await admin.hset(`{${namespace}}:queue:operations:${operationId}`, 'accepted', '1');
-    const worker = await startWorker({ 'register-workflow': () => Promise.resolve({ workflow: 'late' }) });
-    onTestFinished(() => worker.close());
+    await startWorker({ 'register-workflow': () => Promise.resolve({ workflow: 'late' }) });
     expect(await queue.waitForEnd('register-workflow', operationId, 10_000)).toEqual({ workflow: 'late' });
   });
 
@@ -86,8 +88,7 @@ describe('a job that came to Redis when its request had been given up', () => {
     });
     onTestFinished(() => far.close());
     const ran = vi.fn(idle['register-workflow']);
-    const worker = await startWorker({ 'register-workflow': ran });
-    onTestFinished(() => worker.close());
+    await startWorker({ 'register-workflow': ran });
     await proxy.use('hang');
     await expect(far.enqueue('register-workflow', { url: 'a.war' }, randomUUID())).rejects.toMatchObject({
       status: 503,
@@ -112,8 +113,7 @@ describe('a job that nobody takes', () => {
   it('waits where a worker is busy', async () => {
     let end: (result: { workflow: string }) => void = () => undefined;
     const busy = new Promise<{ workflow: string }>((resolve) => (end = resolve));
-    const worker = await startWorker({ 'register-workflow': () => busy });
-    onTestFinished(() => worker.close());
+    await startWorker({ 'register-workflow': () => busy });
     expect(await queue.workers()).toBe(1);
     const ids = Array.from({ length: 5 }, () => randomUUID());
     for (const id of ids) await queue.enqueue('register-workflow', { url: 'a.war' }, id);
@@ -131,8 +131,7 @@ describe('a job that is tried again by hand', () => {
       if (seen.length > 1) return Promise.resolve({ workflow: 'w' });
       return Promise.reject(new TorchweaveError('workflowConflict', { workflow: 'w' }));
     };
-    const worker = await startWorker({ 'register-workflow': register });
-    onTestFinished(() => worker.close());
+    await startWorker({ 'register-workflow': register });
     const operationId = randomUUID();
     await queue.enqueue('register-workflow', { url: 'a.war' }, operationId);
     await expect(queue.waitForEnd('register-workflow', operationId, 10_000)).rejects.toMatchObject({
@@ -173,8 +172,7 @@ describe('a job whose workers die', () => {
     await dieOf(operationId);
     await dieOf(operationId);
     const third = vi.fn(idle['register-workflow']);
-    const worker = await startWorker({ 'register-workflow': third });
-    onTestFinished(() => worker.close());
+    await startWorker({ 'register-workflow': third });
     await expect(queue.waitForEnd('register-workflow', operationId, 20_000)).rejects.toMatchObject({
       code: 'operationAbandoned',
       data: { reason: 'the workers that ran it ended before it did' },
@@ -190,13 +188,12 @@ describe('a Redis that takes no writes for a moment', () => {
   ] as const)('lets what is under way end as soon as it takes them again: %s', async (_what, harm, mend) => {
     let end: () => void = () => undefined;
     const mayEnd = new Promise<void>((resolve) => (end = resolve));
-    const worker = await startWorker({
+    await startWorker({
       'register-workflow': async () => {
         await mayEnd;
         return { workflow: 'w' };
       },
     });
-    onTestFinished(() => worker.close());
     const operationId = randomUUID();
     await queue.enqueue('register-workflow', { url: 'a.war' }, operationId);
     const waiting = queue.waitForEnd('register-workflow', operationId, 20_000);
@@ -224,5 +221,14 @@ describe('a Redis that takes no writes for a moment', () => {
     await admin.call('REPLICAOF', '127.0.0.1', '1');
     await worker.close();
     await admin.call('REPLICAOF', 'NO', 'ONE');
+  });
+});
+
+describe('a Redis that is gone', () => {
+  it('does not keep a worker from ending', async () => {
+    const worker = await startWorker({});
+    await redis.stop('SIGKILL');
+    await worker.close();
+    await redis.startAgain();
   });
 });
