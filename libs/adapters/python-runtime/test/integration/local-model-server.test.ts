@@ -275,17 +275,20 @@ class Service(Base):
       ['memory', 507, 'Out of resources'],
       ['cuda', 507, 'Out of resources'],
       [
-        ...['short', 503],
+        'short',
+        503,
         'number of batch response mismatched: it returned a list of 0 elements for 1 request; it must return a list of one ' +
           'element for each request, here 1',
       ],
       [
-        ...['no list', 503],
+        'no list',
+        503,
         'Invalid model predict output: it returned a str for 1 request; it must return a list of one element for each ' +
           'request, here 1',
       ],
       [
-        ...['object', 503],
+        'object',
+        503,
         'Unsupported model output data type: an object cannot be JSON; return dict, list, str, int, float, bool or None',
       ],
       ['exit', 500, 'Worker died.'],
