@@ -1,10 +1,9 @@
 import { Cancellation, releaseOf, type RoutingTable, type RunWorkflow } from '@torchweave/application';
 import { TorchweaveError, type NodeOutput } from '@torchweave/domain';
-import { commonHeaders } from '@torchweave/platform';
+import { commonHeaders, decodeBody, isEncoded } from '@torchweave/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { validateHeaderName, validateHeaderValue, type OutgoingHttpHeaders } from 'node:http';
 import { clientHeaders, credentialHeaders, encodingHeaders } from './client-headers.js';
-import { decodeBody, isEncoded } from './decode-body.js';
 import { readInput } from './read-input.js';
 
 /** Headers that the server itself must set. */
