@@ -33,6 +33,7 @@ export { RequestsInFlight } from './http/requests-in-flight.js';
 export { requestIdOf } from './http/request-id.js';
 export { tlsFor, type TlsCertificate } from './http/tls.js';
 export { serverOptions } from './http/server-options.js';
+export { decodeBody, isEncoded } from './http/decode-body.js';
 export { commonHeaders, followTorchServe, prettyJson } from './http/torchserve-conventions.js';
 export { jobBuckets, requestBuckets } from './metrics/buckets.js';
 export { observeHttp } from './metrics/http-metrics.js';

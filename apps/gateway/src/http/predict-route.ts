@@ -1,10 +1,10 @@
 import { Cancellation, releaseOf } from '@torchweave/application';
 import type { RoutingTable, RunnableWorkflow, RunWorkflow, WorkflowRequest } from '@torchweave/application';
 import { TorchweaveError, type NodeOutput } from '@torchweave/domain';
+import { decodeBody, isEncoded } from '@torchweave/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { answerHeaders } from './answer-headers.js';
 import { clientHeaders, credentialHeaders, encodingHeaders } from './client-headers.js';
-import { decodeBody, isEncoded } from './decode-body.js';
 import { readInput } from './read-input.js';
 
 /** bytes of a body that is sent in one piece with the headers. */

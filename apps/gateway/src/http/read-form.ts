@@ -1,5 +1,4 @@
 import { TorchweaveError, type InputField } from '@torchweave/domain';
-import { isUtf8 } from 'node:buffer';
 
 /** Fields of one form or query; more is no input of a model. */
 export const maxFields = 1_000;
@@ -78,6 +77,17 @@ function* piecesOf(body: Buffer): Generator<{ readonly name: Buffer; readonly va
   }
 }
 
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+function isText(body: Buffer): boolean {
+  try {
+    decoder.decode(body);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function hasControls(body: Buffer): boolean {
   for (const byte of body) if (byte < 0x20 || byte === 0x7f) return true;
   return false;
@@ -103,7 +113,7 @@ export function addField(fields: Map<string, InputField>, field: InputField): vo
 export function readForm(given: Buffer): InputField[] {
   const body = withoutLineEnd(given);
   if (body.length === 0) return [];
-  if (!isUtf8(body) || hasControls(body)) refuseForm('it has bytes that a form would escape');
+  if (hasControls(body) || !isText(body)) refuseForm('it has bytes that a form would escape');
   if (!body.includes(equals)) refuseForm('it has no "="');
   const fields = new Map<string, InputField>();
   for (const piece of piecesOf(body)) {

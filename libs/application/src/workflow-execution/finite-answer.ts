@@ -1,8 +1,9 @@
 import { finiteJson, type NodeOutput } from '@torchweave/domain';
-import { isUtf8 } from 'node:buffer';
 
 /** What JSON in which such a number stands may begin with: white space, `-`, `I`, `N`, `[` and `{`. */
 const beginnings = new Set([0x09, 0x0a, 0x0d, 0x20, 0x2d, 0x49, 0x4e, 0x5b, 0x7b]);
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
 
 const isJson = (contentType: string | undefined): boolean =>
   contentType === undefined || /^application\/json\s*(;|$)/i.test(contentType);
@@ -16,9 +17,18 @@ export function finiteAnswer(output: NodeOutput): NodeOutput {
   if (!beginnings.has(value[0] ?? 0) || !isJson(contentType)) return output;
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   // Looked for in the bytes: hardly any answer has one, and a large one is not decoded for it.
-  if ((bytes.indexOf('NaN') === -1 && bytes.indexOf('Infinity') === -1) || !isUtf8(bytes)) return output;
-  const json = finiteJson(bytes.toString('utf8'));
+  if (!bytes.includes('NaN') && !bytes.includes('Infinity')) return output;
+  const json = finiteJsonOf(bytes);
   if (json === undefined) return output;
   output.release?.();
   return { ...output, value: Buffer.from(json), release: undefined };
+}
+
+/** Undefined for bytes that are no text, too. */
+function finiteJsonOf(bytes: Uint8Array): string | undefined {
+  try {
+    return finiteJson(decoder.decode(bytes));
+  } catch {
+    return undefined;
+  }
 }
