@@ -77,7 +77,7 @@ export const layers = [
       adapters: ['@torchweave/bullmq-job-queue', '@torchweave/redis-workflow-state'],
     },
     gateway: {
-      imports: ['fastify', 'node:crypto', 'node:http', 'node:querystring'],
+      imports: ['fastify', 'node:buffer', 'node:crypto', 'node:http', 'node:querystring'],
       adapters: ['@torchweave/redis-workflow-state'],
     },
     cli: {

@@ -2,7 +2,7 @@ import { startApi } from '@torchweave/api';
 import { createParts } from '@torchweave/composition';
 import { startEmbeddedRedis } from '@torchweave/embedded-redis';
 import { startGateway } from '@torchweave/gateway';
-import type { AppOptions, RunningApp, Settings } from '@torchweave/platform';
+import type { AppOptions, RunningApp } from '@torchweave/platform';
 import { RedisLink } from '@torchweave/redis-client';
 import { startWorker } from '@torchweave/worker';
 import { join, resolve } from 'node:path';

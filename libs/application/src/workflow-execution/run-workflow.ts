@@ -1,5 +1,5 @@
 import { answerOf, isTorchweaveError, toTorchweaveError, TorchweaveError } from '@torchweave/domain';
-import type { ExecutionPlan, NodeInput, NodeOutput, PlannedNode, PlanRun, WorkflowNode } from '@torchweave/domain';
+import type { ExecutionPlan, NodeInput, NodeOutput, PlannedNode, PlanRun } from '@torchweave/domain';
 import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
 import type { Cancellation, CancellationSignal } from '../ports/cancellation.js';
 import type { FunctionRuntime } from '../ports/function-runtime.js';
