@@ -1,9 +1,9 @@
 import type { Logger } from '@torchweave/application';
-import { TorchweaveError } from '@torchweave/domain';
 import { isatty } from 'node:tty';
-import { pino, stdSerializers, type Logger as PinoLogger } from 'pino';
+import { pino, type Logger as PinoLogger } from 'pino';
 import { escapeControls } from '../text/escape-controls.js';
 import { formatLine } from './format-line.js';
+import { tellError } from './tell-error.js';
 
 export interface LoggerOptions {
   /** Stands on every line as `app`. */
@@ -13,12 +13,6 @@ export interface LoggerOptions {
   readonly format?: 'auto' | 'json' | 'text';
   /** Whether text is coloured. Default: where stderr is a terminal. */
   readonly isColoured?: boolean;
-}
-
-function serializeError(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const told = stdSerializers.errWithCause(error);
-  return error instanceof TorchweaveError ? { ...told, code: error.code, data: error.data as unknown } : told;
 }
 
 const wrap = (inner: PinoLogger): Logger => ({
@@ -53,7 +47,7 @@ export function createLogger(options: LoggerOptions): Logger {
         base: { app: options.app },
         timestamp: pino.stdTimeFunctions.isoTime,
         formatters: { level: (level) => ({ level }) },
-        serializers: { err: serializeError },
+        serializers: { err: tellError },
         hooks: { streamWrite: lineWriter(options) },
       },
       pino.destination({ dest: 2, sync: true }),
