@@ -10,10 +10,16 @@ const authority = {
   reason: 'its certificate is signed by an authority that is not known here',
   remedy: "Name the file of the authority's certificate in NODE_EXTRA_CA_CERTS.",
 };
-const silent = {
+export const silent: RedisFault = {
   reason: 'it takes connections and does not answer',
   remedy:
     'Look whether Redis listens there, and whether it hangs; where it speaks TLS, the address begins with rediss://.',
+};
+
+/** Of a server that does not begin TLS. */
+export const silentTls: RedisFault = {
+  reason: 'it does not begin TLS',
+  remedy: 'Where it speaks none, give its address with redis:// instead of rediss://.',
 };
 
 /** By the code of a connection's error: the system's, or OpenSSL's. */

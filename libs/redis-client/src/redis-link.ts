@@ -1,7 +1,7 @@
 import type { Logger } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import { Redis, type RedisOptions } from 'ioredis';
-import { redisFaultOf, replyWordOf, type RedisFault } from './redis-fault.js';
+import { redisFaultOf, replyWordOf, silent, silentTls, type RedisFault } from './redis-fault.js';
 import { parseRedisUrl } from './redis-url.js';
 
 /** ms that Redis may take to be connected to, when an app starts. */
@@ -115,7 +115,8 @@ export class RedisLink {
     } catch (error) {
       for (const client of clients) client.disconnect();
       if (error instanceof TorchweaveError) throw error;
-      throw this.unusable(redisFaultOf(last ?? error), error);
+      const fault = redisFaultOf(last ?? error);
+      throw this.unusable(fault === silent && this.url.startsWith('rediss:') ? silentTls : fault, error);
     } finally {
       clearTimeout(timer);
     }

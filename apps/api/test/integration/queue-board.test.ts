@@ -76,7 +76,7 @@ describe('the queue board', () => {
     expect(job).toMatchObject({
       id: operationId,
       progress: {
-        progress: 17,
+        progress: 14,
         steps: [{ name: 'fetch-archive', durationMs: expect.any(Number) as number }, { name: 'register-nodes' }],
         error: { code: 'registrationFailed', data: failure },
       },

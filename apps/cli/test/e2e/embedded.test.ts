@@ -178,7 +178,11 @@ describe('a start that cannot succeed', () => {
       ['--workflow-store', '/no/store'],
       /torchweave: Setting --workflow-store must be a folder that exists, not "\/no\/store"\./,
     ],
-    ['that Redis refuses', ['--redis-url', 'redis://127.0.0.1:1'], /torchweave: The workflow state cannot be reached/],
+    [
+      'that Redis refuses',
+      ['--redis-url', 'redis://127.0.0.1:1'],
+      /torchweave: Redis at redis:\/\/127\.0\.0\.1:1 cannot be used: nothing listens there/,
+    ],
     [
       'that functions cannot be confined',
       ['--process-user', 'nobody-of-this-name', '--function-network', 'none'],

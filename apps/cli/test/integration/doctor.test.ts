@@ -94,7 +94,7 @@ describe('doctor', () => {
     const redis = await TestRedis.start();
     closing.push({ close: () => redis.dispose() });
     expect(about(await examine('--redis-url', redis.url), 'redis')).toEqual([
-      expect.stringMatching(/^ok (Redis|Valkey) \d.* at 127\.0\.0\.1:\d+$/),
+      expect.stringMatching(/^ok (Redis|Valkey) \d.* at redis:\/\/127\.0\.0\.1:\d+$/),
     ]);
     expect(about(await examine('--redis-url', redis.url), 'workers')).toEqual([
       expect.stringMatching(/^warn No worker of the namespace torchweave is connected/),
@@ -105,7 +105,7 @@ describe('doctor', () => {
     const report = await examine('--redis-url', `redis://user:secret@127.0.0.1:${await freePort()}`);
     expect(report.code).toBe(1);
     expect(about(report, 'redis')).toEqual([
-      expect.stringMatching(/^fail The Redis at 127\.0\.0\.1:\d+ does not answer: /),
+      expect.stringMatching(/^fail Redis at redis:\/\/127\.0\.0\.1:\d+ cannot be used: nothing listens there\./),
     ]);
     expect(JSON.stringify(report)).not.toContain('secret');
   });

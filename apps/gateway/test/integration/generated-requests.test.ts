@@ -39,6 +39,7 @@ const record: WorkflowRecord = {
 };
 const state: WorkflowState = {
   ...emptyPorts.state,
+  summary: () => Promise.resolve({ ready: 1, revision: 1 }),
   get: (name) => Promise.resolve(name === 'echo' ? record : undefined),
   changesSince: (revision) => Promise.resolve(revision === 0 ? [{ workflow: 'echo', revision: 1, record }] : []),
 };

@@ -96,13 +96,18 @@ export class BullMqJobQueue implements JobQueue {
 
   async operation(operationId: string): Promise<Operation | undefined> {
     const jobId = jobIdOf(operationId);
-    // BullMQ keeps more than jobs under names of its own.
-    if (!madeByUs.test(jobId)) return undefined;
     for (const queue of this.queues.values()) {
-      const job = await this.run(() => queue.getJob(jobId));
+      const job = await this.run(async () => ((await this.isJob(queue, jobId)) ? queue.getJob(jobId) : undefined));
       if (job !== undefined) return describeJob(job as Job);
     }
     return undefined;
+  }
+
+  /** BullMQ keeps records of its own beside those of its jobs, under names that a client may give for an id. */
+  private async isJob(queue: Queue, id: string): Promise<boolean> {
+    if (madeByUs.test(id)) return true;
+    const key = queue.toKey(id);
+    return (await this.redis.type(key)) === 'hash' && (await this.redis.hexists(key, 'timestamp')) === 1;
   }
 
   async close(): Promise<void> {

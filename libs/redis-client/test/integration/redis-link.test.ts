@@ -82,6 +82,7 @@ describe('a Redis that cannot be used is named with its address and cause', () =
     expect(await refusal(`redis://127.0.0.1:${port}`)).toMatchObject({ code: 'redisUnusable' });
     const plain = await listening(createServer((socket) => socket.end('-ERR no\r\n')));
     expect(await refusal(`rediss://127.0.0.1:${plain}`)).toEqual(told('it speaks no TLS'));
+    expect(await refusal(redis.url.replace('redis:', 'rediss:'))).toEqual(told('it does not begin TLS'));
   });
 
   it('where its user may not do what is needed', async () => {
@@ -165,6 +166,7 @@ describe('a link that is in use', () => {
     await client.set('count', '0');
     own.freeze();
     const lost = careful.incr('count');
+    lost.catch(() => undefined);
     await own.stop('SIGKILL');
     await expect(lost).rejects.toThrow();
     await own.startAgain();

@@ -235,7 +235,8 @@ describe.skipIf(!isLinux)('what function processes must not have', () => {
     const logger = new RecordingLogger();
     const server = new LocalModelServer({
       ...{ python, logger, serverVersion: 'test', environment, confinement },
-      ...folders,
+      // As the composition does: the models' folders are the user's, beside the sockets.
+      ...{ modelStore: folders.modelStore, archives: folders.archives },
     });
     const signal = AbortSignal.timeout(60_000);
     try {

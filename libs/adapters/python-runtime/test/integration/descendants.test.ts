@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { gone, isAlive, withUnit, type LoadedUnit } from './loaded-unit.js';
 
 /** Starts three daemons, one below the other, each in a session of its own; the first's parents have ended. */
@@ -175,11 +175,18 @@ def f(data, context):
   });
 });
 
+/** A folder that goes with the test. */
+async function folderOfTest(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'descendants-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
 describe('a process that ends though nobody asks it anything', () => {
-  const ends = `
+  const ends = (sign: string): string => `
 import os, threading
 
-if os.path.exists("end"):
+if os.path.exists(${JSON.stringify(sign)}):
     threading.Timer(0.01, lambda: os._exit(3)).start()
 
 def pid(data, context):
@@ -191,8 +198,8 @@ def die(data, context):
 `;
 
   it('is started later and later, which the log is told once and the status counts, until one answers', async () => {
-    await withUnit('pid,die', ends, async ({ call, runtime, logger, directory }) => {
-      const file = join(directory, 'end');
+    const file = join(await folderOfTest(), 'end');
+    await withUnit('pid,die', ends(file), async ({ call, runtime, logger }) => {
       await writeFile(file, '');
       await expect(call('die')).rejects.toMatchObject({ code: 'nodeFailed' });
       const failures = (): number => runtime.processes[0]?.failures ?? 0;
@@ -211,12 +218,12 @@ def die(data, context):
 });
 
 describe('a process that somebody kills while it loads', () => {
-  const killed = (times: number): string => `
+  const killed = (times: number, log: string): string => `
 import os, signal
 
-with open("loads", "a") as loads:
+with open(${JSON.stringify(log)}, "a") as loads:
     loads.write("x")
-if os.path.getsize("loads") <= ${times}:
+if os.path.getsize(${JSON.stringify(log)}) <= ${times}:
     os.kill(os.getpid(), signal.SIGKILL)
 
 def f(data, context):
@@ -224,14 +231,16 @@ def f(data, context):
 `;
 
   it('is started again', async () => {
-    await withUnit('f', killed(2), async ({ call, directory }) => {
+    const log = join(await folderOfTest(), 'loads');
+    await withUnit('f', killed(2, log), async ({ call }) => {
       expect(await call('f')).toBe('loaded');
-      expect(readFileSync(join(directory, 'loads'), 'utf8')).toBe('xxx');
+      expect(readFileSync(log, 'utf8')).toBe('xxx');
     });
   });
 
   it('time and again is not called the fault of the archive', async () => {
-    await expect(withUnit('f', killed(3), () => Promise.resolve())).rejects.toMatchObject({
+    const log = join(await folderOfTest(), 'loads');
+    await expect(withUnit('f', killed(3, log), () => Promise.resolve())).rejects.toMatchObject({
       code: 'functionProcessLost',
       status: 503,
       data: { functionName: 'f', reason: 'the Python process was killed by SIGKILL' },

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { gone, withUnit } from './loaded-unit.js';
 
 const processes = `
@@ -319,13 +319,16 @@ describe('what goes wrong around a unit', () => {
   });
 
   it('a process that takes long to load counts under the deadline of the calls that wait for it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'slow-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const sign = join(folder, 'slow');
     const source = `
 import os, time
-if os.path.exists("slow"):
+if os.path.exists(${JSON.stringify(sign)}):
     time.sleep(1000)
 ${processes}`;
-    await withUnit(functions, source, async ({ call, directory }) => {
-      await writeFile(join(directory, 'slow'), '');
+    await withUnit(functions, source, async ({ call }) => {
+      await writeFile(sign, '');
       await expect(call('die')).rejects.toMatchObject({ code: 'nodeFailed' });
       const late = { code: 'nodeFailed', data: { reason: 'no answer within 200 ms' } };
       await expect(call('pid', '', { timeoutMs: 200 })).rejects.toMatchObject(late);

@@ -11,6 +11,7 @@ export interface LoadedUnit {
   readonly runtime: PythonFunctionRuntime;
   readonly logger: RecordingLogger;
   readonly unitId: string;
+  /** Of the archive; a process works in a copy of it. */
   readonly directory: string;
   /** Calls a function with a text and resolves to the text it answers. */
   call(functionName: string, body?: string, options?: Partial<FunctionCallOptions>): Promise<string>;
