@@ -1,3 +1,4 @@
+import { redisUrlRule } from '@torchweave/redis-client';
 import type { z } from 'zod';
 import {
   boolean,
@@ -48,7 +49,6 @@ const path = text('a path');
 const headerText = textLike(/^[\x20-\x7e]*$/, 'visible characters alone').default('');
 
 const modelServerRule = 'local or torchserve=MANAGEMENT_URL,INFERENCE_URL';
-const redisRule = 'an address of a Redis, redis://[user:password@]host:port[/db] or rediss://…';
 
 function readModelServer(given: string): ModelServerSetting | undefined {
   if (given === 'local') return { kind: 'local' };
@@ -132,7 +132,7 @@ export const settings = {
     flag: 'redis-url',
     variable: 'REDIS_URL',
     description: 'Redis or Valkey, redis://[user:password@]host:port[/db]',
-    schema: urlOf(/^rediss?:$/, redisRule).optional(),
+    schema: urlOf(/^rediss?:$/, redisUrlRule).optional(),
   },
   namespace: {
     flag: 'redis-namespace',
