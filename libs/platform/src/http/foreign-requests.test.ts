@@ -9,8 +9,13 @@ const corsOf = (corsAllowedOrigin: string): Cors | undefined =>
   Cors.of({ corsAllowedOrigin, corsAllowedMethods: '', corsAllowedHeaders: '' });
 const own = { host: '127.0.0.1:8081' };
 
-function refused(headers: Record<string, string>, given: Partial<SiteRule> = {}, url = '/'): string | undefined {
-  const request = { headers, url } as unknown as IncomingMessage;
+function refused(
+  headers: Record<string, string>,
+  given: Partial<SiteRule> = {},
+  url = '/',
+  httpVersion = '1.1',
+): string | undefined {
+  const request = { headers, url, httpVersion } as unknown as IncomingMessage;
   return foreignRefusal(request, { hosts, admitsAll: false, isSecure: false, ...given })?.code;
 }
 
@@ -55,6 +60,11 @@ describe('a request to a server that asks for no keys', () => {
     ['whose host is empty', { host: '' }, '/'],
   ])('is refused %s', (_, headers, url) => {
     expect(refused(headers, {}, url)).toBe('hostNotAllowed');
+  });
+
+  it('may name any host by HTTP/1.0, which no browser speaks, and is no page for that', () => {
+    expect(refused({ host: 'x' }, {}, '/', '1.0')).toBeUndefined();
+    expect(refused({ host: 'x', origin: 'http://evil.example' }, {}, '/', '1.0')).toBe('originNotAllowed');
   });
 
   it('may name its host in its target', () => {

@@ -27,8 +27,12 @@ const targetAuthority = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i;
 export const foreignRefusal = (request: IncomingMessage, rule: SiteRule): Refusal | undefined =>
   foreignHost(request, rule) ?? foreignPage(request, rule);
 
-/** {@link foreignRefusal} for the host alone. */
-export function foreignHost({ headers, url = '' }: IncomingMessage, { hosts }: SiteRule): Refusal | undefined {
+/** {@link foreignRefusal} for the host alone. Browsers have asked by HTTP/1.1 or later for as long as they have told of hosts. */
+export function foreignHost(
+  { headers, httpVersion, url = '' }: IncomingMessage,
+  { hosts }: SiteRule,
+): Refusal | undefined {
+  if (httpVersion === '1.0') return undefined;
   const { host } = headers;
   if (host !== undefined && !hosts.has(host)) return hostRefusal(host);
   // A target with a host in it has the last word.
