@@ -179,7 +179,7 @@ describe('failures', () => {
     [
       'a Redis that is away',
       new TorchweaveError('stateUnavailable', { reason: 'refused', retryAfterSeconds: 1 }),
-      'Redis, which keeps the state, cannot be reached now. Try again. (refused)',
+      'The workflow state cannot be reached now: Redis, which keeps it, does not answer. Try again. (refused)',
     ],
   ])('tell the reason of %s, for there is no log to look into', (_what, error, sentence) => {
     expect(failureOf(error).sentence).toBe(sentence);

@@ -35,8 +35,8 @@ const writeRetryMs = 100;
 const farewellMs = 1_000;
 /** ms between two tries of BullMQ's own, for what it cannot ask Redis. */
 const askAgainMs = 500;
-/** Workers that may die of one job. One that dies once may have been killed by anybody; what two have died of is not tried again. */
-const mostDeaths = 1;
+/** Workers that may die while they run one job: each may have been killed by anybody. What one more dies of is not tried again. */
+const mostDeaths = 5;
 
 /** Takes jobs from BullMQ and runs the handlers of the catalogue. */
 export class BullMqJobWorker implements JobWorker {

@@ -573,7 +573,7 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
   stateUnavailable: {
     type: 'ServiceUnavailableException',
     status: 503,
-    message: () => 'Redis, which keeps the state, cannot be reached now. Try again.',
+    message: () => 'The workflow state cannot be reached now: Redis, which keeps it, does not answer. Try again.',
   },
   stateRefusesWrites: {
     type: 'ServiceUnavailableException',
