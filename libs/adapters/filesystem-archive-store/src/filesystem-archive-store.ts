@@ -130,7 +130,13 @@ export class FilesystemArchiveStore implements ArchiveStore {
 
   private async openOnce(digest: string): Promise<UnpackedArchive> {
     const directory = this.unpacked(digest);
-    if (!(await exists(directory))) await this.unpackInto(digest, directory);
+    if (!(await exists(directory))) {
+      await this.unpackInto(digest, directory).catch(async (error: unknown) => {
+        // Another registration may have found it of no use meanwhile, and removed it.
+        await this.assertPacked(digest);
+        throw error;
+      });
+    }
     await this.touch(digest);
     return { digest, directory, readText: (path) => readText(directory, path) };
   }

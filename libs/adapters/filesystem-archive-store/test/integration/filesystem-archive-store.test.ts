@@ -4,7 +4,7 @@ import { inChunks } from '@torchweave/testing/port-conformance/archive-store';
 import { chmod, mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FilesystemArchiveStore } from '../../src/index.js';
+import { FilesystemArchiveStore, type Unpack } from '../../src/index.js';
 import { temporaryStore, type TemporaryStore } from './temporary-store.js';
 
 let temporary: TemporaryStore;
@@ -54,6 +54,16 @@ describe('the folder of the store', () => {
     }
     await expect(store.put(breaking())).rejects.toThrow('the transfer broke');
     expect(await readdir(directory, { recursive: true })).toEqual(['tmp']);
+  });
+
+  it('says that an archive is not there when it is removed while it is unpacked', async () => {
+    const removing: Unpack = async (file) => {
+      await rm(file);
+      throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
+    };
+    const own = new FilesystemArchiveStore({ directory, unpack: removing, logger: silentLogger });
+    const { digest } = await own.put(inChunks(Buffer.from('any')));
+    await expect(own.open(digest)).rejects.toMatchObject({ code: 'archiveUnreadable', status: 400 });
   });
 
   it.each(['ENOSPC', 'EDQUOT'])('keeps nothing when it is full (%s), and says so', async (code) => {
