@@ -23,6 +23,10 @@ KILL_PATIENCE = 2.0
 #: Folders of other starts that are younger belong to one that is only beginning.
 SWEEP_AGE = 60.0
 PREFIX = "torchweave-run-"
+#: Exit code of a supervisor whose connection to Torchweave was lost.
+ALONE = 4
+#: Seconds in which the system may tell that a Torchweave whose connections are gone is gone, too.
+GONE_PATIENCE = 2.0
 
 
 class Keeper:
@@ -48,9 +52,18 @@ class Keeper:
             end_children()
             for folder in supervisor_folders(self._root):
                 remove_tree(folder)
-            if os.getppid() != self._torchweave:
+            if self._is_alone(status == ALONE):
                 remove_tree(self._root)
             os._exit(status)
+
+    def _is_alone(self, seems_so: bool) -> bool:
+        """Whether Torchweave is gone. The system closes the connections of a process that was killed before it tells of its end."""
+        deadline = time.monotonic() + (GONE_PATIENCE if seems_so else 0)
+        while os.getppid() == self._torchweave:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.005)
+        return True
 
     def _supervise(self) -> int:
         """The exit code of a supervisor that has ended of itself."""

@@ -24,7 +24,7 @@ from typing import Any, Dict, List, NoReturn, Set
 from .child import run_child
 from .confinement import Confinement, Refused
 from .control import ControlConnection
-from .keeper import Keeper, end_children
+from .keeper import ALONE, Keeper, end_children
 from .log_events import LoggedEvents
 from .output_pipes import RawOutput
 from .process_setup import (
@@ -92,6 +92,8 @@ class Supervisor:
         self._keeper = keeper
         self._folder = folder
         self._ending = False
+        #: What it exits with.
+        self._status = 0
 
     def run(self) -> NoReturn:
         """Until Torchweave says so, or is gone."""
@@ -102,7 +104,7 @@ class Supervisor:
                 self._turn()
         except ConnectionError:
             # Torchweave may have been killed.
-            pass
+            self._status = ALONE
         except Exception:
             traceback.print_exc()
         finally:
@@ -340,7 +342,7 @@ class Supervisor:
             if os.getppid() != self._keeper:
                 # Else the keeper does.
                 remove_tree(self._folder)
-            os._exit(0)
+            os._exit(self._status)
 
     def _end_processes(self, number: int) -> None:
         for pid in self._by_pid:
@@ -368,7 +370,7 @@ def supervise(control: ControlConnection, confinement: str, keeper: int, start: 
     try:
         folder = control.await_begin(start)["folder"]
     except ConnectionError:
-        os._exit(0)
+        os._exit(ALONE)
     try:
         confined = Confinement(json.loads(confinement))
     except Refused as refused:
