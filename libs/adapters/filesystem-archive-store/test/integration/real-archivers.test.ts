@@ -41,7 +41,8 @@ const tools: readonly (readonly [string, boolean, string, readonly string[]])[] 
   ['jar', has('jar'), 'jar', ['cfM', 'out', '.']],
   ['jar, stored', has('jar'), 'jar', ['c0fM', 'out', '.']],
   ['7-Zip', has('7z'), '7z', ['a', '-tzip', '-bso0', 'out', '.']],
-  ['bsdtar', has('bsdtar'), 'bsdtar', ['-a', '-cf', 'out.zip', '.']],
+  // Of `.` it makes entries `./x`, which are refused.
+  ['bsdtar', has('bsdtar'), 'sh', ['-c', 'bsdtar -a -cf out.zip *']],
   [
     "Python's zipfile",
     true,
