@@ -55,6 +55,10 @@ export async function startWorker(options: AppOptions, parts: Parts): Promise<Ru
   monitoring.addReadiness('worker', () =>
     Promise.all([ports.state.page(0, 1), ports.state.probeWrites(), parts.functions.start()]),
   );
+  monitoring.addWarning('jobs', () => {
+    const count = worker.jobsOfNewerVersions;
+    return count === 0 ? undefined : `${count} operations of a newer version wait for a worker of that version`;
+  });
   await worker.start();
   await loadAtStart(settings, ports.state, jobs, logger);
   logger.info({ concurrency }, 'worker is ready');

@@ -4,8 +4,10 @@ export {
   type JobName,
   type JobPayload,
   type JobResult,
+  longestRunMs,
   longestUrl,
 } from './job-catalogue/job-catalogue.js';
+export { readJob, type StoredJob } from './job-catalogue/read-job.js';
 export { ModelServerFleet, type ModelServerStatus } from './model-server-fleet/model-server-fleet.js';
 export * from './ports/index.js';
 export { RoutingTable, type MissingWorkflows, type RoutingTablePorts } from './workflow-execution/routing-table.js';

@@ -1,16 +1,28 @@
-import { jobCatalogue, jobNames, type JobContext, type JobHandlers, type JobName } from '@torchweave/application';
+import {
+  jobCatalogue,
+  jobNames,
+  longestRunMs,
+  readJob,
+  type JobContext,
+  type JobHandlers,
+  type JobName,
+} from '@torchweave/application';
 import type { JobWorker, OperationStep } from '@torchweave/application';
 import { isTorchweaveError, TorchweaveError, toTorchweaveError } from '@torchweave/domain';
 import { replyWordOf } from '@torchweave/redis-client';
-import { Queue, UnrecoverableError, Worker, type Job } from 'bullmq';
+import { DelayedError, Queue, UnrecoverableError, Worker, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BullMqOptions } from './bullmq-job-queue.js';
 import { DelayedJobs } from './delayed-jobs.js';
 import { operationIdOf, progressOf, type JobData, type JobProgressRecord } from './job-record.js';
+import { NewerJobs } from './newer-jobs.js';
 import { endedChannel, queueNameOf, queueNames, queuePrefix, type QueueName } from './queue-names.js';
 import { announceWorker, redisTime, workerLeaseMs, workersKey } from './queue-scripts.js';
+
+/** How a run ended. `retried`: left to another attempt; `left`: to a newer worker, without one. */
+export type JobOutcome = 'succeeded' | 'failed' | 'retried' | 'left';
 
 export interface BullMqWorkerOptions extends BullMqOptions {
   /** Jobs of clients that one worker runs at once. */
@@ -19,8 +31,8 @@ export interface BullMqWorkerOptions extends BullMqOptions {
   readonly lockMs: number;
   /** ms that a job may be delayed before it goes on whatever the wall clock says. Default 15,000. */
   readonly longestDelayMs?: number;
-  /** Told of every job that ended, for metrics. */
-  readonly onJobEnded?: (name: JobName, outcome: 'succeeded' | 'failed' | 'retried', durationMs: number) => void;
+  /** Told of every job that ended, for metrics; of another name than those of the catalogue only where a newer version left it. */
+  readonly onJobEnded?: (name: string, outcome: JobOutcome, durationMs: number) => void;
   /** Told of every step that ended, for metrics. */
   readonly onStepEnded?: (name: JobName, step: string, outcome: 'succeeded' | 'failed', durationMs: number) => void;
 }
@@ -49,11 +61,19 @@ export class BullMqJobWorker implements JobWorker {
   private closed: Promise<void> | undefined;
   private closeConnections: () => void = () => undefined;
   private readonly running = new Map<string, JobRun>();
+  private readonly newer: NewerJobs;
 
   constructor(
     private readonly options: BullMqWorkerOptions,
     private readonly handlers: JobHandlers,
-  ) {}
+  ) {
+    this.newer = new NewerJobs(options.logger);
+  }
+
+  /** Jobs that wait for a worker of a newer version, as far as they have come by here. */
+  get jobsOfNewerVersions(): number {
+    return this.newer.waiting;
+  }
 
   async start(): Promise<void> {
     const { redis: link, namespace, logger, longestDelayMs: patienceMs = 15_000 } = this.options;
@@ -115,7 +135,7 @@ export class BullMqJobWorker implements JobWorker {
 
   private createWorker(name: QueueName, connection: Redis): Worker {
     const { redis: link, namespace, concurrency, lockMs, logger } = this.options;
-    const worker = new Worker(name, (job) => this.process(job), {
+    const worker = new Worker(name, (job, token) => this.process(job, token ?? ''), {
       connection,
       prefix: queuePrefix(namespace),
       concurrency: name === 'operations' ? concurrency : 1,
@@ -162,19 +182,23 @@ export class BullMqJobWorker implements JobWorker {
   }
 
   /** One line of work: parse, run the handler, classify the error. */
-  private async process(job: Job): Promise<unknown> {
+  private async process(job: Job, token: string): Promise<unknown> {
     const run = new JobRun(job, this.options);
     const startedAt = performance.now();
-    const ended = (outcome: 'succeeded' | 'failed' | 'retried'): void =>
-      this.options.onJobEnded?.(job.name as JobName, outcome, performance.now() - startedAt);
+    const ended = (outcome: JobOutcome): void =>
+      this.options.onJobEnded?.(job.name, outcome, performance.now() - startedAt);
     this.running.set(job.id ?? '', run);
     try {
       await this.refuseExpired(job);
-      const result = await this.handle(job, run);
+      const result = await this.handle(job, token, run);
       await this.whenWritable(run, () => run.flush());
       ended('succeeded');
       return result;
     } catch (thrown) {
+      if (thrown instanceof DelayedError) {
+        ended('left');
+        throw thrown;
+      }
       const error = toTorchweaveError(thrown);
       if (isTorchweaveError(error, 'stateUnavailable') || run.isLost) {
         ended('retried');
@@ -196,7 +220,7 @@ export class BullMqJobWorker implements JobWorker {
     const { acceptUntil } = job.data as JobData;
     const { redis, options } = this;
     if (acceptUntil === undefined || redis === undefined || job.attemptsStarted > 1 || job.attemptsMade > 0) return;
-    const key = `${queuePrefix(options.namespace)}:${job.queueName}:${job.id ?? ''}`;
+    const key = this.keyOf(job);
     const [now, accepted] = await Promise.all([redisTime(redis), redis.hget(key, 'accepted')]).catch(
       (cause: unknown) => {
         options.redis.observeError(cause);
@@ -223,15 +247,17 @@ export class BullMqJobWorker implements JobWorker {
     }
   }
 
-  private async handle(job: Job, run: JobRun): Promise<unknown> {
-    const name = jobNames.find((candidate) => candidate === job.name);
-    if (name === undefined) throw new TorchweaveError('internal', { reason: `there is no job named ${job.name}` });
+  private async handle(job: Job, token: string, run: JobRun): Promise<unknown> {
     const { schemaVersion, payload } = job.data as JobData;
-    if (schemaVersion !== jobCatalogue[name].schemaVersion) {
-      throw new TorchweaveError('internal', { reason: `job ${name} has schema version ${schemaVersion}` });
-    }
-    const handler = this.handlers[name] as (payload: unknown, context: JobContext) => Promise<unknown>;
-    return handler(jobCatalogue[name].payload.parse(payload), run);
+    const stored = readJob(job.name, schemaVersion, payload);
+    if (this.redis === undefined) throw new Error('the worker has not started');
+    if ('newer' in stored) return this.newer.leave(this.redis, this.keyOf(job), job, token, stored.newer);
+    const handler = this.handlers[stored.name] as (payload: unknown, context: JobContext) => Promise<unknown>;
+    return handler(stored.payload, run);
+  }
+
+  private keyOf(job: Job): string {
+    return `${queuePrefix(this.options.namespace)}:${job.queueName}:${job.id ?? ''}`;
   }
 }
 
@@ -254,7 +280,7 @@ class JobRun implements JobContext {
     const round = error === undefined ? before : before + 1;
     this.operationId = operationIdOf(job.id ?? '', round);
     this.progress = { steps: [], ...(workflow === undefined ? {} : { workflow }), ...(round === 0 ? {} : { round }) };
-    const { timeoutMs } = jobCatalogue[job.name as JobName];
+    const timeoutMs = longestRunMs(job.name);
     const reason = `it took longer than ${timeoutMs} ms`;
     this.timer = setTimeout(() => this.cancellation.abort(abandoned(this.operationId, reason)), timeoutMs).unref();
   }

@@ -1,7 +1,7 @@
 import type { OperationStep } from '@torchweave/application';
-import type { ErrorRecord } from '@torchweave/domain';
+import { TorchweaveError, type ErrorRecord } from '@torchweave/domain';
 
-/** What a job carries. */
+/** What a job carries, whatever the version of its payload: what that is `readJob` tells. */
 export interface JobData {
   readonly schemaVersion: number;
   readonly payload: unknown;
@@ -29,10 +29,34 @@ export const operationIdOf = (jobId: string, round = 0): string => (round === 0 
 /** The job of an operation. */
 export const jobIdOf = (operationId: string): string => operationId.replace(/\.\d+$/, '');
 
-const isRecord = (value: unknown): value is JobProgressRecord =>
-  typeof value === 'object' && value !== null && 'steps' in value;
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The progress of a job; without steps where none has been recorded. */
+const isStep = (value: unknown): value is OperationStep =>
+  isObject(value) && typeof value['name'] === 'string' && typeof value['startedAt'] === 'string';
+
+/**
+ * The progress of a job, which a worker of another version may have written: what of it is none of ours is left out. Without steps
+ * where none has been recorded.
+ */
 export function progressOf(job: { readonly progress: unknown }): JobProgressRecord {
-  return isRecord(job.progress) ? job.progress : { steps: [] };
+  if (!isObject(job.progress)) return { steps: [] };
+  const { steps, progress, workflow, error, round } = job.progress;
+  return {
+    steps: Array.isArray(steps) ? steps.filter(isStep) : [],
+    ...(typeof progress === 'number' ? { progress } : {}),
+    ...(typeof workflow === 'string' ? { workflow } : {}),
+    ...(error === undefined ? {} : { error: readError(error) }),
+    ...(typeof round === 'number' ? { round } : {}),
+  };
+}
+
+/** The error that another process has recorded; one that this version does not know is told by its code. */
+function readError(stored: unknown): ErrorRecord {
+  try {
+    return TorchweaveError.fromRecord(stored as ErrorRecord).toRecord();
+  } catch {
+    const code = isObject(stored) && typeof stored['code'] === 'string' ? stored['code'] : 'an error without a code';
+    return new TorchweaveError('errorOfOtherVersion', { code }).toRecord();
+  }
 }

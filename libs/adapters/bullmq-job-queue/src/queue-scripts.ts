@@ -5,6 +5,7 @@ const source = (name: string): string => readFileSync(new URL(`../lua/${name}.lu
 const accept = source('accept-operation-1');
 const announce = source('announce-worker-1');
 const count = source('count-workers-1');
+const back = source('put-back-1');
 
 /** ms; a worker that has not said so for as long takes no jobs. */
 export const workerLeaseMs = 6_000;
@@ -28,3 +29,7 @@ export async function announceWorker(redis: Redis, key: string, id: string): Pro
 
 export const countWorkers = async (redis: Redis, key: string): Promise<number> =>
   Number(await redis.eval(count, 1, key));
+
+/** @returns how often the job was put back by now. */
+export const putBack = async (redis: Redis, jobKey: string): Promise<number> =>
+  Number(await redis.eval(back, 1, jobKey));

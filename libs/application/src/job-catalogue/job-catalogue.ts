@@ -2,8 +2,11 @@ import { z } from 'zod';
 
 /** What a job carries and how long and how often it may run: all that there is to know of it in one record. */
 interface JobDescription<Payload extends z.ZodType, Result extends z.ZodType> {
+  /** Of the payload that is written. */
   readonly schemaVersion: number;
   readonly payload: Payload;
+  /** Reads a stored payload of each version that was ever written, and lifts it to today's. */
+  readonly readers: Readonly<Record<number, z.ZodType<z.output<Payload>>>>;
   readonly result: Result;
   /** The steps of a run in which nothing fails, in order. */
   readonly steps: readonly string[];
@@ -22,28 +25,38 @@ const longestText = 1_024;
 
 const workflowResult = z.object({ workflow: z.string() });
 
+/** Written by 0.1.0 and by this version. */
+const registration = z.object({
+  url: z.string().max(longestUrl),
+  workflowName: z.string().max(longestText).optional(),
+  sha256: z.string().max(longestText).optional(),
+});
+/** Written by 0.1.0 and by this version. */
+const unregistration = z.object({ workflow: z.string().max(longestText) });
+/** Written by 0.1.0 and by this version. */
+const reconciliation = z.object({});
+
 export const jobCatalogue = {
   'register-workflow': describe({
     schemaVersion: 1,
-    payload: z.object({
-      url: z.string().max(longestUrl),
-      workflowName: z.string().max(longestText).optional(),
-      sha256: z.string().max(longestText).optional(),
-    }),
+    payload: registration,
+    readers: { 1: registration },
     result: workflowResult,
     steps: ['fetch-archive', 'read-archive', 'fetch-models', 'reserve-name', 'register-nodes', 'commit', 'publish'],
     timeoutMs: 600_000,
   }),
   'unregister-workflow': describe({
     schemaVersion: 1,
-    payload: z.object({ workflow: z.string().max(longestText) }),
+    payload: unregistration,
+    readers: { 1: unregistration },
     result: workflowResult,
     steps: ['begin-removal', 'withdraw', 'remove-models'],
     timeoutMs: 120_000,
   }),
   'reconcile-model-servers': describe({
     schemaVersion: 1,
-    payload: z.object({}),
+    payload: reconciliation,
+    readers: { 1: reconciliation },
     result: z.object({ registered: z.number(), removed: z.number() }),
     steps: ['finish-abandoned-operations', 'restore-models', 'remove-orphans', 'remove-unused-archives'],
     timeoutMs: 300_000,
@@ -56,3 +69,9 @@ export type JobPayload<Name extends JobName> = z.infer<(typeof jobCatalogue)[Nam
 export type JobResult<Name extends JobName> = z.infer<(typeof jobCatalogue)[Name]['result']>;
 
 export const jobNames = Object.keys(jobCatalogue) as JobName[];
+
+/** ms that one run of a job may take; of a job that this version does not know, the longest of those that it does. */
+export function longestRunMs(storedName: string): number {
+  const known = jobNames.filter((name) => name === storedName);
+  return Math.max(...(known.length === 0 ? jobNames : known).map((name) => jobCatalogue[name].timeoutMs));
+}

@@ -28,6 +28,8 @@ const examples: { readonly [Code in ErrorCode]: ErrorData[Code] } = {
   operationPending: { operationId: 'op', waitedMs: 100 },
   operationUncertain: { operationId: 'op', retryAfterSeconds: 1 },
   operationExpired: { operationId: 'op' },
+  operationOfNewerVersion: { operationId: 'op', reason: 'it has schema version 2', waitedSeconds: 600 },
+  errorOfOtherVersion: { code: 'tooSoon' },
   noWorker: { retryAfterSeconds: 5 },
   workflowNotFound: { workflow: 'chain' },
   workflowNotInStore: { url: 'chain.war' },

@@ -59,6 +59,8 @@ export interface ErrorData {
   operationPending: { operationId: string; waitedMs: number };
   operationUncertain: { operationId: string; retryAfterSeconds: number };
   operationExpired: { operationId: string };
+  operationOfNewerVersion: { operationId: string; reason: string; waitedSeconds: number };
+  errorOfOtherVersion: { code: string };
   noWorker: { retryAfterSeconds: number };
 
   workflowNotFound: { workflow: string };
@@ -301,6 +303,19 @@ export const errorCatalogue: { readonly [Code in ErrorCode]: CatalogueEntry<Erro
     status: 503,
     message: (d) =>
       `Operation ${d.operationId} came to Redis when its request had been given up, and was not begun. Send the request again.`,
+  },
+  operationOfNewerVersion: {
+    type: 'ServiceUnavailableException',
+    status: 503,
+    message: (d) =>
+      `Operation ${d.operationId} was left by a newer version of Torchweave (${d.reason}), and no worker of that version has taken it ` +
+      `within ${d.waitedSeconds} s. It was not begun. Start such a worker and send the request again.`,
+  },
+  errorOfOtherVersion: {
+    type: 'InternalServerException',
+    status: 500,
+    message: (d) =>
+      `It failed with ${d.code}, an error of another version of Torchweave that this one does not know. Ask a server of that version.`,
   },
   noWorker: {
     type: 'ServiceUnavailableException',

@@ -1,4 +1,4 @@
-import type { JobName } from '@torchweave/application';
+import { jobNames, type JobName } from '@torchweave/application';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { jobBuckets } from './buckets.js';
 
@@ -13,7 +13,7 @@ export class JobMetrics {
     const buckets = jobBuckets;
     this.jobs = new Counter({
       name: 'torchweave_jobs_total',
-      help: 'Jobs that this worker has ended: succeeded, failed, or retried (left to another attempt).',
+      help: 'Jobs that this worker has ended: succeeded, failed, retried (left to another attempt), or left (to a newer worker).',
       labelNames: ['job', 'outcome'] as const,
       registers,
     });
@@ -33,7 +33,9 @@ export class JobMetrics {
     });
   }
 
-  jobEnded(job: JobName, outcome: 'succeeded' | 'failed' | 'retried', durationMs: number): void {
+  /** @param name of the catalogue, or of a newer one: those count together. */
+  jobEnded(name: string, outcome: 'succeeded' | 'failed' | 'retried' | 'left', durationMs: number): void {
+    const job = jobNames.find((known) => known === name) ?? 'unknown';
     this.jobs.inc({ job, outcome });
     this.duration.observe({ job, outcome }, durationMs / 1_000);
   }
