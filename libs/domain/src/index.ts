@@ -2,13 +2,9 @@ export { jsonFault } from './archive/json-fault.js';
 export { isInsidePath, manifestPath, parseManifest, type Manifest } from './archive/manifest.js';
 export { buildDag, type Adjacency, type Dag } from './dag/dag.js';
 export { dataLimits, shorten } from './errors/bound-data.js';
-export {
-  errorCatalogue,
-  type ErrorCode,
-  type ErrorData,
-  type NodeFailure,
-  type SpecProblem,
-} from './errors/catalogue.js';
+export type { SpecProblem } from './errors/catalogue/archive-errors.js';
+export { errorCatalogue, type ErrorCode, type ErrorData } from './errors/catalogue/catalogue.js';
+export type { NodeFailure } from './errors/catalogue/workflow-errors.js';
 export { isOutOfFiles } from './errors/open-files.js';
 export { isTorchweaveError, isUnanswered, toTorchweaveError, TorchweaveError } from './errors/torchweave-error.js';
 export type { ErrorBody, ErrorRecord } from './errors/torchweave-error.js';

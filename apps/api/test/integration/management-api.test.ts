@@ -145,6 +145,7 @@ describe('the management API', () => {
         code: 400,
         type: expect.stringMatching(/^(BadRequest|InvalidWorkflow)Exception$/) as string,
         message: message as string,
+        errorCode: expect.stringMatching(/^(parameter|url|bodyMalformed|workflowName)/) as string,
       },
     });
     expect(payload).toBeUndefined();
@@ -204,7 +205,10 @@ describe('the management API', () => {
     onRegister = () => Promise.reject(new TorchweaveError('workflowConflict', { workflow: 'chain' }));
     expect(await ask('POST', '/workflows?url=chain.war')).toEqual({
       status: 409,
-      body: { code: 409, type: 'ConflictStatusException', message: 'Workflow chain is already registered.' },
+      body: {
+        ...{ code: 409, type: 'ConflictStatusException', message: 'Workflow chain is already registered.' },
+        errorCode: 'workflowConflict',
+      },
     });
   });
 

@@ -195,6 +195,7 @@ describe('RunWorkflow', () => {
       expect(error).toMatchObject({ code: 'nodeFailed', data: { node: 'm', modelServer: 'http://models:8081' } });
       expect((error as TorchweaveError).toBody()).toEqual({
         ...{ code: 500, type: 'InternalServerException', message: 'Error executing m', node: 'm', attempts: 1 },
+        errorCode: 'nodeFailed',
         reason: 'the model w__m on the model server torchserve-1 answered 507: Out of resources',
       });
     });

@@ -1,6 +1,6 @@
 import { boundData } from './bound-data.js';
 import { isOutOfFiles } from './open-files.js';
-import { errorCatalogue, type ErrorCode, type ErrorData } from './catalogue.js';
+import { errorCatalogue, type ErrorCode, type ErrorData } from './catalogue/catalogue.js';
 
 /** An error as it is stored and sent between processes: rebuilt with {@link TorchweaveError.fromRecord}. */
 export interface ErrorRecord<Code extends ErrorCode = ErrorCode> {
@@ -13,6 +13,8 @@ export interface ErrorBody {
   readonly code: number;
   readonly type: string;
   readonly message: string;
+  /** The catalogue's code: what a client tells faults of one status apart by. */
+  readonly errorCode: ErrorCode;
 }
 
 /** The one error class of Torchweave: a code of the catalogue and its data. */
@@ -48,11 +50,11 @@ export class TorchweaveError<Code extends ErrorCode = ErrorCode> extends Error {
     return { code: this.code, data: this.data };
   }
 
-  /** The error answer: code, type and message, and what the catalogue shows of the data. */
+  /** The error answer: TorchServe's code, type and message, the catalogue's code, and what the catalogue shows of the data. */
   toBody(): ErrorBody & Readonly<Record<string, unknown>> {
     const shows: readonly (keyof ErrorData[Code])[] = errorCatalogue[this.code].shows ?? [];
     const shown = Object.fromEntries(shows.map((key) => [key, this.data[key]]));
-    return { code: this.status, type: this.type, message: this.message, ...shown };
+    return { code: this.status, type: this.type, message: this.message, errorCode: this.code, ...shown };
   }
 }
 

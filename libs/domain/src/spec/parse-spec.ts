@@ -1,4 +1,4 @@
-import type { SpecProblem } from '../errors/catalogue.js';
+import type { SpecProblem } from '../errors/catalogue/archive-errors.js';
 import { TorchweaveError } from '../errors/torchweave-error.js';
 import { isExtension } from './extensions.js';
 import { specRules } from './rules/index.js';

@@ -1,7 +1,7 @@
 import { isCollection, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Node, Pair, ParsedNode, Tags, YAMLMap } from 'yaml';
 import { shorten } from '../errors/bound-data.js';
-import type { SpecProblem } from '../errors/catalogue.js';
+import type { SpecProblem } from '../errors/catalogue/archive-errors.js';
 import { AliasTargets } from './alias-targets.js';
 import { findYamlFaults, isMergeKey, maxBrought, type YamlFault } from './yaml-faults.js';
 

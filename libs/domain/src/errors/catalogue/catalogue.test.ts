@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { dataLimits } from './bound-data.js';
+import { dataLimits } from '../bound-data.js';
 import { errorCatalogue, type ErrorCode, type ErrorData } from './catalogue.js';
-import { isTorchweaveError, toTorchweaveError, TorchweaveError } from './torchweave-error.js';
+import { isTorchweaveError, toTorchweaveError, TorchweaveError } from '../torchweave-error.js';
 
 /** One example of each error's data; a new code needs a line here. */
 const examples: { readonly [Code in ErrorCode]: ErrorData[Code] } = {
@@ -125,14 +125,18 @@ describe('the catalogue', () => {
     expect([rebuilt.code, rebuilt.message, rebuilt.status]).toEqual([code, error.message, error.status]);
   });
 
-  it.each(codes)("answers %s with TorchServe's code, type and message, and with what it shows of its data", (code) => {
-    const error = errorOf(code);
-    const { code: status, type, message, ...shown } = error.toBody();
-    expect({ status, type, message }).toEqual({ status: error.status, type: error.type, message: error.message });
-    const { shows = [] } = errorCatalogue[code];
-    expect(Object.keys(shown).sort()).toEqual([...shows].sort());
-    expect(examples[code]).toMatchObject(shown);
-  });
+  it.each(codes)(
+    "answers %s with TorchServe's code, type and message, with its own code, and with what it shows of its data",
+    (code) => {
+      const error = errorOf(code);
+      const { code: status, type, message, errorCode, ...shown } = error.toBody();
+      expect({ status, type, message }).toEqual({ status: error.status, type: error.type, message: error.message });
+      expect(errorCode).toBe(code);
+      const { shows = [] } = errorCatalogue[code];
+      expect(Object.keys(shown).sort()).toEqual([...shows].sort());
+      expect(examples[code]).toMatchObject(shown);
+    },
+  );
 
   it.each([
     [399, 500],

@@ -1,0 +1,66 @@
+import type { CatalogueArea } from './entry.js';
+
+/** What becomes of operations. The data that each carries, by code. */
+export interface OperationErrors {
+  operationNotFound: { operationId: string };
+  operationPending: { operationId: string; waitedMs: number };
+  operationUncertain: { operationId: string; retryAfterSeconds: number };
+  operationExpired: { operationId: string };
+  operationAbandoned: { operationId: string; reason: string };
+  operationOfNewerVersion: { operationId: string; reason: string; waitedSeconds: number };
+  errorOfOtherVersion: { code: string };
+  noWorker: { retryAfterSeconds: number };
+}
+
+export const operationErrors: CatalogueArea<OperationErrors> = {
+  operationNotFound: {
+    type: 'OperationNotFoundException',
+    status: 404,
+    message: (d) => `Operation not found: ${d.operationId}. Finished operations are kept for a day.`,
+  },
+  operationPending: {
+    type: 'OperationPendingException',
+    status: 504,
+    message: (d) =>
+      `The operation has not ended after ${d.waitedMs} ms and goes on. Follow it at GET /operations/${d.operationId}.`,
+    shows: ['operationId'],
+  },
+  operationUncertain: {
+    type: 'ServiceUnavailableException',
+    status: 503,
+    message: (d) =>
+      'Redis, which keeps the state, did not answer in time. What became of the operation is told at ' +
+      `GET /operations/${d.operationId}: it is not begun any more where that has no answer when Redis is back.`,
+    shows: ['operationId'],
+  },
+  operationExpired: {
+    type: 'ServiceUnavailableException',
+    status: 503,
+    message: (d) =>
+      `Operation ${d.operationId} came to Redis when its request had been given up, and was not begun. Send the request again.`,
+  },
+  operationAbandoned: {
+    type: 'InternalServerException',
+    status: 500,
+    message: (d) => `Operation ${d.operationId} was given up and undone: ${d.reason}`,
+  },
+  operationOfNewerVersion: {
+    type: 'ServiceUnavailableException',
+    status: 503,
+    message: (d) =>
+      `Operation ${d.operationId} was left by a newer version of Torchweave (${d.reason}), and no worker of that version has taken it ` +
+      `within ${d.waitedSeconds} s. It was not begun. Start such a worker and send the request again.`,
+  },
+  errorOfOtherVersion: {
+    type: 'InternalServerException',
+    status: 500,
+    message: (d) =>
+      `It failed with ${d.code}, an error of another version of Torchweave that this one does not know. Ask a server of that version.`,
+  },
+  noWorker: {
+    type: 'ServiceUnavailableException',
+    status: 503,
+    message: () =>
+      'No worker takes operations: this one was taken back. Start one with "torchweave worker" and send the request again.',
+  },
+};

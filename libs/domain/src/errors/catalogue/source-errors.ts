@@ -1,0 +1,67 @@
+import type { CatalogueArea } from './entry.js';
+
+/** Where an archive should have come from. The data that each carries, by code. */
+export interface SourceErrors {
+  workflowNotInStore: { url: string };
+  workflowStoreMissing: Record<never, never>;
+  relativePath: { url: string };
+  urlNotAllowed: { url: string };
+  addressNotAllowed: { url: string; host: string };
+  downloadFailed: { url: string; reason: string };
+  archiveTooLarge: { url: string; limitBytes: number };
+  digestMismatch: { url: string; expected: string; actual: string };
+}
+
+/** Object stores' own addresses, which people give by analogy; any other scheme is answered as TorchServe answers it. */
+const objectStore = /^(s3[an]?|gc?s|az|abfss?|wasbs?|adl|r2|oss|cos|obs|hf|hdfs|dbfs):\/\//i;
+
+function hintForObjectStore(url: string): string {
+  const scheme = objectStore.exec(url)?.[1];
+  if (scheme === undefined) return '';
+  return `. ${scheme}:// addresses are not read: give an https:// URL of the archive, a presigned one where it is private.`;
+}
+
+export const sourceErrors: CatalogueArea<SourceErrors> = {
+  workflowNotInStore: {
+    type: 'WorkflowNotFoundException',
+    status: 404,
+    message: (d) => `Workflow not found in workflow store: ${d.url}${hintForObjectStore(d.url)}`,
+  },
+  workflowStoreMissing: {
+    type: 'WorkflowNotFoundException',
+    status: 404,
+    message: () => 'Workflow store has not been configured. Start with --workflow-store DIR or register by URL.',
+  },
+  relativePath: {
+    type: 'WorkflowNotFoundException',
+    status: 404,
+    message: (d) => `Relative path is not allowed in url: ${d.url}`,
+  },
+  urlNotAllowed: {
+    type: 'WorkflowNotFoundException',
+    status: 404,
+    message: (d) => `Given URL ${d.url} does not match any allowed URL(s)`,
+  },
+  addressNotAllowed: {
+    type: 'WorkflowNotFoundException',
+    status: 404,
+    message: (d) =>
+      `Given URL ${d.url} leads to a private address (host ${d.host}). Set allow_private_addresses=true to allow that.`,
+  },
+  downloadFailed: {
+    type: 'DownloadArchiveException',
+    status: 400,
+    message: (d) => `Failed to download archive from: ${d.url}`,
+    shows: ['reason'],
+  },
+  archiveTooLarge: {
+    type: 'DownloadArchiveException',
+    status: 400,
+    message: (d) => `The archive at ${d.url} is larger than the limit of ${d.limitBytes} bytes.`,
+  },
+  digestMismatch: {
+    type: 'DownloadArchiveException',
+    status: 400,
+    message: (d) => `The archive at ${d.url} has sha256 ${d.actual}, not ${d.expected} as the request demands.`,
+  },
+};

@@ -1,0 +1,76 @@
+import type { CatalogueArea } from './entry.js';
+
+/** One failed node of a registration. `node` is the model-server name, `<workflow>__<node>`. */
+export interface NodeFailure {
+  readonly node: string;
+  readonly reason: string;
+}
+
+/** What stands in the way of a workflow as a whole. The data that each carries, by code. */
+export interface WorkflowErrors {
+  workflowNotFound: { workflow: string };
+  workflowConflict: { workflow: string };
+  workflowBusy: { workflow: string; phase: string; operationId: string };
+  modelNameTaken: { model: string; workflow: string; owner: string };
+  /** `status`: where the failures have another one than TorchServe's. */
+  registrationFailed: { workflow: string; failures: readonly NodeFailure[]; status?: number };
+  unregistrationFailed: { workflow: string; failures: readonly NodeFailure[] };
+  workflowUnreadable: { workflow: string; reason: string };
+  workflowsMissing: { missing: number; registered: number; retryAfterSeconds: number };
+}
+
+const describeFailure = (f: NodeFailure): string => `Workflow Node ${f.node} failed to register. Details: ${f.reason}`;
+
+export const workflowErrors: CatalogueArea<WorkflowErrors> = {
+  workflowNotFound: {
+    type: 'WorkflowNotFoundException',
+    status: 404,
+    message: (d) => `Workflow not found: ${d.workflow}`,
+  },
+  workflowConflict: {
+    type: 'ConflictStatusException',
+    status: 409,
+    message: (d) => `Workflow ${d.workflow} is already registered.`,
+  },
+  workflowBusy: {
+    type: 'ConflictStatusException',
+    status: 409,
+    message: (d) =>
+      `Workflow ${d.workflow} is ${d.phase} at this moment. Follow it at GET /operations/${d.operationId}.`,
+    shows: ['operationId'],
+  },
+  modelNameTaken: {
+    type: 'ConflictStatusException',
+    status: 409,
+    message: (d) =>
+      `Workflow ${d.workflow} would need the model name ${d.model}, which workflow ${d.owner} uses. Register it under ` +
+      'another workflow_name.',
+  },
+  registrationFailed: {
+    type: 'WorkflowException',
+    status: (d) => d.status ?? 500,
+    message: (d) =>
+      `Workflow ${d.workflow} has failed to register. Failures: [${d.failures.map(describeFailure).join(', ')}]`,
+    shows: ['failures'],
+  },
+  unregistrationFailed: {
+    type: 'InternalServerException',
+    status: 500,
+    message: (d) =>
+      `Error while unregistering the workflow ${d.workflow}. It is tried again by itself. Details: ` +
+      `[${d.failures.map((f) => `${f.node}: ${f.reason}`).join(', ')}]`,
+  },
+  workflowUnreadable: {
+    type: 'ServiceUnavailableException',
+    status: 503,
+    message: (d) =>
+      `What is stored of workflow ${d.workflow} cannot be read by this version of Torchweave: ${d.reason}. ` +
+      'Unregister it and register it again, or run the version that has stored it.',
+  },
+  workflowsMissing: {
+    type: 'ServiceUnavailableException',
+    status: 503,
+    message: (d) =>
+      `This gateway serves ${d.registered - d.missing} of ${d.registered} registered workflows. It reads them again by itself.`,
+  },
+};
