@@ -1,6 +1,7 @@
 import type { GatewayRegistry, Preparation, PreparationListener, PreparationOutcome } from '@torchweave/application';
 import { StateKeys } from './keys.js';
 import { Script, type RedisConnection } from './redis-connection.js';
+import { readDefinition } from './stored-definition.js';
 
 const scripts = { announce: new Script('announce-1'), gateways: new Script('gateways-1') };
 
@@ -103,8 +104,10 @@ export class RedisGatewayRegistry implements GatewayRegistry {
       if (channel !== this.keys.preparationsChannel) return;
       const request = parse<PreparationRequest>(message);
       if (request === undefined) return;
-      if ('prepare' in request) listener.prepare(request.prepare);
-      else listener.discard(request.discard);
+      if ('discard' in request) return listener.discard(request.discard);
+      // What cannot be read is not answered: its worker goes on without this gateway.
+      const definition = readDefinition(request.prepare.definition);
+      if (definition !== undefined) listener.prepare({ ...request.prepare, definition });
     };
     subscriber.on('message', onMessage);
     await this.redis.run(() => subscriber.subscribe(this.keys.preparationsChannel));

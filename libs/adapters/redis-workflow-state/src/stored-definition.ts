@@ -1,4 +1,4 @@
-import type { WorkflowDefinition } from '@torchweave/domain';
+import { firstVersion, type WorkflowDefinition } from '@torchweave/domain';
 
 type Fields = Readonly<Record<string, unknown>>;
 type Check = (value: unknown) => boolean;
@@ -44,8 +44,12 @@ function areNodes(value: unknown): boolean {
   return nodes.every(({ parents, children }) => [...parents, ...children].every((other) => names.has(other)));
 }
 
+/** What 0.1.0 wrote has none. */
+const isVersion: Check = (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= firstVersion;
+
 const definition = {
   name: isText,
+  version: optional(isVersion),
   url: isText,
   digest: (value: unknown) => typeof value === 'string' && /^[\da-z]{1,128}$/i.test(value),
   manifest: (value: unknown) => has(value, manifest),
@@ -54,7 +58,11 @@ const definition = {
   dagText: isText,
 };
 
-/** Whether everything that a definition of this version has is there, of the type it must have. */
-export function isDefinition(value: unknown): value is WorkflowDefinition {
-  return has(value, definition);
+/**
+ * Today's definition of what 0.1.0, or this version, has written; undefined where anything that it must have is not there, or of
+ * another type.
+ */
+export function readDefinition(value: unknown): WorkflowDefinition | undefined {
+  if (!has(value, definition)) return undefined;
+  return { version: firstVersion, ...(value as object) } as WorkflowDefinition;
 }

@@ -1,9 +1,6 @@
 import type { UnreadableWorkflow, WorkflowRecord } from '@torchweave/application';
 import { phases, TorchweaveError, type ErrorRecord, type Phase, type WorkflowDefinition } from '@torchweave/domain';
-import { isDefinition } from './stored-definition.js';
-
-/** The schema that this version writes and reads. */
-export const schemaVersion = 1;
+import { readDefinition } from './stored-definition.js';
 
 /** The fields of a workflow's hash, as HGETALL tells them; empty where there is none. */
 export type StoredWorkflow = Record<string, string>;
@@ -20,23 +17,35 @@ export function storedOf(pairs: readonly string[]): StoredWorkflow {
   return stored;
 }
 
+type Reader = (workflow: string, stored: StoredWorkflow) => WorkflowRecord;
+
+/** Reads what a schema version stores and lifts it to today's; every version that was ever written has one. */
+const readers: Readonly<Record<string, Reader>> = {
+  // Written by 0.1.0 and by this version. 0.1.0 knows no versions of workflows: what it has written is version 1.
+  1: readSchema1,
+};
+const newestSchema = Math.max(...Object.keys(readers).map(Number));
+
 /** @throws TorchweaveError `workflowUnreadable`, with what is wrong with the first field that is. */
 export function readWorkflow(workflow: string, stored: StoredWorkflow): WorkflowRecord {
+  const { schemaVersion: found } = stored;
+  const reader = found !== undefined && Object.hasOwn(readers, found) ? readers[found] : undefined;
+  if (reader !== undefined) return reader(workflow, stored);
+  const has = found === undefined ? 'no schema version' : `schema version ${quoted(found)}`;
+  throw unreadable(workflow, `it has ${has}, this version reads ${newestSchema}`);
+}
+
+function readSchema1(workflow: string, stored: StoredWorkflow): WorkflowRecord {
   const { phase, operationId, revision, changedAt, failure } = stored;
-  const found = stored['schemaVersion'];
-  if (Number(found) !== schemaVersion) {
-    const has = found === undefined ? 'no schema version' : `schema version ${quoted(found)}`;
-    throw unreadable(workflow, `it has ${has}, this version reads ${schemaVersion}`);
-  }
   if (!isPhase(phase)) throw unreadable(workflow, 'its phase is none');
   if (operationId === undefined || changedAt === undefined) throw unreadable(workflow, 'fields are missing');
   if (!isCount(revision)) throw unreadable(workflow, 'its revision is not a number');
   return {
-    schemaVersion,
+    schemaVersion: 1,
     phase,
     operationId,
     revision: Number(revision),
-    definition: readDefinition(workflow, stored['definition']),
+    definition: definitionIn(workflow, stored['definition']),
     changedAt,
     ...(failure === undefined ? {} : { failure: readFailure(workflow, failure) }),
   };
@@ -50,9 +59,9 @@ const isCount = (text: string | undefined): boolean => text !== undefined && /^\
 
 const quoted = (text: string): string => JSON.stringify(text.slice(0, quotedCharacters));
 
-function readDefinition(workflow: string, text: string | undefined): WorkflowDefinition {
-  const definition = parse(text);
-  if (!isDefinition(definition)) throw unreadable(workflow, 'its definition is not one');
+function definitionIn(workflow: string, text: string | undefined): WorkflowDefinition {
+  const definition = readDefinition(parse(text));
+  if (definition === undefined) throw unreadable(workflow, 'its definition is not one');
   if (definition.name !== workflow) throw unreadable(workflow, 'its definition is of another workflow');
   return definition;
 }

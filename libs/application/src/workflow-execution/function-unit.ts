@@ -1,21 +1,22 @@
-import { functionNodes, TorchweaveError, type WorkflowDefinition } from '@torchweave/domain';
+import { functionNodes, TorchweaveError, versionId, versionOf, type WorkflowDefinition } from '@torchweave/domain';
 import type { FunctionUnit } from '../ports/function-runtime.js';
 
 /** The id of the unit that {@link functionUnitOf} makes. */
-export const functionUnitId = (workflow: WorkflowDefinition, version: string): string => `${workflow.name}@${version}`;
+export const functionUnitId = (workflow: WorkflowDefinition, registration: string): string =>
+  `${versionId(versionOf(workflow))}.${registration}`;
 
 /**
  * The function nodes of a workflow as the runtime loads them.
  *
- * @param version tells units of one workflow apart: its revision, say.
+ * @param registration tells units of one version apart: the operation that registers it, say.
  */
-export function functionUnitOf(workflow: WorkflowDefinition, directory: string, version: string): FunctionUnit {
+export function functionUnitOf(workflow: WorkflowDefinition, directory: string, registration: string): FunctionUnit {
   const { handler } = workflow.manifest.workflow;
   if (handler === undefined) {
     throw new TorchweaveError('manifestFieldInvalid', { field: 'workflow.handler', reason: 'is missing' });
   }
   return {
-    id: functionUnitId(workflow, version),
+    id: functionUnitId(workflow, registration),
     workflow: workflow.name,
     manifest: workflow.manifest,
     directory,

@@ -71,22 +71,22 @@ describe('PreparedFunctions', () => {
   it('loads for a registration under way, and again not for its commit', async () => {
     await world.ask('op');
     expect(world.answers).toEqual([{ operationId: 'op', gatewayId: 'gateway' }]);
-    expect(await world.prepared.take(definition, 'op')).toBe('w@op');
-    expect(world.loads).toEqual(['w@op']);
+    expect(await world.prepared.take(definition, 'op')).toBe('w@1.op');
+    expect(world.loads).toEqual(['w@1.op']);
     world.prepared.stop();
-    expect([...world.loaded]).toEqual(['w@op']);
+    expect([...world.loaded]).toEqual(['w@1.op']);
   });
 
   it('loads at the commit what nobody has asked it to prepare', async () => {
-    expect(await world.prepared.take(definition, 'op')).toBe('w@op');
-    expect(world.loads).toEqual(['w@op']);
+    expect(await world.prepared.take(definition, 'op')).toBe('w@1.op');
+    expect(world.loads).toEqual(['w@1.op']);
   });
 
   it('answers a worker that takes the registration up again without loading again', async () => {
     await world.ask('op');
     world.answers.length = 0;
     await world.ask('op');
-    expect(world.loads).toEqual(['w@op']);
+    expect(world.loads).toEqual(['w@1.op']);
   });
 
   it('tells why functions do not load, and tries again at the commit', async () => {
@@ -95,7 +95,7 @@ describe('PreparedFunctions', () => {
     expect(world.answers[0]).toMatchObject({ gatewayId: 'gateway', failure: { code: 'functionLoadFailed' } });
     await expect(world.prepared.take(definition, 'op')).rejects.toMatchObject({ code: 'functionLoadFailed' });
     world.unloadable = false;
-    expect(await world.prepared.take(definition, 'op')).toBe('w@op');
+    expect(await world.prepared.take(definition, 'op')).toBe('w@1.op');
   });
 
   it.each<{ when: string; end: () => unknown }>([
@@ -118,11 +118,11 @@ describe('PreparedFunctions', () => {
     await world.ask('op');
     world.discard('op');
     expect([world.loads, [...world.loaded]]).toEqual([
-      ['w@op', 'w@other'],
-      ['w@op', 'w@other'],
+      ['w@1.op', 'w@1.other'],
+      ['w@1.op', 'w@1.other'],
     ]);
-    await world.prepared.unload('w@op');
-    expect([...world.loaded]).toEqual(['w@other']);
+    await world.prepared.unload('w@1.op');
+    expect([...world.loaded]).toEqual(['w@1.other']);
     world.prepared.stop();
   });
 });

@@ -138,7 +138,7 @@ describe('RoutingTable', () => {
     const world = new World();
     world.register('a', 1);
     await world.table.start();
-    expect(world.table.get('a')).toMatchObject({ name: 'a', revision: 1, functionUnitId: 'a@op-1' });
+    expect(world.table.get('a')).toMatchObject({ name: 'a', revision: 1, functionUnitId: 'a@1.op-1' });
     await world.announcementOf(1);
     await world.table.leave();
   });
@@ -207,8 +207,8 @@ describe('RoutingTable', () => {
     world.register('a', 3);
     world.notify();
     await world.announcementOf(3);
-    expect(world.table.get('a')?.functionUnitId).toBe('a@op-3');
-    expect([...world.loaded]).toEqual(['a@op-3']);
+    expect(world.table.get('a')?.functionUnitId).toBe('a@1.op-3');
+    expect([...world.loaded]).toEqual(['a@1.op-3']);
     await world.table.leave();
   });
 
@@ -219,8 +219,8 @@ describe('RoutingTable', () => {
     world.register('a', 3, 'op');
     world.notify(true);
     await world.announcementOf(3);
-    expect(world.table.get('a')).toMatchObject({ revision: 3, functionUnitId: 'a@op' });
-    expect([...world.loaded]).toEqual(['a@op']);
+    expect(world.table.get('a')).toMatchObject({ revision: 3, functionUnitId: 'a@1.op' });
+    expect([...world.loaded]).toEqual(['a@1.op']);
     await world.table.leave();
   });
 
@@ -328,7 +328,7 @@ describe('RoutingTable', () => {
     release();
     await found;
     await world.announcementOf(1);
-    await vi.waitFor(() => expect([...world.loaded]).toEqual(['b@op-1']));
+    await vi.waitFor(() => expect([...world.loaded]).toEqual(['b@1.op-1']));
     expect(world.table.get('a')).toBeUndefined();
     await world.table.leave();
   });
@@ -424,7 +424,7 @@ describe('RoutingTable', () => {
     world.unregister('a', 2);
     world.notify();
     await world.announcementOf(2);
-    expect([world.table.get('a'), [...world.loaded]]).toEqual([undefined, ['a@op-1']]);
+    expect([world.table.get('a'), [...world.loaded]]).toEqual([undefined, ['a@1.op-1']]);
     runs?.end();
     await vi.waitFor(() => expect(world.loaded.size).toBe(0));
     await world.table.leave();
@@ -444,7 +444,7 @@ describe('RoutingTable', () => {
     await world.announcementOf(3);
     before?.runs?.end();
     await Promise.resolve();
-    expect([...world.loaded]).toEqual(['a@op']);
+    expect([...world.loaded]).toEqual(['a@1.op']);
     await world.table.leave();
   });
 

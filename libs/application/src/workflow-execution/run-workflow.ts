@@ -1,4 +1,4 @@
-import { answerOf, isTorchweaveError, toTorchweaveError, TorchweaveError } from '@torchweave/domain';
+import { answerOf, isTorchweaveError, modelNameOf, toTorchweaveError, TorchweaveError } from '@torchweave/domain';
 import type { ExecutionPlan, NodeInput, NodeOutput, PlannedNode, PlanRun } from '@torchweave/domain';
 import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
 import type { Cancellation, CancellationSignal } from '../ports/cancellation.js';
@@ -101,8 +101,9 @@ export class RunWorkflow {
   }
 
   /** The error of a node that has failed for good. */
-  failure({ node }: PlannedNode, attempts: number, error: TorchweaveError): TorchweaveError {
-    const place = { node: node.name, model: node.modelName, attempts };
+  failure(workflow: string, { node }: PlannedNode, attempts: number, error: TorchweaveError): TorchweaveError {
+    const model = modelNameOf(workflow, node.name);
+    const place = { node: node.name, model, attempts };
     const options = { cause: error };
     if (isTorchweaveError(error, 'noModelServer')) {
       const data = { ...place, server: 'none', reason: 'there is no model server', retryAfterSeconds };
@@ -120,7 +121,7 @@ export class RunWorkflow {
       return new TorchweaveError('nodeTimedOut', data, options);
     }
     const reason = isTorchweaveError(error, 'modelServerRefused')
-      ? refusalOf(node.modelName, this.modelServers.nameOf(error.data.endpoint), error)
+      ? refusalOf(model, this.modelServers.nameOf(error.data.endpoint), error)
       : reasonOf(error);
     return new TorchweaveError('nodeFailed', { node: node.name, attempts, reason, ...placeOf(error) }, options);
   }
@@ -182,7 +183,12 @@ class Execution {
     // What is refused for want of room is not asked for again at once.
     const isOverload = isTorchweaveError(error, 'overloaded');
     if (delayMs === undefined || isClientsFault || isOverload) {
-      throw raised ?? (isOverload ? error : this.runner.failure(planned, this.run.attemptsOf(planned.index), error));
+      throw (
+        raised ??
+        (isOverload
+          ? error
+          : this.runner.failure(this.workflow.name, planned, this.run.attemptsOf(planned.index), error))
+      );
     }
     this.runner.retried(this.workflow.name, planned.node.name, error);
     await delay(delayMs, this.request.cancellation);

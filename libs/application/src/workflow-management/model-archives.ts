@@ -1,4 +1,11 @@
-import { isTorchweaveError, isUrl, modelNodes, toTorchweaveError, type TorchweaveError } from '@torchweave/domain';
+import {
+  isTorchweaveError,
+  isUrl,
+  modelNameOf,
+  modelNodes,
+  toTorchweaveError,
+  type TorchweaveError,
+} from '@torchweave/domain';
 import type { ModelNode, WorkflowDefinition } from '@torchweave/domain';
 import type { ArchiveSource } from '../ports/archive-source.js';
 import type { ArchiveStore } from '../ports/archive-store.js';
@@ -41,9 +48,9 @@ export async function withModelDigests(
     }
   };
   await Promise.all(Array.from({ length: parallelFetches }, fetchNext));
-  const failed = nodes.flatMap(({ modelName, url }): FailedNodes[] => {
+  const failed = nodes.flatMap(({ name, url }): FailedNodes[] => {
     const error = faults.get(url);
-    return error === undefined ? [] : [{ nodes: [modelName], error }];
+    return error === undefined ? [] : [{ nodes: [modelNameOf(definition.name, name)], error }];
   });
   if (failed.length > 0) throw registrationFailure(definition, failed);
   const pinned = definition.nodes.map((node) => {

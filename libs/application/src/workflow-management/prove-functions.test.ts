@@ -81,10 +81,10 @@ describe('proveFunctions', () => {
     const proved = world.prove();
     world.answer(outcomes);
     await tick();
-    expect(world.loaded).toEqual(['w@proof-op-1']);
+    expect(world.loaded).toEqual(['w@1.proof-op-1']);
     world.loadHere();
     await proved;
-    expect(world.unloaded).toEqual(['w@proof-op-1']);
+    expect(world.unloaded).toEqual(['w@1.proof-op-1']);
   });
 
   it('does not wait for a gateway that never answers', async () => {
@@ -95,17 +95,17 @@ describe('proveFunctions', () => {
     await vi.advanceTimersByTimeAsync(1);
     world.loadHere();
     await proved;
-    expect(world.unloaded).toEqual(['w@proof-op-1']);
+    expect(world.unloaded).toEqual(['w@1.proof-op-1']);
   });
 
   it('takes a late answer of the gateways for the proof, and ends what the worker loads meanwhile', async () => {
     const world = new World();
     const proved = world.prove();
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(world.loaded).toEqual(['w@proof-op-1']);
+    expect(world.loaded).toEqual(['w@1.proof-op-1']);
     world.answer([{ gatewayId: 'a' }]);
     await proved;
-    expect(world.unloaded).toEqual(['w@proof-op-1']);
+    expect(world.unloaded).toEqual(['w@1.proof-op-1']);
   });
 
   it('goes by its own proof when late gateways cannot tell', async () => {

@@ -35,7 +35,11 @@ describe('a registration', () => {
     throw new Error('nobody should get here');
   };
 
-  function register(files: Readonly<Record<string, string>>, openFailure?: Error): Promise<unknown> {
+  function register(
+    files: Readonly<Record<string, string>>,
+    openFailure?: Error,
+    operationId = job.operationId,
+  ): Promise<unknown> {
     const ports = {
       source: { open: () => Promise.resolve([new Uint8Array(3)]) },
       archives: {
@@ -65,7 +69,7 @@ describe('a registration', () => {
       },
       ...{ modelServers: {}, functions: {}, gateways: {}, racePoints: noRacePoints, logger, responseTimeoutMs: 1 },
     } as unknown as RegisterWorkflowPorts;
-    return new RegisterWorkflow(ports).execute({ url: 'w.war' }, job);
+    return new RegisterWorkflow(ports).execute({ url: 'w.war' }, { ...job, operationId });
   }
 
   const sound = { 'WAR-INF/MANIFEST.json': manifest, 'spec.yaml': spec };
@@ -105,6 +109,18 @@ describe('a registration', () => {
         },
       },
     ]);
+  });
+
+  it('names its models after itself: what comes late for one before it finds none of them', async () => {
+    const modelNames = async (operationId: string): Promise<unknown> => {
+      await expect(register(sound, undefined, operationId)).rejects.toThrow(ReadToTheEndError);
+      return definition?.nodes.map(({ modelName }) => modelName);
+    };
+    const names = [await modelNames('first'), await modelNames('second'), await modelNames('first')];
+    const ofItsOwn = [expect.stringMatching(/^w__up\.v1\.[\da-f]{8}$/)];
+    expect(names).toEqual([ofItsOwn, ofItsOwn, ofItsOwn]);
+    expect(names[0]).toEqual(names[2]);
+    expect(names[0]).not.toEqual(names[1]);
   });
 
   it('of a spec with problems is refused, and leaves nothing', async () => {

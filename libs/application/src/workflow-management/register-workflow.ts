@@ -1,4 +1,12 @@
-import { defineWorkflow, functionNodes, manifestPath, modelNodes, parseManifest } from '@torchweave/domain';
+import {
+  defineWorkflow,
+  forRegistration,
+  functionNodes,
+  manifestPath,
+  modelNameOf,
+  modelNodes,
+} from '@torchweave/domain';
+import { parseManifest } from '@torchweave/domain';
 import { isTorchweaveError, TorchweaveError, toTorchweaveError, type ErrorCode } from '@torchweave/domain';
 import type { WorkflowDefinition, WorkflowSpec } from '@torchweave/domain';
 import type { JobPayload, JobResult } from '../job-catalogue/job-catalogue.js';
@@ -6,6 +14,7 @@ import type { JobContext } from '../ports/job-queue.js';
 import type { SpecReader } from '../ports/spec-reader.js';
 import type { OperationRun, OperationTrace, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
 import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
+import { createHash } from 'node:crypto';
 import { withModelDigests } from './model-archives.js';
 import { registrationOf, type ModelRegistrationPorts } from './model-registration.js';
 import { assertHeld, inDoubtWhenLost } from './operation-fence.js';
@@ -84,7 +93,8 @@ export class RegisterWorkflow {
       }),
     );
     await racePoints.reach('archive-read');
-    const definition = await job.step('fetch-models', () => withModelDigests(this.ports, read, job.signal));
+    const named = forRegistration(read, registrationToken(job.operationId));
+    const definition = await job.step('fetch-models', () => withModelDigests(this.ports, named, job.signal));
     await job.step('reserve-name', () => state.reserve(definition, run));
     await racePoints.reach('name-reserved');
     return definition;
@@ -156,7 +166,7 @@ export class RegisterWorkflow {
     const { directory } = await archives.open(definition.digest);
     await assertHeld(state, run);
     const models = modelNodes(definition).map((node) => ({
-      nodes: [node.modelName],
+      nodes: [modelNameOf(definition.name, node.name)],
       done: registrationOf(this.ports, node, job.signal).then((model) => modelServers.register(model, job.signal)),
     }));
     const functions = functionNodes(definition).map((node) => node.modelName);
@@ -187,6 +197,10 @@ export class RegisterWorkflow {
     throw failure;
   }
 }
+
+/** Short, and the same for whoever takes the operation up: TorchServe's own names go up to some 256 characters. */
+const registrationToken = (operationId: string): string =>
+  createHash('sha256').update(operationId).digest('hex').slice(0, 8);
 
 /** @throws TorchweaveError `workflowUnreadable`. */
 function heldRecord(trace: Extract<OperationTrace, { outcome: 'held' }>): WorkflowRecord {

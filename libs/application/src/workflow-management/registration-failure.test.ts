@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { registrationFailure } from './registration-failure.js';
 
 const definition: WorkflowDefinition = {
-  ...{ name: 'w', url: 'w.war', digest: 'd', dagText: '{}' },
+  ...{ name: 'w', version: 1, url: 'w.war', digest: 'd', dagText: '{}' },
   manifest: { createdOn: '', archiverVersion: '', workflow: { workflowName: 'w', specFile: 's' } },
   globals: { minWorkers: 1, maxWorkers: 1, batchSize: 1, maxBatchDelay: 50, retryAttempts: 1, timeoutMs: 10_000 },
   nodes: [

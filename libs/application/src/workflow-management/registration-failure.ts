@@ -3,7 +3,7 @@ import type { NodeFailure, WorkflowDefinition } from '@torchweave/domain';
 
 /** Nodes that could not be registered, and the error that tells why. */
 export interface FailedNodes {
-  /** Their names on the model servers. */
+  /** As `<workflow>__<node>`. */
   readonly nodes: readonly string[];
   readonly error: TorchweaveError;
 }

@@ -2,11 +2,15 @@ import type { Manifest } from '../archive/manifest.js';
 import { buildDag, type Adjacency } from '../dag/dag.js';
 import { TorchweaveError } from '../errors/torchweave-error.js';
 import type { ModelSpec, NodeSettings, WorkflowSpec } from '../spec/spec.js';
-import { modelNameOf } from './name.js';
+import { modelNameOf, servedModelName } from './name.js';
+import { firstVersion, type WorkflowVersion } from './workflow-version.js';
 
 interface NodeBase {
   readonly name: string;
-  /** `<workflow>__<node>`: the model name on the model servers, and what a function sees as `context.model_name`. */
+  /**
+   * Of a model: its name on the model servers, see {@link forRegistration}; those that 0.1.0 registered have `<workflow>__<node>`.
+   * Of a function: `<workflow>__<node>`, what it sees as `context.model_name`.
+   */
   readonly modelName: string;
   readonly parents: readonly string[];
   readonly children: readonly string[];
@@ -38,6 +42,7 @@ export type WorkflowNode = ModelNode | FunctionNode;
 /** All that is needed to serve, describe and unregister a workflow. Plain data: it is stored as JSON. */
 export interface WorkflowDefinition {
   readonly name: string;
+  readonly version: number;
   /** The `url` of the registration, as the client gave it. */
   readonly url: string;
   /** sha-256 of the archive, lower-case hex. */
@@ -52,6 +57,8 @@ export interface WorkflowDefinition {
 
 export const modelNodes = (workflow: WorkflowDefinition): ModelNode[] =>
   workflow.nodes.filter((node): node is ModelNode => node.kind === 'model');
+
+export const versionOf = ({ name: workflow, version }: WorkflowDefinition): WorkflowVersion => ({ workflow, version });
 
 /** True for a URL of any scheme; all else names a file of a store. */
 export const isUrl = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
@@ -103,5 +110,27 @@ export function defineWorkflow(parts: {
     const reason = `is missing, but these nodes are not under models and so are its functions: ${functions.join(', ')}`;
     throw new TorchweaveError('manifestFieldInvalid', { field: 'workflow.handler', reason });
   }
-  return { name, url, digest, manifest, globals: spec.globals, nodes, dagText: renderDag(spec.dag) };
+  return {
+    name,
+    version: firstVersion,
+    url,
+    digest,
+    manifest,
+    globals: spec.globals,
+    nodes,
+    dagText: renderDag(spec.dag),
+  };
+}
+
+/**
+ * The definition with models of their own: their names are those of its version and of this one registration.
+ *
+ * @param registration letters and digits.
+ */
+export function forRegistration(definition: WorkflowDefinition, registration: string): WorkflowDefinition {
+  const nodes = definition.nodes.map((node): WorkflowNode => {
+    if (node.kind === 'function') return node;
+    return { ...node, modelName: servedModelName(versionOf(definition), node.name, registration) };
+  });
+  return { ...definition, nodes };
 }

@@ -1,4 +1,5 @@
 import { TorchweaveError } from '../errors/torchweave-error.js';
+import type { WorkflowVersion } from './workflow-version.js';
 
 /**
  * The one alphabet for workflow and node names: they stand in URL paths, model-server names, Redis keys and log lines.
@@ -19,7 +20,17 @@ export function assertWorkflowName(name: string): void {
   if (!isValidName(name)) throw new TorchweaveError('workflowNameInvalid', { name, rule: nameRule });
 }
 
-/** The name under which a node's model is registered on the model servers (TorchServe's `<workflow>__<node>`). */
+/**
+ * The name that a node's model has on the model servers: that of the version, and of one registration of it. What comes late that
+ * was meant for an earlier registration finds no model of this one.
+ *
+ * @param registration letters and digits.
+ */
+export function servedModelName({ workflow, version }: WorkflowVersion, node: string, registration: string): string {
+  return `${modelNameOf(workflow, node)}.v${version}.${registration}`;
+}
+
+/** TorchServe's name of a node, `<workflow>__<node>`: in answers, and what a function sees as `context.model_name`. */
 export function modelNameOf(workflow: string, node: string): string {
   return `${workflow}__${node}`;
 }
