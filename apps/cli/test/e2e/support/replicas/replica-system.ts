@@ -15,10 +15,25 @@ const readyTimeoutMs = 120_000;
 export interface Replica {
   readonly app: AppName;
   readonly port: number;
+  /** The command that it was started by. */
+  command: string;
   child: Child;
 }
 
-/** Several of everything on one Redis: 2 apis, 3 workers, 3 gateways, 2 TorchServes, and a proxy before apis and gateways. */
+export interface ReplicaSystemOptions {
+  readonly apps: readonly AppName[];
+  readonly torchserves: number;
+  /** The torchweave command that starts the replicas; default this version's. */
+  readonly command: string;
+}
+
+const defaults: ReplicaSystemOptions = {
+  apps: ['api', 'api', 'worker', 'worker', 'worker', 'gateway', 'gateway', 'gateway'],
+  torchserves: 2,
+  command,
+};
+
+/** Several of everything on one Redis, by default 2 apis, 3 workers, 3 gateways and 2 TorchServes, and a proxy before apis and gateways. */
 export class ReplicaSystem {
   readonly directory = mkdtempSync(join(tmpdir(), 'torchweave-replicas-'));
   readonly workflowStore = join(this.directory, 'workflows');
@@ -29,9 +44,11 @@ export class ReplicaSystem {
   private redisUrl = '';
   private opened: { leftovers: Leftovers; api: RoundRobinProxy; gateway: RoundRobinProxy } | undefined;
 
+  private constructor(private readonly options: ReplicaSystemOptions) {}
+
   /** A system that has failed to start leaves nothing running. */
-  static async start(): Promise<ReplicaSystem> {
-    const system = new ReplicaSystem();
+  static async start(options: Partial<ReplicaSystemOptions> = {}): Promise<ReplicaSystem> {
+    const system = new ReplicaSystem({ ...defaults, ...options });
     try {
       await system.open();
       return system;
@@ -61,9 +78,24 @@ export class ReplicaSystem {
   /** Kills a replica and starts it again at its port; resolves when it is ready. */
   async restart(replica: Replica): Promise<void> {
     await replica.child.end('SIGKILL');
-    replica.child = this.launch(replica.app, replica.port);
+    await this.relaunch(replica);
+  }
+
+  /**
+   * Lets a replica end what is under way, with nothing new from the balancer, and starts another version in its place; resolves when
+   * it is ready.
+   */
+  async replace(replica: Replica, by: string): Promise<void> {
+    if (replica.app !== 'worker') this.parts[replica.app].drain(replica.port);
+    await replica.child.end('SIGTERM');
+    replica.command = by;
+    await this.relaunch(replica);
+  }
+
+  private async relaunch(replica: Replica): Promise<void> {
+    replica.child = this.launch(replica);
     await untilReady(replica);
-    if (replica.app !== 'worker') this.parts[replica.app].replicaIsUp();
+    if (replica.app !== 'worker') this.parts[replica.app].replicaIsUp(replica.port);
   }
 
   async dispose(): Promise<void> {
@@ -83,9 +115,8 @@ export class ReplicaSystem {
     const redis = await TestRedis.start();
     this.redisUrl = redis.url;
     this.closing.push(() => redis.dispose());
-    await Promise.all([this.startTorchServe(), this.startTorchServe()]);
-    const apps: AppName[] = ['api', 'api', 'worker', 'worker', 'worker', 'gateway', 'gateway', 'gateway'];
-    await Promise.all(apps.map(async (app) => this.startReplica(app, await freePort())));
+    await Promise.all(Array.from({ length: this.options.torchserves }, () => this.startTorchServe()));
+    await Promise.all(this.options.apps.map(async (app) => this.startReplica(app, await freePort())));
     const api = await RoundRobinProxy.start(this.portsOf('api'));
     this.closing.push(() => api.close());
     const gateway = await RoundRobinProxy.start(this.portsOf('gateway'));
@@ -106,13 +137,14 @@ export class ReplicaSystem {
   }
 
   private async startReplica(app: AppName, port: number): Promise<void> {
-    const replica: Replica = { app, port, child: this.launch(app, port) };
+    const { command: by } = this.options;
+    const replica: Replica = { app, port, command: by, child: this.launch({ app, port, command: by }) };
     this.replicas.push(replica);
     this.closing.push(() => replica.child.end());
     await untilReady(replica);
   }
 
-  private launch(app: AppName, port: number): Child {
+  private launch({ app, port, command: by }: Omit<Replica, 'child'>): Child {
     const flags = {
       'management-port': String(port),
       'inference-port': String(port),
@@ -127,7 +159,7 @@ export class ReplicaSystem {
     };
     const servers = this.torchserves.map((server) => `torchserve=${server.managementUrl},${server.inferenceUrl}`);
     const modelServers = servers.flatMap((server) => ['--model-server', server]);
-    return Child.start(process.execPath, [command, app, ...flagArguments(flags), ...modelServers]);
+    return Child.start(process.execPath, [by, app, ...flagArguments(flags), ...modelServers]);
   }
 }
 

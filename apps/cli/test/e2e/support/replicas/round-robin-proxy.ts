@@ -7,6 +7,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 export class RoundRobinProxy {
   private next = 0;
   private readonly waiting = new Set<() => void>();
+  /** Replicas that get no further connection. */
+  private readonly draining = new Set<number>();
   private readonly clients = new Set<Socket>();
   private readonly server: Server;
 
@@ -25,8 +27,14 @@ export class RoundRobinProxy {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
+  /** Hands nothing new to a replica until {@link replicaIsUp}, as a balancer does before that is stopped. */
+  drain(port: number): void {
+    this.draining.add(port);
+  }
+
   /** Tells that a replica is up again. */
-  replicaIsUp(): void {
+  replicaIsUp(port: number): void {
+    this.draining.delete(port);
     for (const wake of this.waiting) wake();
     this.waiting.clear();
   }
@@ -59,7 +67,7 @@ export class RoundRobinProxy {
       const isUp = new Promise<void>((resolve) => this.waiting.add(resolve));
       const first = this.next++ % this.ports.length;
       for (const port of [...this.ports.slice(first), ...this.ports.slice(0, first)]) {
-        const replica = await connectTo(port);
+        const replica = this.draining.has(port) ? undefined : await connectTo(port);
         if (replica !== undefined) return replica;
       }
       await isUp;
