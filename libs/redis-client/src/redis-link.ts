@@ -1,5 +1,6 @@
 import type { Logger } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
+import { within } from '@torchweave/kernel';
 import { Redis, type RedisOptions } from 'ioredis';
 import { redisFaultOf, replyWordOf, silent, silentTls, type RedisFault } from './redis-fault.js';
 import { parseRedisUrl } from './redis-url.js';
@@ -103,22 +104,18 @@ export class RedisLink {
     const [first] = clients;
     let last: unknown;
     for (const client of clients) client.on('error', (error: Error) => (last = error));
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(Object.assign(new Error('too late'), { code: 'ETIMEDOUT' })), openTimeoutMs);
-    });
+    const late = (): Error => Object.assign(new Error('too late'), { code: 'ETIMEDOUT' });
+    const connectAndCheck = async (): Promise<void> => {
+      await Promise.all(clients.map((client) => client.connect()));
+      if (first !== undefined) await this.check(first);
+    };
     try {
-      const connected = Promise.all(clients.map((client) => client.connect()));
-      connected.catch(() => undefined);
-      await Promise.race([connected, late]);
-      if (first !== undefined) await Promise.race([this.check(first), late]);
+      await within(openTimeoutMs, connectAndCheck(), late);
     } catch (error) {
       for (const client of clients) client.disconnect();
       if (error instanceof TorchweaveError) throw error;
       const fault = redisFaultOf(last ?? error);
       throw this.unusable(fault === silent && this.url.startsWith('rediss:') ? silentTls : fault, error);
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -37,6 +37,19 @@ const folder = (name: string): string =>
 
 /** What the sources of a package must not import: each an edge of its own. */
 const forbidden: Record<string, readonly string[]> = {
+  kernel: [
+    ...ours([
+      'domain',
+      'application',
+      'platform',
+      'composition',
+      'redis-client',
+      'testing/builders',
+      ...adapters,
+      ...apps,
+    ]),
+    ...['node:fs', 'node:worker_threads', 'zod', 'vitest'],
+  ],
   domain: [
     ...ours(['application', 'platform', 'composition', 'testing/builders', ...adapters, ...apps]),
     ...['node:fs', 'node:crypto', 'zod', 'ioredis', 'fastify', 'vitest'],

@@ -1,8 +1,9 @@
+import { codeOf } from '@torchweave/kernel';
 import type { Settings } from '@torchweave/platform';
 import { access, constants, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { countText, sizeText } from '../output/text.js';
-import { codeOf, failure, ok, warning, type Finding } from './finding.js';
+import { failure, ok, warning, type Finding } from './finding.js';
 
 /** bytes of free disk below which archives are likely not to fit, or sure not to. */
 const scarce = 1024 ** 3;

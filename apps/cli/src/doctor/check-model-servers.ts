@@ -1,7 +1,8 @@
+import { codeOf } from '@torchweave/kernel';
 import type { ModelServerSetting } from '@torchweave/platform';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { codeOf, failure, ok, type Finding } from './finding.js';
+import { failure, ok, type Finding } from './finding.js';
 import { probe, type ProbeAnswer } from './probe.js';
 
 /** `OPTIONS /` of both APIs: TorchServe tells its own version as the version of its API. */

@@ -1,7 +1,8 @@
+import { codeOf } from '@torchweave/kernel';
 import type { ListenAddress, Settings } from '@torchweave/platform';
 import { createServer } from 'node:net';
 import { z } from 'zod';
-import { codeOf, failure, ok, warning, type Finding } from './finding.js';
+import { failure, ok, warning, type Finding } from './finding.js';
 import { listenersOf, type Listener } from './listeners.js';
 import { probe } from './probe.js';
 

@@ -26,6 +26,3 @@ export const failure = (subject: string, message: string, remedy: string): Findi
   message,
   remedy,
 });
-
-/** The code of an error of the system; empty for any other. */
-export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');

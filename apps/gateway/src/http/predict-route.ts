@@ -1,6 +1,6 @@
-import { Cancellation, releaseOf } from '@torchweave/application';
 import type { RoutingTable, RunnableWorkflow, RunWorkflow, WorkflowRequest } from '@torchweave/application';
 import { TorchweaveError, type NodeOutput } from '@torchweave/domain';
+import { Cancellation, releaseOf } from '@torchweave/kernel';
 import { decodeBody, isEncoded } from '@torchweave/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { answerHeaders } from './answer-headers.js';

@@ -1,4 +1,4 @@
-import { releaseOf, smallestReleased } from '@torchweave/application';
+import { releaseOf, smallestReleased } from '@torchweave/kernel';
 import type { FastifyInstance } from 'fastify';
 
 /**

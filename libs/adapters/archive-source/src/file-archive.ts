@@ -1,8 +1,9 @@
-import { isOutOfFiles, isTorchweaveError, TorchweaveError, toTorchweaveError } from '@torchweave/domain';
+import { isTorchweaveError, TorchweaveError, toTorchweaveError } from '@torchweave/domain';
+import { codeOf, isOutOfFiles } from '@torchweave/kernel';
 import { realpath } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArchiveUrl } from './archive-url.js';
-import { codeOf, NotRegularFileError, readRegularFile, type ReadOptions } from './regular-file.js';
+import { NotRegularFileError, readRegularFile, type ReadOptions } from './regular-file.js';
 
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'the file may not be read',

@@ -1,4 +1,5 @@
-import { isOutOfFiles, isTorchweaveError, TorchweaveError } from '@torchweave/domain';
+import { isTorchweaveError, TorchweaveError } from '@torchweave/domain';
+import { isOutOfFiles } from '@torchweave/kernel';
 import { lookup as systemLookup } from 'node:dns';
 import type { IncomingMessage } from 'node:http';
 import { isIP, type LookupFunction } from 'node:net';

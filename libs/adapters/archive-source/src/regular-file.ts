@@ -14,9 +14,6 @@ export class NotRegularFileError extends Error {
   override readonly name = 'NotRegularFileError';
 }
 
-/** The code of an error of the file system; empty for any other. */
-export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
-
 /**
  * Opens a regular file for one reading.
  *

@@ -1,8 +1,9 @@
 import { TorchweaveError } from '@torchweave/domain';
+import { codeOf } from '@torchweave/kernel';
 import { realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { isRelative } from './archive-url.js';
-import { codeOf, NotRegularFileError, readRegularFile, type ReadOptions } from './regular-file.js';
+import { NotRegularFileError, readRegularFile, type ReadOptions } from './regular-file.js';
 
 /** Codes by which the file system says that the store has no file of that name for us. */
 const notThere = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EACCES', 'ENXIO']);

@@ -1,6 +1,7 @@
 import { jobCatalogue, type JobName, type JobPayload, type JobQueue, type JobResult } from '@torchweave/application';
 import type { Logger, Operation, OperationPhase } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
+import { within } from '@torchweave/kernel';
 import { replyWordOf, type RedisLink } from '@torchweave/redis-client';
 import { Queue, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -160,7 +161,7 @@ export class BullMqJobQueue implements JobQueue {
 
   private async run<T>(command: () => Promise<T>): Promise<T> {
     try {
-      return await within(commandTimeoutMs, command());
+      return await within(commandTimeoutMs, command(), () => new Error(`no answer within ${commandTimeoutMs} ms`));
     } catch (error) {
       if (error instanceof TorchweaveError) throw error;
       this.options.redis.observeError(error);
@@ -187,18 +188,6 @@ function endOf<Name extends JobName>(name: Name, job: Job, waitedMs: number): Jo
   if (job.finishedOn === undefined) throw new TorchweaveError('operationPending', { operationId, waitedMs });
   if (hasFailed(job)) throw errorOf(job);
   return jobCatalogue[name].result.parse(job.returnvalue) as JobResult<Name>;
-}
-
-async function within<T>(timeoutMs: number, command: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([command, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function unavailable(cause: unknown): TorchweaveError<'stateUnavailable'> {

@@ -1,4 +1,5 @@
 import { TorchweaveError } from '@torchweave/domain';
+import { within } from '@torchweave/kernel';
 import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -76,18 +77,11 @@ async function untilReady(child: ChildProcess, dataDirectory: string): Promise<v
     });
     child.stderr?.on('data', (chunk: Buffer) => (printed = (printed + chunk.toString()).slice(-keptOutput)));
   });
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const reason = `not ready after ${startTimeoutMs} ms`;
-    timer = setTimeout(
-      () => reject(new TorchweaveError('embeddedRedisFailed', { reason, exitCode: 0 })),
-      startTimeoutMs,
-    );
-  });
+  const late = (): Error =>
+    new TorchweaveError('embeddedRedisFailed', { reason: `not ready after ${startTimeoutMs} ms`, exitCode: 0 });
   try {
-    await Promise.race([ready, exited, late]);
+    await within(startTimeoutMs, Promise.race([ready, exited]), late);
   } finally {
-    clearTimeout(timer);
     exited.catch(() => undefined);
   }
 }

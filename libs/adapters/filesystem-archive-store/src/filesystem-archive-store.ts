@@ -1,18 +1,10 @@
 import type { ArchiveStore, Logger, UnpackedArchive } from '@torchweave/application';
 import { isTorchweaveError, TorchweaveError } from '@torchweave/domain';
+import { codeOf } from '@torchweave/kernel';
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import {
-  ageOf,
-  codeOf,
-  exists,
-  passableFolder,
-  readOnlyFolder,
-  removeTree,
-  sealContent,
-  writableFolder,
-} from './folders.js';
+import { ageOf, exists, passableFolder, readOnlyFolder, removeTree, sealContent, writableFolder } from './folders.js';
 import { writeHashed } from './hashed-file.js';
 import { defaultLimits, type ArchiveLimits } from './limits.js';
 import { readText } from './read-text.js';

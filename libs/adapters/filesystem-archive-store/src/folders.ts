@@ -1,3 +1,4 @@
+import { codeOf } from '@torchweave/kernel';
 import { chmod, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -6,9 +7,6 @@ export const passableFolder = 0o711;
 export const writableFolder = 0o755;
 export const readOnlyFolder = 0o555;
 const readOnlyFile = 0o444;
-
-/** The code of an error of the file system; empty for any other. */
-export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
 
 /** True when something has that path. */
 export async function exists(path: string): Promise<boolean> {

@@ -1,9 +1,9 @@
 import { isInsidePath, TorchweaveError } from '@torchweave/domain';
+import { codeOf } from '@torchweave/kernel';
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { bytesBetween } from './bytes-between.js';
-import { codeOf } from './folders.js';
 
 /** bytes of a manifest, a spec or another small text. */
 const maxTextBytes = 1_048_576;

@@ -1,4 +1,5 @@
-import { isOutOfFiles, TorchweaveError } from '@torchweave/domain';
+import { TorchweaveError } from '@torchweave/domain';
+import { codeOf, isOutOfFiles } from '@torchweave/kernel';
 
 import { AnswerLateError, AnswerTooLargeError, type HttpAnswer } from './exchange.js';
 import { isJsonObject, type JsonObject } from './json.js';
@@ -112,13 +113,9 @@ const reasons: Readonly<Record<string, string>> = {
 
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return 'connection failed';
-  const code = codeOf(cause) ?? codeOf(cause.cause);
-  if (code === undefined) return 'connection failed';
+  const code = codeOf(cause) || codeOf(cause.cause);
+  if (code === '') return 'connection failed';
   return reasons[code] ?? `connection failed (${code})`;
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 function withoutWords(status: number): string {

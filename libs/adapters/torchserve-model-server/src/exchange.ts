@@ -1,4 +1,4 @@
-import type { CancellationSignal } from '@torchweave/application';
+import type { CancellationSignal } from '@torchweave/kernel';
 
 /** One HTTP request. Several body chunks are sent one after the other without being copied together. */
 export interface HttpRequest {

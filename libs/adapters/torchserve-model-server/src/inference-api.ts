@@ -1,5 +1,6 @@
-import { releaseOf, type InferenceOptions } from '@torchweave/application';
+import { type InferenceOptions } from '@torchweave/application';
 import type { NodeInput, NodeOutput } from '@torchweave/domain';
+import { releaseOf } from '@torchweave/kernel';
 
 import { refusedInference } from './error-mapping.js';
 import type { HttpRequest } from './exchange.js';

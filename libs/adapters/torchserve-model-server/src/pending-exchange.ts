@@ -1,4 +1,4 @@
-import { startDeadline, type CancellationListener } from '@torchweave/application';
+import { type CancellationListener, startDeadline } from '@torchweave/kernel';
 import { setMaxListeners } from 'node:events';
 
 import { AnswerLateError, type ExchangeLimits, type HttpAnswer, type ReadAnswer } from './exchange.js';

@@ -1,5 +1,5 @@
 import type { Manifest, NodeInput, NodeOutput } from '@torchweave/domain';
-import type { CancellationSignal } from './cancellation.js';
+import type { CancellationSignal } from '@torchweave/kernel';
 
 /** The function nodes of one workflow version. */
 export interface FunctionUnit {

@@ -1,7 +1,5 @@
 export type { ArchiveSource } from './archive-source.js';
 export type { ArchiveStore, UnpackedArchive } from './archive-store.js';
-export { Cancellation, type CancellationListener, type CancellationSignal } from './cancellation.js';
-export { startDeadline } from './deadline.js';
 export type { FunctionCallOptions, FunctionRuntime, FunctionUnit } from './function-runtime.js';
 export type { GatewayRegistry, Preparation, PreparationListener, PreparationOutcome } from './gateway-registry.js';
 export type {
@@ -13,7 +11,6 @@ export type {
   OperationPhase,
   OperationStep,
 } from './job-queue.js';
-export { releaseOf, smallestReleased } from './memory.js';
 export { silentLogger, type Logger } from './logger.js';
 export type {
   InferenceOptions,

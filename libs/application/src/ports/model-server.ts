@@ -1,5 +1,5 @@
 import type { NodeInput, NodeOutput } from '@torchweave/domain';
-import type { CancellationSignal } from './cancellation.js';
+import type { CancellationSignal } from '@torchweave/kernel';
 
 /** The bytes of a model that was fetched from its URL. */
 export interface ModelArchive {

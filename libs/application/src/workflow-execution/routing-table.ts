@@ -6,6 +6,7 @@ import {
   TorchweaveError,
 } from '@torchweave/domain';
 import type { ErrorCode } from '@torchweave/domain';
+import { atMost } from '@torchweave/kernel';
 import type { ArchiveStore } from '../ports/archive-store.js';
 import type { FunctionRuntime } from '../ports/function-runtime.js';
 import type { GatewayRegistry } from '../ports/gateway-registry.js';
@@ -163,10 +164,7 @@ export class RoutingTable {
    * keeps nobody waiting for longer than a second: the lease ends by itself.
    */
   async leave(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, leavingPatienceMs)));
-    await Promise.race([this.depart(), patience]);
-    clearTimeout(timer);
+    await atMost(leavingPatienceMs, this.depart());
     this.prepared.stop();
   }
 
@@ -322,10 +320,7 @@ export class RoutingTable {
     setTimeout(() => this.newest.get(name) === revision && this.newest.delete(name), tombstoneMs).unref();
     if (loaded === undefined) return;
     this.ports.logger.info({ workflow: name }, 'no longer serving workflow');
-    let timer: NodeJS.Timeout | undefined;
-    const soon = new Promise<void>((resolve) => (timer = setTimeout(resolve, drainMs)));
-    await Promise.race([this.unload(loaded), soon]);
-    clearTimeout(timer);
+    await atMost(drainMs, this.unload(loaded));
   }
 
   /** Resolves when its runs have ended; that its functions end afterwards nobody waits for. */

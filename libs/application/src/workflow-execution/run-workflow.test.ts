@@ -6,9 +6,9 @@ import {
   TorchweaveError,
   type NodeInput,
 } from '@torchweave/domain';
+import { Cancellation } from '@torchweave/kernel';
 import { describe, expect, it } from 'vitest';
 import { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
-import { Cancellation } from '../ports/cancellation.js';
 import { silentLogger } from '../ports/logger.js';
 import type { FunctionCallOptions, FunctionRuntime } from '../ports/function-runtime.js';
 import type { InferenceOptions, ModelServer } from '../ports/model-server.js';

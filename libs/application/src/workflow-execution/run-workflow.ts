@@ -1,7 +1,7 @@
 import { answerOf, isTorchweaveError, modelNameOf, toTorchweaveError, TorchweaveError } from '@torchweave/domain';
 import type { ExecutionPlan, NodeInput, NodeOutput, PlannedNode, PlanRun } from '@torchweave/domain';
+import type { Cancellation, CancellationSignal } from '@torchweave/kernel';
 import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
-import type { Cancellation, CancellationSignal } from '../ports/cancellation.js';
 import type { FunctionRuntime } from '../ports/function-runtime.js';
 import { finiteAnswer } from './finite-answer.js';
 import type { RunsUnderWay } from './runs-under-way.js';

@@ -1,5 +1,5 @@
+import { isOutOfFiles } from '@torchweave/kernel';
 import { boundData } from './bound-data.js';
-import { isOutOfFiles } from './open-files.js';
 import { errorCatalogue, type ErrorCode, type ErrorData } from './catalogue/catalogue.js';
 
 /** An error as it is stored and sent between processes: rebuilt with {@link TorchweaveError.fromRecord}. */

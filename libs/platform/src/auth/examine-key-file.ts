@@ -1,4 +1,5 @@
 import { TorchweaveError } from '@torchweave/domain';
+import { codeOf } from '@torchweave/kernel';
 import { readFileSync, statSync } from 'node:fs';
 import { tellableValue } from '../text/tellable-value.js';
 import { parseKeyDocument } from './key-document.js';
@@ -21,7 +22,7 @@ export function examineKeyFile(path: string): ExaminedKeyFile {
   try {
     parseKeyDocument(readFileSync(path, 'utf8'));
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : (error as Error).message;
+    const reason = codeOf(error) || (error as Error).message;
     const data = { setting: '--key-file', value: tellableValue(path), rule: `a key file that can be read (${reason})` };
     throw new TorchweaveError('configurationInvalid', data, { cause: error });
   }

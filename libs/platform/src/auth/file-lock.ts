@@ -1,3 +1,4 @@
+import { codeOf } from '@torchweave/kernel';
 import { randomUUID } from 'node:crypto';
 import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 
@@ -100,8 +101,6 @@ function readIfThere(path: string): string | undefined {
     throw error;
   }
 }
-
-const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
 
 const waiting = new Int32Array(new SharedArrayBuffer(4));
 const pause = (ms: number): void => void Atomics.wait(waiting, 0, 0, ms);

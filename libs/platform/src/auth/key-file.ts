@@ -1,3 +1,4 @@
+import { codeOf } from '@torchweave/kernel';
 import { randomUUID } from 'node:crypto';
 import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { FileLock } from './file-lock.js';
@@ -39,7 +40,7 @@ export class KeyFile {
       linkSync(temporary, this.path);
       return true;
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+      if (codeOf(error) === 'EEXIST') return false;
       throw error;
     } finally {
       rmSync(temporary);

@@ -1,4 +1,5 @@
 import { TorchweaveError } from '@torchweave/domain';
+import { codeOf } from '@torchweave/kernel';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SettingSources } from './load-settings.js';
@@ -34,7 +35,7 @@ function readText(path: string, faults: Faults): string {
     if (statSync(path).size > mostBytes) return refuse(`a file of at most ${mostBytes} bytes`);
     return readFileSync(path, 'utf8');
   } catch (error) {
-    return refuse(`a readable file (${(error as NodeJS.ErrnoException).code ?? 'unreadable'})`);
+    return refuse(`a readable file (${codeOf(error) || 'unreadable'})`);
   }
 }
 

@@ -1,5 +1,5 @@
-import { releaseOf } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
+import { releaseOf } from '@torchweave/kernel';
 import { gunzip } from 'node:zlib';
 
 /** Inflated bytes to sent ones, from {@link ratioFreeBytes} on. Zeros reach a thousand. */

@@ -1,4 +1,5 @@
 import { TorchweaveError } from '@torchweave/domain';
+import { codeOf } from '@torchweave/kernel';
 import type { ListenAddress } from '../config/listen-address.js';
 
 /**
@@ -15,7 +16,7 @@ export async function listenOn<T>(
   try {
     return await listen(address);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    if (codeOf(error) !== 'EADDRINUSE') throw error;
     throw new TorchweaveError('addressTaken', { ...address, setting }, { cause: error });
   }
 }

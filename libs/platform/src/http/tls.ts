@@ -1,4 +1,5 @@
 import { TorchweaveError } from '@torchweave/domain';
+import { codeOf } from '@torchweave/kernel';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { Settings } from '../config/settings.js';
@@ -28,7 +29,7 @@ export function tlsFor(address: string, setting: string, settings: TlsSettings):
   try {
     createSecureContext(pair);
   } catch (error) {
-    const rule = `a PEM certificate to which the private key belongs (${codeOf(error)})`;
+    const rule = `a PEM certificate to which the private key belongs (${codeOf(error) || 'unknown fault'})`;
     throw new TorchweaveError('configurationInvalid', { setting: 'certificate_file', value: certificateFile, rule });
   }
   return pair;
@@ -38,10 +39,7 @@ function read(setting: string, path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    const rule = `a file that can be read (${codeOf(error)})`;
+    const rule = `a file that can be read (${codeOf(error) || 'unknown fault'})`;
     throw new TorchweaveError('configurationInvalid', { setting, value: path, rule });
   }
 }
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : 'unknown fault';

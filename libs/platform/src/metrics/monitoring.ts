@@ -1,4 +1,5 @@
 import type { Logger } from '@torchweave/application';
+import { within } from '@torchweave/kernel';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { version } from './version.js';
 
@@ -119,16 +120,10 @@ export class Monitoring {
 }
 
 async function failureOf(check: ReadinessCheck): Promise<string | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${answerTimeoutMs} ms`)), answerTimeoutMs);
-  });
   try {
-    await Promise.race([check(), late]);
+    await within(answerTimeoutMs, Promise.resolve(check()), () => new Error(`no answer within ${answerTimeoutMs} ms`));
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
-  } finally {
-    clearTimeout(timer);
   }
 }

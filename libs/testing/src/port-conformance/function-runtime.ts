@@ -2,8 +2,9 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-import { releaseOf, type FunctionCallOptions, type FunctionRuntime, type FunctionUnit } from '@torchweave/application';
+import { type FunctionCallOptions, type FunctionRuntime, type FunctionUnit } from '@torchweave/application';
 import type { Manifest, NodeInput, NodeOutput } from '@torchweave/domain';
+import { releaseOf } from '@torchweave/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 /** A runtime without units. */

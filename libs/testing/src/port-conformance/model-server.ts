@@ -2,8 +2,9 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
-import { releaseOf, type InferenceOptions, type ModelRegistration, type ModelServer } from '@torchweave/application';
+import { type InferenceOptions, type ModelRegistration, type ModelServer } from '@torchweave/application';
 import type { InputField, NodeOutput } from '@torchweave/domain';
+import { releaseOf } from '@torchweave/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ZipFile } from 'yazl';
 

@@ -1,5 +1,6 @@
 import type { FunctionUnit } from '@torchweave/application';
-import { isOutOfFiles, TorchweaveError } from '@torchweave/domain';
+import { TorchweaveError } from '@torchweave/domain';
+import { isOutOfFiles } from '@torchweave/kernel';
 import { CallFailure } from '../pool/call-failure.js';
 import { ProcessLoadError } from '../processes/python-process.js';
 

@@ -1,5 +1,6 @@
 import type { InferenceOptions, ModelDescription, ModelRegistration, ModelServer } from '@torchweave/application';
 import type { NodeInput, NodeOutput } from '@torchweave/domain';
+import { SerialTasks } from '@torchweave/kernel';
 import { resolveOptions, type PythonOptions, type ResolvedPythonOptions } from '../options.js';
 import { inputFailure } from '../pool/check-input.js';
 import type { ProcessStatus } from '../pool/process-supply.js';
@@ -10,7 +11,6 @@ import { endpoint, inferenceError, modelNotFound, refusedByHandler, registration
 import { readModelManifest } from './model-manifest.js';
 import { ModelSource, type ModelFiles, type ModelSourceOptions } from './model-source.js';
 import { ProcessBudget } from './process-budget.js';
-import { SerialTasks } from './serial-tasks.js';
 import { VirtualEnvironments } from './virtual-environments.js';
 
 export interface LocalModelServerOptions extends PythonOptions, ModelSourceOptions {

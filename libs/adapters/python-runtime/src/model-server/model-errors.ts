@@ -1,4 +1,5 @@
-import { isOutOfFiles, TorchweaveError } from '@torchweave/domain';
+import { TorchweaveError } from '@torchweave/domain';
+import { isOutOfFiles } from '@torchweave/kernel';
 import { CallFailure } from '../pool/call-failure.js';
 import { ProcessLoadError } from '../processes/python-process.js';
 import type { RowOutput } from '../protocol/answer-frame.js';

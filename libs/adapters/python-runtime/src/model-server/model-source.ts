@@ -1,12 +1,12 @@
 import type { ArchiveStore, ModelRegistration } from '@torchweave/application';
 import { isUrl } from '@torchweave/domain';
+import { SerialTasks } from '@torchweave/kernel';
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { copyFolder, fingerprintOf } from './copied-folder.js';
 import { refused } from './model-errors.js';
 import { ModelFolders } from './model-folders.js';
-import { SerialTasks } from './serial-tasks.js';
 
 export interface ModelSourceOptions {
   /** The folder of `.mar` files, and of models that are folders. */

@@ -1,5 +1,5 @@
-import { startDeadline, type CancellationListener, type CancellationSignal } from '@torchweave/application';
 import type { NodeInput } from '@torchweave/domain';
+import { type CancellationListener, type CancellationSignal, startDeadline } from '@torchweave/kernel';
 import type { RowOutput } from '../protocol/answer-frame.js';
 import type { RequestRow } from '../protocol/request-frame.js';
 import { CallFailure } from './call-failure.js';

@@ -1,5 +1,4 @@
-import { startDeadline } from '@torchweave/application';
-import { isOutOfFiles } from '@torchweave/domain';
+import { isOutOfFiles, startDeadline } from '@torchweave/kernel';
 import type { HandlerFailure, LoadFailure } from '../protocol/answer-content.js';
 import { decodeOutputs, mostFrameBytes, type Answer, type RowOutput } from '../protocol/answer-frame.js';
 import { ProtocolError } from '../protocol/protocol-error.js';

@@ -1,4 +1,4 @@
-import { isOutOfFiles } from '@torchweave/domain';
+import { isOutOfFiles } from '@torchweave/kernel';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';

@@ -1,5 +1,5 @@
-import { releaseOf } from '@torchweave/application';
 import type { NodeOutput } from '@torchweave/domain';
+import { releaseOf } from '@torchweave/kernel';
 import {
   mostMetaBytes,
   readHandlerFailure,

@@ -1,5 +1,3 @@
-import { MessageChannel } from 'node:worker_threads';
-
 /** bytes; less is left to the garbage collector. */
 export const smallestReleased = 65_536;
 
