@@ -25,7 +25,7 @@ describe('the management API on a Redis that is full', () => {
     management = new WorkflowManagement(state, jobs, { waitMs: 10_000, gateways });
     const { run } = await state.takeUp('register');
     await state.reserve(sampleDefinition('chain'), run);
-    await state.commit('chain', run);
+    await state.activate({ workflow: 'chain', version: 1 }, run);
   });
   afterEach(async () => {
     await jobs.close();

@@ -83,7 +83,7 @@ describe('the metrics and health of a gateway', () => {
     const { run } = await state.takeUp(`add-${name}`);
     await state.reserve(defineWorkflow({ url: 'w.war', digest, manifest, spec: parseSpec(spec, 'spec.yaml') }), run);
     await change?.();
-    await state.commit(name, run).catch((error: unknown) => {
+    await state.activate({ workflow: name, version: 1 }, run).catch((error: unknown) => {
       if (!isTorchweaveError(error, 'workflowUnreadable')) throw error;
     });
   }

@@ -9,7 +9,7 @@
   ARGV[1] workflow name      ARGV[2] operation id   ARGV[3] token of its run
   ARGV[4] definition (JSON)  ARGV[5] now (ISO 8601)
   ARGV[6] url                ARGV[7] what marks of removals begin with
-  ARGV[8...] model names
+  ARGV[8] version            ARGV[9...] model names
 
   Output: {'held', the workflow} | {'lost'} | {'unreadable'} | {'conflict'} | {'busy', phase, operation id} | {'removing'} |
     {'taken', model, workflow}
@@ -25,14 +25,14 @@ if kind == 'hash' then
   return {'busy', phase, owner}
 end
 if kind ~= 'none' then return {'unreadable'} end
-for i = 8, #ARGV do
+for i = 9, #ARGV do
   local owner = redis.call('HGET', KEYS[2], ARGV[i])
   if owner and string.sub(owner, 1, #ARGV[7]) == ARGV[7] then return {'removing'} end
   if owner and owner ~= ARGV[1] then return {'taken', ARGV[i], owner} end
 end
 redis.call('HSET', KEYS[1], 'schemaVersion', '1', 'phase', 'registering', 'operationId', ARGV[2],
-  'revision', '0', 'definition', ARGV[4], 'changedAt', ARGV[5], 'url', ARGV[6])
-for i = 8, #ARGV do redis.call('HSET', KEYS[2], ARGV[i], ARGV[1]) end
+  'revision', '0', 'definition', ARGV[4], 'changedAt', ARGV[5], 'url', ARGV[6], 'version', ARGV[8])
+for i = 9, #ARGV do redis.call('HSET', KEYS[2], ARGV[i], ARGV[1]) end
 redis.call('SADD', KEYS[3], ARGV[1])
 redis.call('HSET', KEYS[4], 'workflow', ARGV[1], 'outcome', 'held')
 redis.call('PERSIST', KEYS[4])

@@ -13,6 +13,7 @@ import type {
   WorkflowState,
 } from '@torchweave/application';
 import { modelNodes, TorchweaveError, type ErrorRecord, type WorkflowDefinition } from '@torchweave/domain';
+import type { WorkflowVersion } from '@torchweave/domain';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StateKeys } from './keys.js';
@@ -26,7 +27,7 @@ const scripts = {
   summary: new Script('summary-2'),
   probeWrites: new Script('probe-writes-1'),
   reserve: new Script('reserve-4'),
-  commit: new Script('commit-6'),
+  activate: new Script('activate-6'),
   beginUndo: new Script('begin-undo-2'),
   beginRemoval: new Script('begin-removal-6'),
   release: new Script('release-6'),
@@ -129,20 +130,30 @@ export class RedisWorkflowState implements WorkflowState {
     { operationId, token }: OperationRun,
   ): Promise<ReserveAnswer> {
     const { keys } = this;
-    const { name, url } = definition;
+    const { name, url, version } = definition;
     return (await this.redis.script(
       scripts.reserve,
       [keys.workflow(name), keys.models, keys.unfinished, keys.operation(operationId)],
-      [name, operationId, token, JSON.stringify(definition), now(), url, removalMark, ...modelNamesOf(definition)],
+      [
+        name,
+        operationId,
+        token,
+        JSON.stringify(definition),
+        now(),
+        url,
+        removalMark,
+        version,
+        ...modelNamesOf(definition),
+      ],
     )) as ReserveAnswer;
   }
 
-  async commit(workflow: string, run: OperationRun): Promise<WorkflowRecord> {
-    const committed = await this.redis.script(scripts.commit, this.keysOf(workflow, run), [
+  async activate({ workflow, version }: WorkflowVersion, run: OperationRun): Promise<WorkflowRecord> {
+    const activated = await this.redis.script(scripts.activate, this.keysOf(workflow, run), [
       ...[workflow, run.operationId, run.token],
-      ...[now(), operationTtl, this.keys.changedChannel],
+      ...[now(), operationTtl, this.keys.changedChannel, version],
     ]);
-    return heldBy(workflow, run, committed as string[] | 0);
+    return heldBy(workflow, run, activated as string[] | 0);
   }
 
   async beginUndo(workflow: string, run: OperationRun, failure: ErrorRecord): Promise<WorkflowRecord> {

@@ -40,12 +40,14 @@ function readSchema1(workflow: string, stored: StoredWorkflow): WorkflowRecord {
   if (!isPhase(phase)) throw unreadable(workflow, 'its phase is none');
   if (operationId === undefined || changedAt === undefined) throw unreadable(workflow, 'fields are missing');
   if (!isCount(revision)) throw unreadable(workflow, 'its revision is not a number');
+  const definition = definitionIn(workflow, stored['definition']);
   return {
     schemaVersion: 1,
     phase,
+    ...pointersIn(workflow, stored, definition),
     operationId,
     revision: Number(revision),
-    definition: definitionIn(workflow, stored['definition']),
+    definition,
     changedAt,
     ...(failure === undefined ? {} : { failure: readFailure(workflow, failure) }),
   };
@@ -58,6 +60,17 @@ export function unreadable(workflow: string, reason: string): UnreadableWorkflow
 const isCount = (text: string | undefined): boolean => text !== undefined && /^\d{1,15}$/.test(text);
 
 const quoted = (text: string): string => JSON.stringify(text.slice(0, quotedCharacters));
+
+/** What 0.1.0 has committed has no pointer: it is its only version. */
+function pointersIn(
+  workflow: string,
+  { phase, active }: StoredWorkflow,
+  { version }: WorkflowDefinition,
+): Pick<WorkflowRecord, 'pointers'> {
+  if (active === undefined) return phase === 'ready' ? { pointers: { active: version } } : {};
+  if (active !== String(version)) throw unreadable(workflow, 'its active version is not stored');
+  return { pointers: { active: version } };
+}
 
 function definitionIn(workflow: string, text: string | undefined): WorkflowDefinition {
   const definition = readDefinition(parse(text));

@@ -32,6 +32,7 @@ export type {
   UnreadableWorkflow,
   WorkflowChange,
   WorkflowPage,
+  WorkflowPointers,
   WorkflowRecord,
   WorkflowState,
 } from './workflow-state.js';

@@ -1,13 +1,21 @@
-import type { ErrorRecord, Phase, TorchweaveError, WorkflowDefinition } from '@torchweave/domain';
+import type { ErrorRecord, Phase, TorchweaveError, WorkflowDefinition, WorkflowVersion } from '@torchweave/domain';
 
-/** A workflow as it is stored. */
+/** Which versions of a workflow answer its requests. */
+export interface WorkflowPointers {
+  readonly active: number;
+}
+
+/** A workflow as it is stored, lifted to today's type from whatever schema version. */
 export interface WorkflowRecord {
   readonly schemaVersion: 1;
   readonly phase: Phase;
+  /** Absent as long as no version was activated. */
+  readonly pointers?: WorkflowPointers;
   /** The operation that brought the workflow into its phase. */
   readonly operationId: string;
   /** Grows with every change of any workflow; tells two registrations of one name apart. */
   readonly revision: number;
+  /** The version that is active, or is to be: a document that never changes. */
   readonly definition: WorkflowDefinition;
   /** ISO 8601, UTC. */
   readonly changedAt: string;
@@ -118,8 +126,11 @@ export interface WorkflowState {
    * @throws TorchweaveError `workflowConflict`, `workflowBusy`, `modelNameTaken`, `workflowUnreadable`.
    */
   reserve(definition: WorkflowDefinition, run: OperationRun): Promise<WorkflowRecord>;
-  /** `registering` -> `ready`. */
-  commit(workflow: string, run: OperationRun): Promise<WorkflowRecord>;
+  /**
+   * Moves the pointer to a version that the operation holds: one act, with the revision from which on it is served, which gateways
+   * acknowledge. A registration's workflow goes `registering` -> `ready`. Again by the same operation is no error.
+   */
+  activate(version: WorkflowVersion, run: OperationRun): Promise<WorkflowRecord>;
   /** `registering` -> `undoing`, with the reason; again by the same operation is no error. */
   beginUndo(workflow: string, run: OperationRun, failure: ErrorRecord): Promise<WorkflowRecord>;
   /**

@@ -4,6 +4,7 @@ import {
   isTorchweaveError,
   toTorchweaveError,
   TorchweaveError,
+  versionOf,
 } from '@torchweave/domain';
 import type { ErrorCode } from '@torchweave/domain';
 import { atMost } from '@torchweave/kernel';
@@ -283,7 +284,7 @@ export class RoutingTable {
           : { functionUnitId: await this.prepared.take(definition, operationId) };
       this.workflows.set(name, { name, revision, plan, runs: new RunsUnderWay(), ...unit });
       this.failed.delete(name);
-      this.ports.logger.info({ workflow: name, revision }, 'serving workflow');
+      this.ports.logger.info({ ...versionOf(definition), revision }, 'serving workflow');
       if (loaded !== undefined) void this.unload(loaded);
     } catch (thrown) {
       this.noteFailure(name, revision, toTorchweaveError(thrown));

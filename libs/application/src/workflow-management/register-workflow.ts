@@ -7,7 +7,7 @@ import {
   modelNodes,
 } from '@torchweave/domain';
 import { parseManifest } from '@torchweave/domain';
-import { isTorchweaveError, TorchweaveError, toTorchweaveError, type ErrorCode } from '@torchweave/domain';
+import { isTorchweaveError, TorchweaveError, toTorchweaveError, versionOf, type ErrorCode } from '@torchweave/domain';
 import type { WorkflowDefinition, WorkflowSpec } from '@torchweave/domain';
 import type { JobPayload, JobResult } from '../job-catalogue/job-catalogue.js';
 import type { JobContext } from '../ports/job-queue.js';
@@ -147,7 +147,7 @@ export class RegisterWorkflow {
     const failed = await job.step('register-nodes', () => this.registerNodes(definition, job, run));
     await racePoints.reach('nodes-registered');
     if (failed.length > 0) return this.undo(definition, registrationFailure(definition, failed), job, run);
-    const record: WorkflowRecord = await job.step('commit', () => state.commit(definition.name, run));
+    const record: WorkflowRecord = await job.step('commit', () => state.activate(versionOf(definition), run));
     await racePoints.reach('committed');
     const late = await job.step('publish', () => gateways.waitFor(record.revision, gateways.leaseMs * 2));
     if (late.length > 0) {

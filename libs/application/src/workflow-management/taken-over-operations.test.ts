@@ -53,7 +53,7 @@ class World {
           trace: this.trace,
         }),
       holds: () => Promise.resolve(!this.isLost),
-      commit: fenced('commit'),
+      activate: fenced('commit'),
       beginUndo: fenced('begin undo'),
       release: fenced('release'),
       beginRemoval: () => Promise.resolve({ workflow: 'digits', revision: 1, models: ['digits__net'] }),

@@ -13,7 +13,7 @@ export const emptyPorts: {
   readonly gateways: GatewayRegistry;
 } = {
   state: {
-    ...{ reserve: readOnly, commit: readOnly, beginUndo: readOnly, beginRemoval: readOnly, release: readOnly },
+    ...{ reserve: readOnly, activate: readOnly, beginUndo: readOnly, beginRemoval: readOnly, release: readOnly },
     ...{ addOrphans: nothing, settleOrphans: nothing, doubt: nothing, probeWrites: nothing },
     takeUp: readOnly,
     holds: () => Promise.resolve(true),

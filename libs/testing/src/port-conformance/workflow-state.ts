@@ -27,7 +27,7 @@ export function describeWorkflowState(
   async function register(state: WorkflowState, workflow: string, operation = `register-${workflow}`): Promise<void> {
     const run = await runOf(state, operation);
     await state.reserve(sampleDefinition(workflow), run);
-    await state.commit(workflow, run);
+    await state.activate({ workflow, version: 1 }, run);
   }
 
   async function unregister(state: WorkflowState, workflow: string): Promise<void> {
@@ -51,8 +51,9 @@ export function describeWorkflowState(
         const reserved = await state.reserve(sampleDefinition('chain'), await runOf(state, 'op'));
         expect(reserved).toMatchObject({ phase: 'registering', operationId: 'op' });
         expect((await state.page(0, 10)).workflows).toEqual([]);
-        const record = await state.commit('chain', await runOf(state, 'op'));
+        const record = await state.activate({ workflow: 'chain', version: 1 }, await runOf(state, 'op'));
         expect(record.phase).toBe('ready');
+        expect([reserved.pointers, record.pointers]).toEqual([undefined, { active: 1 }]);
         expect((await state.page(0, 10)).workflows).toEqual([{ name: 'chain', url: 'chain.war' }]);
         expect(await state.get('chain')).toEqual(record);
         expect(record.definition).toEqual(sampleDefinition('chain'));
@@ -80,8 +81,21 @@ export function describeWorkflowState(
         await expect(state.reserve(sampleDefinition('chain'), await runOf(state, 'op'))).resolves.toMatchObject({
           operationId: 'op',
         });
-        const first = await state.commit('chain', await runOf(state, 'op'));
-        expect(await state.commit('chain', await runOf(state, 'op'))).toEqual(first);
+        const first = await state.activate({ workflow: 'chain', version: 1 }, await runOf(state, 'op'));
+        expect(await state.activate({ workflow: 'chain', version: 1 }, await runOf(state, 'op'))).toEqual(first);
+      }),
+    );
+
+    it(
+      'activates no version that the operation does not hold',
+      on(async (state) => {
+        const run = await runOf(state, 'op');
+        await state.reserve(sampleDefinition('chain'), run);
+        await expect(state.activate({ workflow: 'chain', version: 2 }, run)).rejects.toMatchObject({
+          code: 'operationAbandoned',
+        });
+        expect(await state.get('chain')).toMatchObject({ phase: 'registering' });
+        expect(await state.summary()).toEqual({ ready: 0, revision: 0 });
       }),
     );
 
@@ -113,7 +127,9 @@ export function describeWorkflowState(
       'refuses to commit for an operation that does not hold the name',
       on(async (state) => {
         await state.reserve(sampleDefinition('chain'), await runOf(state, 'op'));
-        await expect(state.commit('chain', await runOf(state, 'other'))).rejects.toMatchObject({
+        await expect(
+          state.activate({ workflow: 'chain', version: 1 }, await runOf(state, 'other')),
+        ).rejects.toMatchObject({
           code: 'operationAbandoned',
         });
         await expect(state.beginUndo('chain', await runOf(state, 'other'), failure)).rejects.toMatchObject({
@@ -173,7 +189,7 @@ export function describeWorkflowState(
         expect(await traceOf(state, 'op')).toEqual({ outcome: 'none' });
         await state.reserve(sampleDefinition('chain'), await runOf(state, 'op'));
         expect(await traceOf(state, 'op')).toMatchObject({ outcome: 'held', record: { phase: 'registering' } });
-        await state.commit('chain', await runOf(state, 'op'));
+        await state.activate({ workflow: 'chain', version: 1 }, await runOf(state, 'op'));
         await state.beginRemoval('chain', await runOf(state, 'remove'));
         await state.release('chain', await runOf(state, 'remove'), ['chain__up'], []);
         expect(await traceOf(state, 'op')).toEqual({ outcome: 'committed', workflow: 'chain' });
@@ -359,7 +375,7 @@ export function describeWorkflowState(
           const stalled = await runOf(state, 'op');
           await state.reserve(sampleDefinition('chain'), stalled);
           const run = await runOf(state, 'op');
-          await expect(state.commit('chain', stalled)).rejects.toMatchObject(lost);
+          await expect(state.activate({ workflow: 'chain', version: 1 }, stalled)).rejects.toMatchObject(lost);
           await expect(state.beginUndo('chain', stalled, failure)).rejects.toMatchObject(lost);
           await state.beginUndo('chain', run, failure);
           await expect(state.release('chain', stalled, ['chain__up'], [])).rejects.toMatchObject(lost);

@@ -34,7 +34,7 @@ async function fill({ system, options, say }: SectionContext): Promise<void> {
       const name = `w${index}`;
       const { run } = await state.takeUp(`op-${index}`);
       await state.reserve(definitionOf(name), run);
-      await state.commit(name, run);
+      await state.activate({ workflow: name, version: 1 }, run);
     });
     say(`${options.catalogueSize} workflows written in ${((performance.now() - startedAt) / 1_000).toFixed(0)} s`);
   } finally {

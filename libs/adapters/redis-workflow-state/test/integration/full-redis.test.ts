@@ -56,7 +56,7 @@ describe('RedisWorkflowState on a Redis that is full', () => {
     const second = await state.takeUp('second');
     await state.reserve(sampleDefinition('b'), second.run);
     await fill();
-    expect(await state.commit('a', first.run)).toMatchObject({ phase: 'ready' });
+    expect(await state.activate({ workflow: 'a', version: 1 }, first.run)).toMatchObject({ phase: 'ready' });
     await state.beginUndo('b', second.run, { code: 'archiveStoreFull', data: {} });
     await state.release('b', second.run, ['b__up'], ['b__up']);
     const { token, unowned } = await state.claimOrphans();
@@ -67,7 +67,7 @@ describe('RedisWorkflowState on a Redis that is full', () => {
   it('unregisters workflows, and gateways keep their leases', async () => {
     const { run } = await state.takeUp('register');
     await state.reserve(sampleDefinition('a'), run);
-    await state.commit('a', run);
+    await state.activate({ workflow: 'a', version: 1 }, run);
     const gateways = new RedisGatewayRegistry(connection, 'full', 60_000);
     await fill();
     await gateways.announce('gateway', 1);

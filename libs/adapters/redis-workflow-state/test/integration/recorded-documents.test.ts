@@ -27,11 +27,15 @@ describe('what 0.1.0 has stored', () => {
   it('is read as version 1 of each workflow, with the models that it has', async () => {
     const changes = await state.changesSince(0, 10);
     expect(
-      changes.map(({ workflow, revision, record }) => [workflow, revision, record && versionOf(record.definition)]),
+      changes.map(({ workflow, revision, record }) => [
+        workflow,
+        revision,
+        record && [versionOf(record.definition), record.pointers],
+      ]),
     ).toEqual([
-      ['chain', 1, { workflow: 'chain', version: 1 }],
-      ['fnonly', 2, { workflow: 'fnonly', version: 1 }],
-      ['diamond', 3, { workflow: 'diamond', version: 1 }],
+      ['chain', 1, [{ workflow: 'chain', version: 1 }, { active: 1 }]],
+      ['fnonly', 2, [{ workflow: 'fnonly', version: 1 }, { active: 1 }]],
+      ['diamond', 3, [{ workflow: 'diamond', version: 1 }, { active: 1 }]],
       ['gone', 5, undefined],
     ]);
     const models = changes.flatMap(({ record }) => (record === undefined ? [] : modelNodes(record.definition)));

@@ -17,6 +17,7 @@ const breakages: Record<string, (redis: Redis, key: string) => Promise<unknown>>
   'without a phase': (redis, key) => redis.hdel(key, 'phase'),
   'without an operation': (redis, key) => redis.hdel(key, 'operationId'),
   'of no revision': (redis, key) => redis.hset(key, 'revision', '1e9999'),
+  'whose active version is not there': (redis, key) => redis.hset(key, 'active', '2'),
   'without a definition': (redis, key) => redis.hdel(key, 'definition'),
   'whose definition is not JSON': (redis, key) => redis.hset(key, 'definition', '{"name"'),
   'whose definition is empty': (redis, key) => redis.hset(key, 'definition', '{}'),
@@ -59,7 +60,7 @@ describe('RedisWorkflowState where a workflow is stored', () => {
   async function register(workflow: string): Promise<void> {
     const run = await runOf(`register-${workflow}`);
     await state.reserve(sampleDefinition(workflow), run);
-    await state.commit(workflow, run);
+    await state.activate({ workflow, version: 1 }, run);
   }
 
   describe.each(Object.entries(breakages))('%s', (_, breakIt) => {
