@@ -17,7 +17,9 @@ export { assertEnoughFiles, openFilesLimit, tooFewFiles, type FileUse } from './
 export { escapeControls } from './text/escape-controls.js';
 export { tellableValue } from './text/tellable-value.js';
 export { parseProperties } from './config/properties.js';
-export { settings, type ModelServerSetting, type Setting, type SettingName, type Settings } from './config/settings.js';
+export type { ModelServerSetting } from './config/settings/model-settings.js';
+export type { Setting } from './config/settings/setting.js';
+export { settings, type SettingName, type Settings } from './config/settings/settings.js';
 export { createLogger, type LoggerOptions } from './logging/create-logger.js';
 export type { AppOptions, RunningApp } from './running-app.js';
 export { Audit } from './http/audit.js';

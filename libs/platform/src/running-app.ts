@@ -1,6 +1,6 @@
 import type { Logger } from '@torchweave/application';
 import type { RedisLink } from '@torchweave/redis-client';
-import type { Settings } from './config/settings.js';
+import type { Settings } from './config/settings/settings.js';
 import type { Monitoring } from './metrics/monitoring.js';
 
 /** What every app is started with. */

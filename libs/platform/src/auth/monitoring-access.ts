@@ -2,7 +2,7 @@ import type { Logger } from '@torchweave/application';
 import type { TorchweaveError } from '@torchweave/domain';
 import type { IncomingMessage } from 'node:http';
 import { listenAddress } from '../config/listen-address.js';
-import type { Settings } from '../config/settings.js';
+import type { Settings } from '../config/settings/settings.js';
 import { Audit } from '../http/audit.js';
 import { Cors } from '../http/cors.js';
 import { foreignRefusal, type SiteRule } from '../http/foreign-requests.js';

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { SettingSources } from './load-settings.js';
 import { foreignKeys, readingKeys } from './other-keys.js';
 import { parseProperties } from './properties.js';
-import { settings, type Setting } from './settings.js';
+import type { Setting } from './settings/setting.js';
+import { settings } from './settings/settings.js';
 import { tellableValue } from '../text/tellable-value.js';
 
 /** What a config.properties says, and the variables that it lets speak for it. */

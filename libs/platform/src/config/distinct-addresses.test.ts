@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sharedAddress } from './distinct-addresses.js';
 import { loadSettings } from './load-settings.js';
-import type { SettingName } from './settings.js';
+import type { SettingName } from './settings/settings.js';
 
 const shared = (flags: Partial<Record<SettingName, string>>): string | undefined =>
   sharedAddress(loadSettings({ flags, environment: {} }).settings)?.message;

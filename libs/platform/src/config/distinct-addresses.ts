@@ -1,6 +1,6 @@
 import { TorchweaveError } from '@torchweave/domain';
 import { listenAddress, type ListenAddress } from './listen-address.js';
-import type { Settings } from './settings.js';
+import type { Settings } from './settings/settings.js';
 
 type Addresses = Pick<
   Settings,

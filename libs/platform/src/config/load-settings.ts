@@ -1,7 +1,8 @@
 import { TorchweaveError } from '@torchweave/domain';
 import { readConfigFile, type ConfigFile } from './config-file.js';
 import { sortOtherKeys, type OtherKeys } from './other-keys.js';
-import { settings, type Setting, type SettingName, type Settings } from './settings.js';
+import type { Setting } from './settings/setting.js';
+import { settings, type SettingName, type Settings } from './settings/settings.js';
 import { tellableValue } from '../text/tellable-value.js';
 
 /** Where settings come from. Each app hands its own environment in, once. */

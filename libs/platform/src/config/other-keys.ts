@@ -1,5 +1,6 @@
 import { closestWord } from './closest-word.js';
-import { settings, type Setting } from './settings.js';
+import type { Setting } from './settings/setting.js';
+import { settings } from './settings/settings.js';
 
 /** A key of TorchServe's that is read here and done otherwise. */
 export interface ChangedKey {

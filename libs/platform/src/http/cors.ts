@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import type { Settings } from '../config/settings.js';
+import type { Settings } from '../config/settings/settings.js';
 
 export type CorsSettings = Pick<Settings, 'corsAllowedOrigin' | 'corsAllowedMethods' | 'corsAllowedHeaders'>;
 

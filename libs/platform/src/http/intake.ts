@@ -5,7 +5,7 @@ import { AccessKeys } from '../auth/access-keys.js';
 import { assertExposure } from '../auth/assert-exposure.js';
 import { inferenceRule, isOpenRoute, isPageRoute, managementRule, type RouteRule } from '../auth/permission.js';
 import { listenAddress, type ListenAddress } from '../config/listen-address.js';
-import type { Settings } from '../config/settings.js';
+import type { Settings } from '../config/settings/settings.js';
 import { Audit } from './audit.js';
 import { BodyBudget } from './body-budget.js';
 import { BrokenRequests } from './broken-requests.js';

@@ -1,4 +1,4 @@
-import type { Settings } from '../config/settings.js';
+import type { Settings } from '../config/settings/settings.js';
 
 /** What one server takes in. */
 export interface IntakeLimits {

@@ -1,6 +1,6 @@
 import { isLoopback } from '../auth/assert-exposure.js';
 import type { ListenAddress } from '../config/listen-address.js';
-import type { Settings } from '../config/settings.js';
+import type { Settings } from '../config/settings/settings.js';
 import type { Cors } from './cors.js';
 import type { SiteRule } from './foreign-requests.js';
 import { OwnHosts } from './own-hosts.js';

@@ -2,7 +2,7 @@ import { TorchweaveError } from '@torchweave/domain';
 import { codeOf } from '@torchweave/kernel';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import type { Settings } from '../config/settings.js';
+import type { Settings } from '../config/settings/settings.js';
 
 /** A certificate chain and its key, both PEM. */
 export interface TlsCertificate {

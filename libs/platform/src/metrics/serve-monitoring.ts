@@ -10,7 +10,7 @@ import {
 } from '../auth/monitoring-access.js';
 import { listenAddress, type ListenAddress } from '../config/listen-address.js';
 import { loadSettings } from '../config/load-settings.js';
-import type { Settings } from '../config/settings.js';
+import type { Settings } from '../config/settings/settings.js';
 import { BrokenRequests } from '../http/broken-requests.js';
 import { isPreflight } from '../http/foreign-requests.js';
 import { createHttpServer, excessOf } from '../http/http-server.js';

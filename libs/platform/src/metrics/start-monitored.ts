@@ -1,6 +1,6 @@
 import type { Logger } from '@torchweave/application';
 import { openMonitoringAccess } from '../auth/monitoring-access.js';
-import type { Settings } from '../config/settings.js';
+import type { Settings } from '../config/settings/settings.js';
 import type { RunningApp } from '../running-app.js';
 import { Monitoring } from './monitoring.js';
 import { serveMonitoring } from './serve-monitoring.js';

@@ -1,6 +1,6 @@
 import { TorchweaveError } from '@torchweave/domain';
 import { readFileSync } from 'node:fs';
-import type { Settings } from '../config/settings.js';
+import type { Settings } from '../config/settings/settings.js';
 
 /** Files that a process has open beside its clients' connections and its Python processes: Redis, logs, archives, downloads. */
 const reserve = 64;

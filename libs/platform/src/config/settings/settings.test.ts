@@ -1,7 +1,8 @@
 import { isTorchweaveError } from '@torchweave/domain';
 import { describe, expect, it } from 'vitest';
-import { loadSettings } from './load-settings.js';
-import { settings, type Setting, type SettingName } from './settings.js';
+import { loadSettings } from '../load-settings.js';
+import type { Setting } from './setting.js';
+import { settings, type SettingName } from './settings.js';
 
 const names = Object.keys(settings) as SettingName[];
 

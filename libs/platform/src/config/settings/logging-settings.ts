@@ -1,0 +1,24 @@
+import { oneOf, text } from '../setting-values.js';
+import type { Setting } from './setting.js';
+
+/** What is told of the work. */
+export const loggingSettings = {
+  logLevel: {
+    flag: 'log-level',
+    variable: 'TORCHWEAVE_LOG_LEVEL',
+    description: 'debug, info, warn or error (default info)',
+    schema: oneOf('debug', 'info', 'warn', 'error').default('info'),
+  },
+  logFormat: {
+    flag: 'log-format',
+    property: 'log_format',
+    variable: 'TORCHWEAVE_LOG_FORMAT',
+    description: 'json, text for people, or auto: text on a terminal and json elsewhere (default auto)',
+    schema: oneOf('auto', 'json', 'text').default('auto'),
+  },
+  racePoint: {
+    variable: 'TORCHWEAVE_RACE_POINT',
+    description: 'For tests: the named moment of a job at which the worker waits for its end',
+    schema: text().optional(),
+  },
+} as const satisfies Record<string, Setting>;
