@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger, WorkflowManagement } from '@torchweave/application';
 import { ErrorAnswers, followTorchServe, observeHttp, serveKeyRenewal, serverOptions } from '@torchweave/platform';
-import type { Intake, Monitoring } from '@torchweave/platform';
+import type { HttpAdmission, Monitoring } from '@torchweave/platform';
 import type { FastifyInstance } from 'fastify';
 import type { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
 import { ApiModule } from './api.module.js';
@@ -20,7 +20,7 @@ export interface ApiServerOptions {
   /** bytes. */
   readonly maxRequestSize: number;
   /** Who gets in, and how much at once; without it, everybody and everything. */
-  readonly intake?: Intake;
+  readonly admission?: HttpAdmission;
   /** Where requests are counted; nowhere without it. */
   readonly registry?: Monitoring['registry'];
   /** What the queue board shows; there is none without them. */
@@ -30,26 +30,26 @@ export interface ApiServerOptions {
 /** The management API as a Nest application that does not listen yet. */
 export async function createApiServer(options: ApiServerOptions): Promise<NestFastifyApplication> {
   const errors = new ErrorAnswers(options);
-  const { intake } = options;
-  const adapter = new FastifyAdapter(serverOptions(options.maxRequestSize, errors, intake));
+  const { admission } = options;
+  const adapter = new FastifyAdapter(serverOptions(options.maxRequestSize, errors, admission));
   const app = await NestFactory.create<NestFastifyApplication>(ApiModule.on(options.management), adapter, {
     logger: false,
     bodyParser: false,
   });
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
-  intake?.guard(fastify, errors);
-  intake?.refuseUnrouted(fastify, errors, unroutedError);
-  intake?.auditChanges(fastify);
+  admission?.guard(fastify, errors);
+  admission?.refuseUnrouted(fastify, errors, unroutedError);
+  admission?.auditChanges(fastify);
   // Whoever changes something waits for its end, unless told not to.
-  intake?.limit(fastify, errors, ({ method }) => method === 'POST' || method === 'DELETE');
-  intake?.limitBodies(fastify, options.maxRequestSize);
+  admission?.limit(fastify, errors, ({ method }) => method === 'POST' || method === 'DELETE');
+  admission?.limitBodies(fastify, options.maxRequestSize);
   followTorchServe(fastify);
   if (options.registry !== undefined) observeHttp(fastify, options.registry);
   readParameterBodies(fastify);
   app.useGlobalFilters(new ErrorFilter(errors, options.maxRequestSize));
   app.useGlobalPipes(new ValidationPipe({ transform: true, exceptionFactory: validationError }));
-  serveOpenApi(app, fastify, intake?.keys !== undefined);
-  if (intake?.keys !== undefined) serveKeyRenewal(fastify, intake.keys, options.logger);
+  serveOpenApi(app, fastify, admission?.keys !== undefined);
+  if (admission?.keys !== undefined) serveKeyRenewal(fastify, admission.keys, options.logger);
   if (options.queues !== undefined) serveQueueBoard(fastify, options.queues);
   await app.init();
   return app;

@@ -4,7 +4,7 @@ import {
   closeServer,
   listenOn,
   observeQueues,
-  openIntake,
+  openAdmission,
   type AppOptions,
   type RunningApp,
 } from '@torchweave/platform';
@@ -18,7 +18,7 @@ import { createApiServer } from './create-api-server.js';
  */
 export async function startApi({ settings, redis: link, logger, monitoring }: AppOptions): Promise<RunningApp> {
   const { namespace } = settings;
-  const { listen, intake } = await openIntake(settings, 'management', logger);
+  const { listen, admission } = await openAdmission(settings, 'management', logger);
   const redis = new RedisConnection(link, logger);
   await redis.open();
   const jobs = await BullMqJobQueue.open({ redis: link, namespace, logger });
@@ -33,7 +33,7 @@ export async function startApi({ settings, redis: link, logger, monitoring }: Ap
     (await jobs.workers()) > 0 ? undefined : 'no worker takes operations: start one with "torchweave worker"',
   );
   const server = await createApiServer({
-    ...{ management, logger, intake, maxRequestSize: settings.maxRequestSize },
+    ...{ management, logger, admission, maxRequestSize: settings.maxRequestSize },
     ...{ registry: monitoring.registry, queues: jobs.queues },
   });
   await listenOn(listen, '--management-port', ({ port, host }) => server.listen(port, host));
@@ -42,7 +42,7 @@ export async function startApi({ settings, redis: link, logger, monitoring }: Ap
   return {
     address,
     close: async () => {
-      await closeServer({ server: server.getHttpServer(), close: () => server.close() }, intake.inFlight);
+      await closeServer({ server: server.getHttpServer(), close: () => server.close() }, admission);
       await jobs.close();
       redis.close();
     },

@@ -1,6 +1,12 @@
 import type { Logger, RoutingTable, RunWorkflow } from '@torchweave/application';
 import type { TorchweaveError } from '@torchweave/domain';
-import { ErrorAnswers, followTorchServe, serverOptions, type Intake, type WorkflowMetrics } from '@torchweave/platform';
+import {
+  ErrorAnswers,
+  followTorchServe,
+  serverOptions,
+  type HttpAdmission,
+  type WorkflowMetrics,
+} from '@torchweave/platform';
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { createInferenceOpenApi } from './http/openapi.js';
 import { PredictRoute } from './http/predict-route.js';
@@ -16,7 +22,7 @@ export interface GatewayServerOptions {
   readonly maxRequestSize: number;
   readonly metrics: WorkflowMetrics;
   /** Who gets in, and how much at once; without it, everybody and everything. */
-  readonly intake?: Intake;
+  readonly admission?: HttpAdmission;
   /** Whether functions and models see Authorization and Cookie. Default: only where nobody needs a key. */
   readonly forwardsCredentials?: boolean | undefined;
   /** Why the gateway wants no new requests, where it wants none. */
@@ -33,13 +39,13 @@ type PredictionRequest = FastifyRequest<PredictionRoute>;
  */
 export function createGatewayServer(options: GatewayServerOptions): FastifyInstance {
   const errors = new ErrorAnswers(options);
-  const { intake } = options;
-  const server = fastify(serverOptions(options.maxRequestSize, errors, intake));
+  const { admission } = options;
+  const server = fastify(serverOptions(options.maxRequestSize, errors, admission));
   // As TorchServe does: a body is the input, whatever the method.
   for (const method of ['GET', 'HEAD']) server.addHttpMethod(method, { hasBody: true, overrideExisting: true });
-  intake?.guard(server, errors);
-  intake?.refuseUnrouted(server, errors, unroutedError);
-  intake?.limitBodies(server, options.maxRequestSize);
+  admission?.guard(server, errors);
+  admission?.refuseUnrouted(server, errors, unroutedError);
+  admission?.limitBodies(server, options.maxRequestSize);
   followTorchServe(server);
   server.setErrorHandler((error, request, reply) => {
     const told = errors.answer(isOfNoRoute(error, request) ? unroutedError(request.url) : error, request, reply);
@@ -58,10 +64,10 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
     if (reason !== undefined) throw reason;
     return healthy;
   });
-  const document = createInferenceOpenApi(intake?.keys !== undefined);
+  const document = createInferenceOpenApi(admission?.keys !== undefined);
   server.options('/', () => document);
 
-  const { table, runner, maxRequestSize, forwardsCredentials = intake?.keys === undefined } = options;
+  const { table, runner, maxRequestSize, forwardsCredentials = admission?.keys === undefined } = options;
   const predict = new PredictRoute({ table, runner, maxRequestSize, forwardsCredentials });
   for (const url of ['/wfpredict/:name', '/wfpredict/:name/*']) {
     server.route<PredictionRoute>({
@@ -69,7 +75,7 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
       url,
       onRequest: (request, reply, done) => {
         measureRequest(options.metrics, request.params.name, reply.raw);
-        done(intake?.inFlight.admits(reply.raw) === false ? intake.inFlight.excess : undefined);
+        done(admission?.count(reply.raw));
       },
       handler: (request: PredictionRequest, reply) => predict.handle(request, reply),
     });

@@ -1,7 +1,7 @@
 import { RoutingTable, RunWorkflow, writeRefusal } from '@torchweave/application';
 import type { Parts } from '@torchweave/composition';
 import { closeServer, listenOn, observeModelServers, observeProcesses, observeWorkflows } from '@torchweave/platform';
-import { openIntake, WorkflowMetrics, type AppOptions, type RunningApp } from '@torchweave/platform';
+import { openAdmission, WorkflowMetrics, type AppOptions, type RunningApp } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import type { TorchweaveError } from '@torchweave/domain';
 import { randomUUID } from 'node:crypto';
@@ -16,7 +16,7 @@ import { brokenWorkflows, gatewayUnreadiness, type GatewayPhase } from './readin
 export async function startGateway(options: AppOptions, parts: Parts): Promise<RunningApp> {
   const { settings, redis: link, logger, monitoring } = options;
   const { namespace, maxRequestSize } = settings;
-  const { listen, intake } = await openIntake(settings, 'inference', logger);
+  const { listen, admission } = await openAdmission(settings, 'inference', logger);
   const redis = new RedisConnection(link, logger);
   await redis.open();
   const state = new RedisWorkflowState(redis, namespace);
@@ -44,18 +44,18 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
     logger,
     maxRequestSize,
     metrics,
-    intake,
+    admission,
     forwardsCredentials: settings.forwardCredentials,
     unreadiness,
   });
-  const address = await listenOn(listen, '--inference-port', async (at) => intake.urlOf(await server.listen(at)));
+  const address = await listenOn(listen, '--inference-port', async (at) => admission.urlOf(await server.listen(at)));
   phase = 'serving';
   logger.info({ address, workflows: table.size }, 'inference API is ready');
   return {
     address,
     close: async () => {
       phase = 'stopping';
-      await closeServer(server, intake.inFlight);
+      await closeServer(server, admission);
       await table.leave();
       redis.close();
     },

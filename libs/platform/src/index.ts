@@ -1,3 +1,4 @@
+export { Admission, type AdmissionOptions, type Credentials } from './admission/admission.js';
 export { AccessKeys, type AccessKeysOptions, type RenewedKey } from './auth/access-keys.js';
 export { assertExposure, isLoopback } from './auth/assert-exposure.js';
 export { examineKeyFile, type ExaminedKeyFile } from './auth/examine-key-file.js';
@@ -27,11 +28,10 @@ export { BodyBudget } from './http/body-budget.js';
 export { closeServer } from './http/close-server.js';
 export { Cors, type CorsSettings } from './http/cors.js';
 export { ErrorAnswers, type ErrorAnswersOptions } from './http/error-answers.js';
-export { Intake, openIntake, type IntakeOptions } from './http/intake.js';
+export { HttpAdmission, openAdmission, type HttpAdmissionOptions } from './http/http-admission.js';
 export { unroutedErrorOf, type KnownPaths } from './http/known-paths.js';
 export { listenOn } from './http/listen.js';
 export { OwnHosts, type OwnHostsOptions } from './http/own-hosts.js';
-export { RequestsInFlight } from './http/requests-in-flight.js';
 export { requestIdOf } from './http/request-id.js';
 export { tlsFor, type TlsCertificate } from './http/tls.js';
 export { serverOptions } from './http/server-options.js';

@@ -3,7 +3,7 @@ import { silentLogger, WorkflowManagement, type JobHandlers } from '@torchweave/
 import { createApiServer } from '@torchweave/api';
 import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
 import { TorchweaveError } from '@torchweave/domain';
-import { loadSettings, Monitoring, openIntake } from '@torchweave/platform';
+import { loadSettings, Monitoring, openAdmission } from '@torchweave/platform';
 import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { TestRedis } from '@torchweave/testing/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -40,8 +40,8 @@ describe('the management API', () => {
     await server.listen(0, '127.0.0.1');
     base = await server.getUrl();
     const { settings } = loadSettings({ flags: { maxWaitingOperations: 1 }, environment: {} });
-    const { intake } = await openIntake(settings, 'management', silentLogger);
-    const second = await createApiServer({ management, logger: silentLogger, maxRequestSize: 10_000, intake });
+    const { admission } = await openAdmission(settings, 'management', silentLogger);
+    const second = await createApiServer({ management, logger: silentLogger, maxRequestSize: 10_000, admission });
     await second.listen(0, '127.0.0.1');
     narrow = await second.getUrl();
     closing.push(

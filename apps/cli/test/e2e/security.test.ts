@@ -1,5 +1,5 @@
 import { silentLogger } from '@torchweave/application';
-import { AccessKeys, loadSettings, openIntake, RequestsInFlight, type IntakeOptions } from '@torchweave/platform';
+import { AccessKeys, Admission, loadSettings, openAdmission, type HttpAdmissionOptions } from '@torchweave/platform';
 import { specText, workflowFiles, zipOf } from '@torchweave/testing/builders';
 import { Child, freePort } from '@torchweave/testing/process';
 import { TestRedis } from '@torchweave/testing/redis';
@@ -61,17 +61,17 @@ describe.each(['management', 'inference'] as const)('every route of the %s API',
   const file = join(directory, `${api}.json`);
   let server: GuardedServer;
 
-  async function intake(): Promise<IntakeOptions> {
+  async function admission(): Promise<HttpAdmissionOptions> {
     AccessKeys.open({ file, expirationMin: 60, logger: silentLogger });
     writeFileSync(file, JSON.stringify({ ...readKeys(file), keys: namedKeys }), { mode: 0o600 });
     const { settings } = loadSettings({ flags: { keyFile: file }, environment: {} });
-    const { intake: opened } = await openIntake(settings, api, silentLogger);
+    const { admission: opened } = await openAdmission(settings, api, silentLogger);
     // Room for every request that the board keeps open.
-    return { ...opened.options, inFlight: new RequestsInFlight('requests', 1_000) };
+    return { ...opened.options, admission: new Admission({ what: 'requests', limit: 1_000, keys: opened.keys }) };
   }
 
   beforeAll(async () => {
-    const options = await intake();
+    const options = await admission();
     server = await (api === 'management' ? startGuardedApi(options) : startGuardedGateway(options));
   });
   afterAll(() => server.close());

@@ -1,5 +1,5 @@
 import { silentLogger } from '@torchweave/application';
-import { loadSettings, openIntake, RequestsInFlight, type IntakeOptions } from '@torchweave/platform';
+import { Admission, loadSettings, openAdmission, type HttpAdmissionOptions } from '@torchweave/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startGuardedApi, startGuardedGateway, type GuardedServer } from './support/guarded-servers.js';
 import { rawRequest } from './support/raw-request.js';
@@ -9,14 +9,14 @@ const openRoutes = ['OPTIONS /', 'GET /health/live', 'GET /health/ready'];
 describe.each(['management', 'inference'] as const)('the %s API without keys', (api) => {
   let server: GuardedServer;
 
-  async function intake(): Promise<IntakeOptions> {
+  async function admission(): Promise<HttpAdmissionOptions> {
     const { settings } = loadSettings({ flags: {}, environment: {} });
-    const { intake: opened } = await openIntake(settings, api, silentLogger);
-    return { ...opened.options, inFlight: new RequestsInFlight('requests', 1_000) };
+    const { admission: opened } = await openAdmission(settings, api, silentLogger);
+    return { ...opened.options, admission: new Admission({ what: 'requests', limit: 1_000, keys: opened.keys }) };
   }
 
   beforeAll(async () => {
-    const options = await intake();
+    const options = await admission();
     server = await (api === 'management' ? startGuardedApi(options) : startGuardedGateway(options));
   });
   afterAll(() => server.close());

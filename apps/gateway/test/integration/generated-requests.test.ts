@@ -11,7 +11,7 @@ import {
 } from '@torchweave/application';
 import { defineWorkflow, parseManifest, parseSpec } from '@torchweave/domain';
 import { createGatewayServer } from '@torchweave/gateway';
-import { Intake, loadSettings, Monitoring, openIntake, WorkflowMetrics } from '@torchweave/platform';
+import { HttpAdmission, loadSettings, Monitoring, openAdmission, WorkflowMetrics } from '@torchweave/platform';
 import { manifestText, specText } from '@torchweave/testing/builders';
 import { emptyPorts } from '@torchweave/testing/empty-ports';
 import type { FastifyInstance } from 'fastify';
@@ -133,7 +133,7 @@ describe('the inference API under generated requests', () => {
 
   beforeAll(async () => {
     const { settings } = loadSettings({ flags: {}, environment: {} });
-    const { intake } = await openIntake(settings, 'inference', silentLogger);
+    const { admission } = await openAdmission(settings, 'inference', silentLogger);
     const table = new RoutingTable('generated', { ...emptyPorts, state, archives, functions, logger });
     await table.start();
     server = createGatewayServer({
@@ -141,9 +141,9 @@ describe('the inference API under generated requests', () => {
       runner: new RunWorkflow(functions, new ModelServerFleet([], silentLogger)),
       metrics: new WorkflowMetrics(new Monitoring('gateway', silentLogger), () => undefined),
       // A body that is shorter than it says is given up soon.
-      intake: new Intake({
-        ...intake.options,
-        limits: { ...intake.options.limits, requestTimeout: 2_000, headersTimeout: 1_000 },
+      admission: new HttpAdmission({
+        ...admission.options,
+        limits: { ...admission.options.limits, requestTimeout: 2_000, headersTimeout: 1_000 },
       }),
     });
     port = Number(new URL(await server.listen({ port: 0, host: '127.0.0.1' })).port);

@@ -10,7 +10,7 @@ import {
 } from '@torchweave/application';
 import { defineWorkflow, parseManifest, parseSpec } from '@torchweave/domain';
 import { createGatewayServer } from '@torchweave/gateway';
-import { loadSettings, Monitoring, openIntake, WorkflowMetrics } from '@torchweave/platform';
+import { loadSettings, Monitoring, openAdmission, WorkflowMetrics } from '@torchweave/platform';
 import { manifestText, specText } from '@torchweave/testing/builders';
 import { emptyPorts } from '@torchweave/testing/empty-ports';
 import type { FastifyInstance } from 'fastify';
@@ -63,12 +63,12 @@ async function serve(
   options: { readonly keyFile?: string; readonly forwardsCredentials?: boolean } = {},
 ): Promise<{ readonly server: FastifyInstance; readonly url: string }> {
   const { settings } = loadSettings({ flags: { keyFile: options.keyFile }, environment: {} });
-  const { intake } = await openIntake(settings, 'inference', silentLogger);
+  const { admission } = await openAdmission(settings, 'inference', silentLogger);
   const table = new RoutingTable('reading', { ...emptyPorts, state, archives, functions, logger: silentLogger });
   await table.start();
   await table.leave();
   const server = createGatewayServer({
-    ...{ table, logger: silentLogger, maxRequestSize, intake, unreadiness: () => undefined },
+    ...{ table, logger: silentLogger, maxRequestSize, admission, unreadiness: () => undefined },
     forwardsCredentials: options.forwardsCredentials,
     runner: new RunWorkflow(functions, new ModelServerFleet([], silentLogger)),
     metrics: new WorkflowMetrics(new Monitoring('gateway', silentLogger), () => undefined),

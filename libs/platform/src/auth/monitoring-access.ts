@@ -6,7 +6,7 @@ import type { Settings } from '../config/settings/settings.js';
 import { Audit } from '../http/audit.js';
 import { Cors } from '../http/cors.js';
 import { foreignRefusal, type SiteRule } from '../http/foreign-requests.js';
-import { limitsOf, type IntakeLimits } from '../http/limits.js';
+import { limitsOf, type HttpLimits } from '../http/limits.js';
 import { siteRule } from '../http/site-rule.js';
 import { tlsFor, type TlsCertificate } from '../http/tls.js';
 import { AccessKeys } from './access-keys.js';
@@ -18,7 +18,7 @@ export interface MonitoringAccess {
   readonly keys?: AccessKeys;
   readonly tls?: TlsCertificate;
   /** By default those of the settings' defaults. */
-  readonly limits?: IntakeLimits;
+  readonly limits?: HttpLimits;
   readonly cors?: Cors;
   /** Which requests are let in without keys; all are without it. */
   readonly site?: SiteRule;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { IntakeLimits } from './limits.js';
+import type { HttpLimits } from './limits.js';
 import { OpenAnswers } from './open-answers.js';
 import { commonHeaders, prettyJson } from './torchserve-conventions.js';
 
@@ -14,7 +14,7 @@ export class BrokenRequests {
   /** Connections whose handshake has ended. */
   private readonly secured = new WeakSet<Socket>();
 
-  constructor(private readonly limits: IntakeLimits) {
+  constructor(private readonly limits: HttpLimits) {
     this.answers = new OpenAnswers(limits.sendTimeout);
   }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Server as HttpServer } from 'node:http';
 import { Server } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import type { RequestsInFlight } from './requests-in-flight.js';
+import type { HttpAdmission } from './http-admission.js';
 
 const lookEveryMs = 50;
 /** ms in which a kept-alive connection may bring one more request, to be told that its connection is closed. */
@@ -12,14 +12,14 @@ const lingerMs = 1_000;
  * Closes a server so that no request is lost: it takes no new connection, answers what is under way and what comes on the
  * connections that it has, closes each with its answer, and at last those that bring nothing.
  *
- * @param inFlight the requests under way: their connections are closed with their answers.
+ * @param admission of the requests under way: their connections are closed with their answers.
  */
 export async function closeServer(
   { server, close }: { readonly server: HttpServer; close(): PromiseLike<unknown> },
-  inFlight?: RequestsInFlight,
+  admission?: HttpAdmission,
 ): Promise<void> {
   server.prependListener('request', (_, answer) => (answer.shouldKeepAlive = false));
-  inFlight?.sendAway();
+  admission?.drain();
   await hasNoConnections(server);
   await requestsAreRead();
   const looking = setInterval(() => void requestsAreRead().then(() => server.closeIdleConnections()), lookEveryMs);

@@ -5,14 +5,14 @@ import type { Socket } from 'node:net';
 import { boundConnections } from './bound-connections.js';
 import type { BrokenRequests } from './broken-requests.js';
 import type { Cors } from './cors.js';
-import type { IntakeLimits } from './limits.js';
+import type { HttpLimits } from './limits.js';
 import type { TlsCertificate } from './tls.js';
 
 /** ms between two looks for clients that are too slow. */
 const lookForSlowMs = 1_000;
 
 export interface HttpServerOptions {
-  readonly limits: IntakeLimits;
+  readonly limits: HttpLimits;
   readonly broken: BrokenRequests;
   /** Speaks TLS with it, plain HTTP without. */
   readonly tls?: TlsCertificate;
@@ -42,7 +42,7 @@ export function createHttpServer({ limits, broken, tls, cors }: HttpServerOption
 }
 
 /** Why a request is refused for its form alone; undefined when it is not. */
-export function excessOf(request: IncomingMessage, limits: IntakeLimits): TorchweaveError | undefined {
+export function excessOf(request: IncomingMessage, limits: HttpLimits): TorchweaveError | undefined {
   const { urlLength, headerCount, headerSize } = limits;
   const { rawHeaders, httpVersion, headers } = request;
   if ((request.url ?? '').length > urlLength) return new TorchweaveError('urlTooLong', { limitBytes: urlLength });

@@ -1,7 +1,7 @@
 import type { Settings } from '../config/settings/settings.js';
 
 /** What one server takes in. */
-export interface IntakeLimits {
+export interface HttpLimits {
   /** bytes of path and query. */
   readonly urlLength: number;
   /** bytes of the request line and all headers. */
@@ -19,7 +19,7 @@ export interface IntakeLimits {
   readonly sendTimeout: number;
 }
 
-export const limitsOf = (settings: Settings): IntakeLimits => ({
+export const limitsOf = (settings: Settings): HttpLimits => ({
   urlLength: settings.maxUrlLength,
   headerSize: settings.maxHeaderSize,
   headerCount: settings.maxHeaderCount,

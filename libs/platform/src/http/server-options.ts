@@ -1,6 +1,6 @@
 import type { FastifyServerOptions } from 'fastify';
 import type { ErrorAnswers } from './error-answers.js';
-import type { Intake } from './intake.js';
+import type { HttpAdmission } from './http-admission.js';
 import { requestIdOf } from './request-id.js';
 
 /** Characters; longer than any name that can be registered, so that a long one is told as missing. */
@@ -10,12 +10,12 @@ const longestName = 65_536;
 export const serverOptions = (
   maxRequestSize: number,
   errors: ErrorAnswers,
-  intake: Intake | undefined,
+  admission: HttpAdmission | undefined,
 ): FastifyServerOptions => ({
   bodyLimit: maxRequestSize,
   routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: longestName },
   genReqId: (request) => requestIdOf(request.headers),
-  frameworkErrors: (error, request, reply) => errors.answer(intake?.refusalOf(request) ?? error, request, reply),
+  frameworkErrors: (error, request, reply) => errors.answer(admission?.refusalOf(request) ?? error, request, reply),
   exposeHeadRoutes: false,
-  ...intake?.serverOptions,
+  ...admission?.serverOptions,
 });

@@ -14,7 +14,7 @@ import type { Settings } from '../config/settings/settings.js';
 import { BrokenRequests } from '../http/broken-requests.js';
 import { isPreflight } from '../http/foreign-requests.js';
 import { createHttpServer, excessOf } from '../http/http-server.js';
-import { limitsOf, type IntakeLimits } from '../http/limits.js';
+import { limitsOf, type HttpLimits } from '../http/limits.js';
 import { listenOn } from '../http/listen.js';
 import { prettyJson } from '../http/torchserve-conventions.js';
 import type { Monitoring } from './monitoring.js';
@@ -103,7 +103,7 @@ function shared<T>(ask: () => Promise<T>): () => Promise<T> {
 
 async function answer(
   told: Told,
-  access: MonitoringAccess & { readonly limits: IntakeLimits },
+  access: MonitoringAccess & { readonly limits: HttpLimits },
   request: IncomingMessage,
   response: ServerResponse,
   logger: Logger,

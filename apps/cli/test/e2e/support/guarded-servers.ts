@@ -3,7 +3,13 @@ import { createApiServer } from '@torchweave/api';
 import { ModelServerFleet, RoutingTable, RunWorkflow, silentLogger, WorkflowManagement } from '@torchweave/application';
 import { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
 import { createGatewayServer } from '@torchweave/gateway';
-import { type ErrorAnswers, Intake, Monitoring, WorkflowMetrics, type IntakeOptions } from '@torchweave/platform';
+import {
+  type ErrorAnswers,
+  HttpAdmission,
+  Monitoring,
+  WorkflowMetrics,
+  type HttpAdmissionOptions,
+} from '@torchweave/platform';
 import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { emptyPorts } from '@torchweave/testing/empty-ports';
 import { TestRedis } from '@torchweave/testing/redis';
@@ -16,8 +22,8 @@ export interface FoundRoute {
   readonly path: string;
 }
 
-/** An intake that notes every route of the server that it guards. */
-class WatchingIntake extends Intake {
+/** An admission that notes every route of the server that it guards. */
+class WatchingAdmission extends HttpAdmission {
   readonly routes: FoundRoute[] = [];
 
   override guard(fastify: FastifyInstance, errors: ErrorAnswers): void {
@@ -39,7 +45,7 @@ export interface GuardedServer {
 const maxRequestSize = 10_000;
 
 /** The management API with its board on a Redis of its own. */
-export async function startGuardedApi(options: IntakeOptions): Promise<GuardedServer> {
+export async function startGuardedApi(options: HttpAdmissionOptions): Promise<GuardedServer> {
   const redis = await TestRedis.start();
   const connection = new RedisConnection(new RedisLink(redis.url, silentLogger), silentLogger);
   await connection.open();
@@ -48,16 +54,16 @@ export async function startGuardedApi(options: IntakeOptions): Promise<GuardedSe
     namespace: 'guarded',
     logger: silentLogger,
   });
-  const intake = new WatchingIntake(options);
+  const admission = new WatchingAdmission(options);
   const state = new RedisWorkflowState(connection, 'guarded');
   const server = await createApiServer({
     management: new WorkflowManagement(state, jobs, { waitMs: 1_000 }),
-    ...{ intake, maxRequestSize, logger: silentLogger, queues: jobs.queues },
+    ...{ admission, maxRequestSize, logger: silentLogger, queues: jobs.queues },
   });
   await server.listen(0, '127.0.0.1');
   return {
     address: await server.getUrl(),
-    routes: intake.routes,
+    routes: admission.routes,
     close: async () => {
       await server.close();
       await jobs.close();
@@ -68,14 +74,14 @@ export async function startGuardedApi(options: IntakeOptions): Promise<GuardedSe
 }
 
 /** The inference API with nothing registered, on ports that do nothing. */
-export async function startGuardedGateway(options: IntakeOptions): Promise<GuardedServer> {
-  const intake = new WatchingIntake(options);
+export async function startGuardedGateway(options: HttpAdmissionOptions): Promise<GuardedServer> {
+  const admission = new WatchingAdmission(options);
   const server = createGatewayServer({
     table: new RoutingTable('guarded', { ...emptyPorts, logger: silentLogger }),
     runner: new RunWorkflow(emptyPorts.functions, new ModelServerFleet([], silentLogger)),
     metrics: new WorkflowMetrics(new Monitoring('gateway', silentLogger), () => undefined),
-    ...{ intake, maxRequestSize, logger: silentLogger, unreadiness: () => undefined },
+    ...{ admission, maxRequestSize, logger: silentLogger, unreadiness: () => undefined },
   });
   const address = await server.listen({ port: 0, host: '127.0.0.1' });
-  return { address, routes: intake.routes, close: () => server.close() };
+  return { address, routes: admission.routes, close: () => server.close() };
 }

@@ -1,16 +1,16 @@
 import { silentLogger } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import {
+  Admission,
   Audit,
   BodyBudget,
   Cors,
   ErrorAnswers,
   followTorchServe,
-  Intake,
-  openIntake,
+  HttpAdmission,
+  openAdmission,
   loadSettings,
   OwnHosts,
-  RequestsInFlight,
   serverOptions,
 } from '@torchweave/platform';
 import { execFileSync } from 'node:child_process';
@@ -23,7 +23,7 @@ import { join } from 'node:path';
 import { fastify, type FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-type Options = ConstructorParameters<typeof Intake>[0];
+type Options = ConstructorParameters<typeof HttpAdmission>[0];
 type Limits = Options['limits'];
 
 const limits: Limits = {
@@ -36,6 +36,8 @@ const limits: Limits = {
   keepAliveTimeout: 5_000,
   sendTimeout: 2_000,
 };
+
+const admissionOf = (what: string): Options['admission'] => new Admission({ what, limit: 1 });
 
 interface ErrorBody {
   code: number;
@@ -59,18 +61,23 @@ describe('what a server takes in', () => {
 
   async function serve(
     given: Partial<Limits> = {},
-    inFlight = new RequestsInFlight('things', 1),
+    counted = admissionOf('things'),
     more: Partial<Options> = {},
   ): Promise<number> {
-    const intake = new Intake({ limits: { ...limits, ...given }, rule: () => [], inFlight, ...more });
+    const admission = new HttpAdmission({
+      limits: { ...limits, ...given },
+      rule: () => [],
+      admission: counted,
+      ...more,
+    });
     const errors = new ErrorAnswers({ logger: silentLogger, maxRequestSize: 1_000 });
-    const server = fastify(serverOptions(1_000, errors, intake));
+    const server = fastify(serverOptions(1_000, errors, admission));
     servers.push(server);
-    intake.guard(server, errors);
-    intake.refuseUnrouted(server, errors, () => new TorchweaveError('resourceNotFound', {}));
-    intake.auditChanges(server);
-    intake.limitBodies(server, 1_000_000);
-    intake.limit(server, errors, ({ url }) => url === '/wait' || url === '/endless');
+    admission.guard(server, errors);
+    admission.refuseUnrouted(server, errors, () => new TorchweaveError('resourceNotFound', {}));
+    admission.auditChanges(server);
+    admission.limitBodies(server, 1_000_000);
+    admission.limit(server, errors, ({ url }) => url === '/wait' || url === '/endless');
     followTorchServe(server);
     server.setErrorHandler((error, request, reply) => void errors.answer(error, request, reply));
     server.removeAllContentTypeParsers();
@@ -226,7 +233,7 @@ describe('what a server takes in', () => {
   });
 
   it('answers requests beyond its limit with 503 and when to try again, at once', async () => {
-    const inFlight = new RequestsInFlight('things under way', 1);
+    const inFlight = admissionOf('things under way');
     const port = await serve({}, inFlight);
     const waiting = await open(port);
     waiting.write('GET /wait HTTP/1.1\r\nHost: here\r\n\r\n');
@@ -242,7 +249,7 @@ describe('what a server takes in', () => {
   });
 
   it('closes the connection of a client that does not take its answer, and its place is free', async () => {
-    const inFlight = new RequestsInFlight('things', 1);
+    const inFlight = admissionOf('things');
     const port = await serve({ sendTimeout: 100 }, inFlight);
     const socket = await open(port);
     socket.pause().write('GET /endless HTTP/1.1\r\nHost: here\r\n\r\n');
@@ -444,20 +451,20 @@ describe('TLS', () => {
   });
   afterAll(() => rmSync(directory, { recursive: true }));
 
-  const open = (file: string): ReturnType<typeof openIntake> => {
+  const open = (file: string): ReturnType<typeof openAdmission> => {
     const tsConfig = join(directory, 'config.properties');
     writeFileSync(tsConfig, file);
     const { settings } = loadSettings({ flags: {}, environment: {}, tsConfig });
-    return openIntake(settings, 'inference', silentLogger);
+    return openAdmission(settings, 'inference', silentLogger);
   };
   const secure = 'inference_address=https://127.0.0.1:8443\n';
 
   it('is spoken on an https:// address, by certificate and key file', async () => {
-    const { intake, listen } = await open(`${secure}certificate_file=${certificate}\nprivate_key_file=${key}\n`);
+    const { admission, listen } = await open(`${secure}certificate_file=${certificate}\nprivate_key_file=${key}\n`);
     expect(listen).toEqual({ host: '127.0.0.1', port: 8443 });
-    const server = fastify(intake.serverOptions);
+    const server = fastify(admission.serverOptions);
     server.get('/', () => 'sealed');
-    const address = intake.urlOf(await server.listen({ port: 0, host: '127.0.0.1' }));
+    const address = admission.urlOf(await server.listen({ port: 0, host: '127.0.0.1' }));
     expect(address).toMatch(/^https:/);
     const ca = readFileSync(certificate);
     const text = await new Promise<string>((resolve, reject) => {
@@ -469,10 +476,10 @@ describe('TLS', () => {
 
   it('closes a connection whose handshake does not end, whatever trickles in', async () => {
     const files = `certificate_file=${certificate}\nprivate_key_file=${key}\n`;
-    const { intake } = await open(`${secure}${files}request_header_timeout=1\nmax_connections=2\n`);
-    const server = fastify(intake.serverOptions);
+    const { admission } = await open(`${secure}${files}request_header_timeout=1\nmax_connections=2\n`);
+    const server = fastify(admission.serverOptions);
     server.get('/', () => 'sealed');
-    const address = intake.urlOf(await server.listen({ port: 0, host: '127.0.0.1' }));
+    const address = admission.urlOf(await server.listen({ port: 0, host: '127.0.0.1' }));
     const port = Number(new URL(address).port);
     const silent = connect(port, '127.0.0.1').on('error', () => undefined);
     const trickling = connect(port, '127.0.0.1').on('error', () => undefined);

@@ -1,6 +1,8 @@
 import type { Logger } from '@torchweave/application';
 import type { TorchweaveError } from '@torchweave/domain';
+import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
+import { Admission } from '../admission/admission.js';
 import { AccessKeys } from '../auth/access-keys.js';
 import { assertExposure } from '../auth/assert-exposure.js';
 import { inferenceRule, isOpenRoute, isPageRoute, managementRule, type RouteRule } from '../auth/permission.js';
@@ -13,17 +15,14 @@ import { Cors } from './cors.js';
 import type { ErrorAnswers } from './error-answers.js';
 import { foreignHost, foreignRefusal, isOwnOrigin, isPreflight, type SiteRule } from './foreign-requests.js';
 import { createHttpServer, excessOf } from './http-server.js';
-import { limitsOf, type IntakeLimits } from './limits.js';
-import { RequestsInFlight } from './requests-in-flight.js';
+import { limitsOf, type HttpLimits } from './limits.js';
 import { siteRule } from './site-rule.js';
 import { tlsFor, type TlsCertificate } from './tls.js';
 
-export interface IntakeOptions {
-  readonly limits: IntakeLimits;
+export interface HttpAdmissionOptions {
+  readonly limits: HttpLimits;
   readonly rule: RouteRule;
-  readonly inFlight: RequestsInFlight;
-  /** Nobody is asked for a key without them. */
-  readonly keys?: AccessKeys;
+  readonly admission: Admission<ServerResponse>;
   /** Speaks TLS with it, plain HTTP without. */
   readonly tls?: TlsCertificate;
   /** What pages of other origins may do, and what all answers tell of that. */
@@ -37,21 +36,29 @@ export interface IntakeOptions {
 }
 
 /** All that stands between a server's port and its routes: who gets in, over what, and how much at once. */
-export class Intake {
+export class HttpAdmission {
   private readonly broken: BrokenRequests;
   private isAudited = false;
 
-  constructor(readonly options: IntakeOptions) {
+  constructor(readonly options: HttpAdmissionOptions) {
     this.broken = new BrokenRequests(options.limits);
   }
 
-  /** The requests that count against the server's limit; its routes admit them. */
-  get inFlight(): RequestsInFlight {
-    return this.options.inFlight;
+  get keys(): AccessKeys | undefined {
+    return this.options.admission.keys;
   }
 
-  get keys(): AccessKeys | undefined {
-    return this.options.keys;
+  /** Counts a request until its answer is sent or its client is gone; its error where there are too many. */
+  count(answer: ServerResponse): TorchweaveError | undefined {
+    const { admission } = this.options;
+    if (!admission.count(answer)) return admission.excess;
+    answer.once('close', () => admission.release(answer));
+    return undefined;
+  }
+
+  /** Has every connection closed with the answer that is under way on it. */
+  drain(): void {
+    this.options.admission.drain((answer) => (answer.shouldKeepAlive = false));
   }
 
   /** What Fastify must be created with. */
@@ -119,14 +126,15 @@ export class Intake {
 
   /** Why a request is not let in; undefined when it is. For those, too, that the framework refuses before any hook. */
   refusalOf(request: FastifyRequest): TorchweaveError | undefined {
-    return excessOf(request.raw, this.options.limits) ?? this.strangerAt(request);
+    return excessOf(request.raw, this.options.limits) ?? this.identityRefusal(request);
   }
 
   /** Counts the requests to which it applies against the server's limit. */
   limit(fastify: FastifyInstance, errors: ErrorAnswers, applies: (request: FastifyRequest) => boolean): void {
     fastify.addHook('onRequest', (request, reply, done) => {
-      if (!applies(request) || this.inFlight.admits(reply.raw)) return done();
-      errors.answer(this.inFlight.excess, request, reply);
+      const excess = applies(request) ? this.count(reply.raw) : undefined;
+      if (excess === undefined) return done();
+      errors.answer(excess, request, reply);
     });
   }
 
@@ -134,9 +142,10 @@ export class Intake {
     return this.options.tls !== undefined;
   }
 
-  private strangerAt(request: FastifyRequest): TorchweaveError | undefined {
+  private identityRefusal(request: FastifyRequest): TorchweaveError | undefined {
     const { method, routeOptions, headers, raw } = request;
-    const { keys, rule, site, cors, audit } = this.options;
+    const { admission, rule, site, cors, audit } = this.options;
+    const { keys } = admission;
     // Of the route, not of the address: what is spelt in another way is another route, or none, and so closed.
     const { url } = routeOptions;
     if (isOpenRoute(method, url)) return undefined;
@@ -147,7 +156,10 @@ export class Intake {
     const { holder, refusal } =
       keys === undefined
         ? { refusal: site === undefined ? undefined : foreignRefusal(raw, site) }
-        : keys.check(headers.authorization, rule(method, url), mayAskUser(request, this.isSecure));
+        : admission.permit(
+            { authorization: headers.authorization, mayBePassword: mayAskUser(request, this.isSecure) },
+            rule(method, url),
+          );
     if (refusal !== undefined) audit?.refused(raw, refusal, holder);
     else if (holder !== undefined && this.isAudited) audit?.holds(raw, holder);
     return refusal;
@@ -172,11 +184,11 @@ function mayAskUser({ method, routeOptions, headers }: FastifyRequest, isSecure:
  * @throws TorchweaveError `configurationInvalid` for an address beyond this machine without keys, a key file or a
  * certificate that cannot be used.
  */
-export async function openIntake(
+export async function openAdmission(
   settings: Settings,
   api: 'management' | 'inference',
   logger: Logger,
-): Promise<{ readonly listen: ListenAddress; readonly intake: Intake }> {
+): Promise<{ readonly listen: ListenAddress; readonly admission: HttpAdmission }> {
   const isManagement = api === 'management';
   const [address, port] = isManagement
     ? [settings.managementAddress, settings.managementPort]
@@ -188,22 +200,25 @@ export async function openIntake(
   const cors = Cors.of(settings);
   const { keyFile: file, tokenExpirationMin: expirationMin } = settings;
   if (cors?.isForAll === true) tellOfAnyOrigin(logger, api, file !== undefined);
-  const intake = new Intake({
+  const admission = new HttpAdmission({
     limits: limitsOf(settings),
     rule: isManagement ? managementRule : inferenceRule,
-    inFlight: isManagement
-      ? new RequestsInFlight('operations that are waited for', settings.maxWaitingOperations)
-      : new RequestsInFlight('predictions under way', settings.maxInFlight),
+    admission: new Admission({
+      ...(isManagement
+        ? { what: 'operations that are waited for', limit: settings.maxWaitingOperations }
+        : { what: 'predictions under way', limit: settings.maxInFlight }),
+      keys: file === undefined ? undefined : AccessKeys.open({ file, expirationMin, logger }),
+    }),
     // One body always has room.
     bodies: new BodyBudget(Math.max(settings.maxBodyBytes, settings.maxRequestSize)),
     audit: new Audit(logger),
     ...(file === undefined
       ? { site: await siteRule(settings, listen, { cors, tls, admitsAll: !isManagement && cors?.isForAll === true }) }
-      : { keys: AccessKeys.open({ file, expirationMin, logger }) }),
+      : {}),
     ...(tls === undefined ? {} : { tls }),
     ...(cors === undefined ? {} : { cors }),
   });
-  return { listen, intake };
+  return { listen, admission };
 }
 
 function tellOfAnyOrigin(logger: Logger, api: 'management' | 'inference', hasKeys: boolean): void {
