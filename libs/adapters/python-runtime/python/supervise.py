@@ -1,4 +1,4 @@
-"""Starts the supervisor: ``python supervise.py CONTROL_FD CONFINEMENT ROOT``. Run by Torchweave, never by hand."""
+"""Starts the supervisor: ``python supervise.py CONTROL_FD CONFINEMENT ROOT FOLDER``. Run by Torchweave, never by hand."""
 import os
 import sys
 
@@ -17,4 +17,4 @@ sys.path.remove(HERE)
 # Last, so that an installed TorchServe wins over our stand-in for its `ts` package.
 sys.path.append(os.path.join(HERE, "shims"))
 
-main(int(sys.argv[1]), *sys.argv[2:4])
+main(int(sys.argv[1]), *sys.argv[2:5])

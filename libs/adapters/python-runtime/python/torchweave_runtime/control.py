@@ -1,8 +1,7 @@
-"""The control connection to Torchweave: JSON, a line each, so that whoever takes it over finds its way in."""
+"""The control connection to Torchweave: JSON, a line each."""
 from __future__ import annotations
 
 import json
-import select
 import socket
 from typing import Any, Dict, List
 
@@ -38,26 +37,6 @@ class ControlConnection:
         self._received = rest
         return [json.loads(line.decode("utf-8")) for line in lines]
 
-    def await_begin(self, start: int) -> Dict[str, Any]:
-        """The frame that begins the start of that number; all before it were for a supervisor that was lost.
-
-        Raises ConnectionError when Torchweave is gone or wants an end.
-        """
-        received = b""
-        while True:
-            select.select([self._socket], [], [])
-            # What a lost one has left begins anywhere. Torchweave sends nothing behind it before we have started.
-            data = self._socket.recv(262_144)
-            if not data:
-                raise ConnectionError("Torchweave has closed the control connection")
-            *lines, received = (received + data).split(b"\n")
-            for line in lines:
-                frame = read_or_none(line)
-                if frame is not None and frame.get("op") == "shutdown":
-                    raise ConnectionError("Torchweave wants an end")
-                if frame is not None and frame.get("op") == "begin" and frame.get("start") == start:
-                    return frame
-
     def send(self, event: Dict[str, Any], may_drop: bool = False) -> bool:
         """Sends now what fits, the rest with `flush`. False when the event was dropped."""
         if may_drop and len(self._waiting) > MAX_WAITING:
@@ -74,21 +53,3 @@ class ControlConnection:
                 del self._waiting[:sent]
         except BlockingIOError:
             pass
-
-    def take_over(self, event: Dict[str, Any]) -> None:
-        """Sends behind what a process that was killed may have begun to send. Waits for room."""
-        frame = b"\n" + json.dumps(event).encode("utf-8") + b"\n"
-        while frame:
-            select.select([], [self._socket], [])
-            try:
-                frame = frame[self._socket.send(frame) :]
-            except BlockingIOError:
-                pass
-
-
-def read_or_none(line: bytes) -> Any:
-    try:
-        frame = json.loads(line.decode("utf-8"))
-    except ValueError:
-        return None
-    return frame if isinstance(frame, dict) else None

@@ -1,7 +1,8 @@
-"""The warm parent: forks a process for whatever Torchweave asks for, and ends them all when Torchweave is gone.
+"""The process that Torchweave starts: it forks one for whatever that asks for, and ends them all when Torchweave is gone.
 
 What a function starts and leaves behind, in a session of its own too, comes to this process, its nearest living ancestor
-that adopts orphans, at the latest when the function's process ends; it is ended then.
+that adopts orphans, at the latest when the function's process ends; it is ended then. What code of an archive leaves that has
+killed the supervisor is ended by the next one, before that takes anything on.
 
 It never runs code of an archive. It has one thread, so a fork is safe at any moment.
 """
@@ -24,7 +25,6 @@ from typing import Any, Dict, List, NoReturn, Set
 from .child import run_child
 from .confinement import Confinement, Refused
 from .control import ControlConnection
-from .keeper import ALONE, Keeper, end_children
 from .log_events import LoggedEvents
 from .output_pipes import RawOutput
 from .process_setup import (
@@ -41,6 +41,8 @@ from .process_setup import (
     signal_when_parent_ends,
 )
 from .remove_tree import remove_tree
+from .run_folders import hold, in_child, remove_abandoned
+from .started_below import end_children, end_started_below
 from .warm import import_common_modules
 
 READ_SIZE = 65_536
@@ -53,6 +55,9 @@ LAST_READS = 64
 #: Where a process finds the socket for its log events, and the one that Torchweave connects to.
 LOG_DESCRIPTOR = 3
 LISTENER_DESCRIPTOR = 4
+#: Seconds in which the system may tell that a Torchweave whose connection is gone is gone, too: it closes the connections of a
+#: process that was killed before it tells of its end.
+GONE_PATIENCE = 2.0
 
 
 class ProcessRecord:
@@ -76,7 +81,8 @@ class ProcessRecord:
 class Supervisor:
     """Single-threaded event loop over the control connection, signals and the output of all processes."""
 
-    def __init__(self, control: ControlConnection, confinement: Confinement, folder: str, keeper: int) -> None:
+    def __init__(self, control: ControlConnection, confinement: Confinement, root: str, folder: str, torchweave: int) -> None:
+        """`root` is Torchweave's folder, which goes with it, `folder` that of this start; `torchweave` is its number."""
         self._control = control
         self._confinement = confinement
         self._selector = selectors.DefaultSelector()
@@ -89,11 +95,11 @@ class Supervisor:
         self._wakeup_read, self._wakeup_write = os.pipe()
         #: Processes of ours that remove folders.
         self._removers: Set[int] = set()
-        self._keeper = keeper
+        self._torchweave = torchweave
+        self._root = root
         self._folder = folder
         self._ending = False
-        #: What it exits with.
-        self._status = 0
+        self._connection_was_lost = False
 
     def run(self) -> NoReturn:
         """Until Torchweave says so, or is gone."""
@@ -103,16 +109,15 @@ class Supervisor:
             while not self._ending:
                 self._turn()
         except ConnectionError:
-            # Torchweave may have been killed.
-            self._status = ALONE
+            self._connection_was_lost = True
         except Exception:
             traceback.print_exc()
         finally:
             self._end()
 
     def _prepare(self) -> None:
+        self._removers.add(in_child(lambda: remove_abandoned(self._root, self._folder)))
         import_common_modules()
-        adopt_orphans()
         self._confinement.share(self._folder)
         for descriptor in (self._wakeup_read, self._wakeup_write):
             os.set_blocking(descriptor, False)
@@ -339,10 +344,19 @@ class Supervisor:
         finally:
             self._end_processes(signal.SIGKILL)
             end_children()
-            if os.getppid() != self._keeper:
-                # Else the keeper does.
-                remove_tree(self._folder)
-            os._exit(self._status)
+            remove_tree(self._folder)
+            if self._is_alone():
+                remove_tree(self._root)
+            os._exit(0)
+
+    def _is_alone(self) -> bool:
+        """Whether Torchweave is gone."""
+        deadline = time.monotonic() + (GONE_PATIENCE if self._connection_was_lost else 0)
+        while os.getppid() == self._torchweave:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.005)
+        return True
 
     def _end_processes(self, number: int) -> None:
         for pid in self._by_pid:
@@ -357,25 +371,23 @@ def listen(path: str) -> int:
     return listener.detach()
 
 
-def main(control_descriptor: int, confinement: str, root: str) -> NoReturn:
+def main(control_descriptor: int, confinement: str, root: str, folder: str) -> NoReturn:
     """Entry point of `supervise.py`.
 
-    `confinement` is JSON: what processes must not have, if the system allows that. `root` is Torchweave's folder.
+    `confinement` is JSON: what processes must not have, if the system allows that. `root` is Torchweave's folder, `folder` the
+    one in it that this start has for itself.
     """
+    torchweave = os.getppid()
+    signal_when_parent_ends(signal.SIGTERM, torchweave)
+    hold(root)
+    adopt_orphans()
+    end_started_below(root)
     control = ControlConnection(control_descriptor)
-    Keeper(root, control, lambda keeper, start: supervise(control, confinement, keeper, start)).keep()
-
-
-def supervise(control: ControlConnection, confinement: str, keeper: int, start: int) -> NoReturn:
-    try:
-        folder = control.await_begin(start)["folder"]
-    except ConnectionError:
-        os._exit(ALONE)
     try:
         confined = Confinement(json.loads(confinement))
     except Refused as refused:
         control.send({"event": "refused", "what": refused.what, "reason": str(refused)})
         os._exit(1)
     # The kernel forgets it with a change of rights.
-    signal_when_parent_ends(signal.SIGTERM, keeper)
-    Supervisor(control, confined, folder, keeper).run()
+    signal_when_parent_ends(signal.SIGTERM, torchweave)
+    Supervisor(control, confined, root, folder, torchweave).run()

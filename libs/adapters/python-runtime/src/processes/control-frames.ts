@@ -4,8 +4,6 @@ import type { ProcessSpec } from './process-spec.js';
 
 /** What the supervisor is told. */
 export type ControlRequest =
-  /** To each supervisor that a keeper forks, before anything else; they are counted from 1. */
-  | { readonly op: 'begin'; readonly start: number; readonly folder: string }
   | { readonly op: 'spawn'; readonly process: string; readonly path: string; readonly spec: ProcessSpec }
   | { readonly op: 'kill'; readonly process: string }
   | { readonly op: 'shutdown' };
@@ -26,8 +24,6 @@ export type ControlEvent =
   | { readonly event: 'started'; readonly pid: number; readonly version: string }
   /** A `kill` has come. */
   | { readonly event: 'heard' }
-  /** By the keeper: the supervisor was killed, and everything of its with it. Another one waits for its `begin`. */
-  | { readonly event: 'lost'; readonly signal: number }
   /** Instead of `started`: processes cannot be confined as they are to be. */
   | { readonly event: 'refused'; readonly what: keyof Confinement; readonly reason: string }
   | { readonly event: 'spawned'; readonly process: string; readonly path: string; readonly pid: number }
@@ -43,7 +39,7 @@ export function encodeControl(request: ControlRequest): string {
 /** Characters of a frame: the longest line of output, however it is escaped. */
 const mostFrameLength = 1_048_576;
 
-/** Cuts what the supervisor sends into events. What one that was killed has not sent to its end is passed over. */
+/** Cuts what the supervisor sends into events. What is no event is passed over. */
 export class ControlDecoder {
   private readonly text = new StringDecoder('utf8');
   private received = '';

@@ -8,7 +8,7 @@ import { TorchweaveError } from '@torchweave/domain';
 const maxSocketPath = 103;
 /** Room for a start's own folder and the socket's name: two dashes and numbers. */
 const socketNameLength = 24;
-/** `keeper.py` knows by it what a killed one of ours has left. */
+/** `run_folders.py` knows by it what a killed one of ours has left. */
 const prefix = 'torchweave-run-';
 /** Others may pass through, not look around. */
 const passable = 0o711;
@@ -53,7 +53,7 @@ export class SocketDirectory {
     throw new TorchweaveError('configurationInvalid', { setting: 'socketDirectory', value: parent ?? path, rule });
   }
 
-  /** A folder for a further start of the supervisor, whose keeper removes it by its name. */
+  /** A folder for a further start of the supervisor; what it leaves the next one removes, by its name. */
   async nextLaunch(): Promise<LaunchFolder> {
     this.launches += 1;
     const path = join(this.path, `s${this.launches}`);

@@ -6,21 +6,23 @@ import type { Confinement } from '../options.js';
 import { superviseScript } from '../python-sources.js';
 import { ControlDecoder, encodeControl, type ControlEvent, type ControlRequest } from './control-frames.js';
 
-/** How a keeper and its supervisors are started. */
+/** How a supervisor is started. */
 export interface SupervisorLaunch {
   readonly python: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly confinement: Confinement;
-  /** The folder that those of the supervisors are in. */
+  /** The folder that those of all starts are in: what earlier ones have left below it is ended first. */
   readonly root: string;
+  /** Of this start alone; what is in it is removed when the supervisor ends. */
+  readonly folder: string;
   readonly onEvent: (event: ControlEvent) => void;
-  /** A supervisor had started and was killed; another one can {@link SupervisorProcess.begin}. */
-  readonly onLost: (reason: string) => void;
-  /** All are gone; with the last thing that was said on stderr. */
+  /** It had started and has ended; with the last thing that was said on stderr. */
   readonly onExit: (lastWords: string) => void;
 }
 
 const startTimeoutMs = 30_000;
+/** ms in which its last words come after its end: something else may hold that pipe. */
+const lastWordsMs = 200;
 /** ms in which a supervisor says something to what it is told, unless it is busy. */
 const signMs = 3_000;
 /** How often that may pass while it is. */
@@ -36,34 +38,31 @@ export class ConfinementError extends Error {
   }
 }
 
-interface Starting {
-  started(): void;
-  failed(error: Error): void;
-}
-
-/**
- * A keeper and the supervisor that it has forked, Python processes of ours, and the control connection to the latter. When
- * the supervisor is killed the keeper forks another. Both end when the connection does.
- */
+/** A supervisor, a Python process of ours, and the control connection to it. It ends when the connection does. */
 export class SupervisorProcess {
-  /** Resolves when the supervisor, its keeper and everything that they had started have ended. */
-  readonly gone: Promise<void>;
+  /**
+   * Resolves when it takes control requests; rejects with an Error whose message says why it does not, a
+   * {@link ConfinementError} where that is the cause.
+   */
+  readonly started: Promise<void>;
+  /** Resolves when the supervisor has ended; false when it was killed, and so what processes have left was not ended. */
+  readonly gone: Promise<boolean>;
   private readonly child: ChildProcess;
   private readonly control: Socket;
   private readonly decoder = new ControlDecoder();
-  /** The keeper counts its supervisors. */
-  private start = 1;
-  private starting: Starting | undefined;
+  private notifyStarted: () => void = () => undefined;
+  private notifyFailed: (error: Error) => void = () => undefined;
+  private notifyGone: (endedItself: boolean) => void = () => undefined;
+  private hasStarted = false;
   private refusal: ConfinementError | undefined;
   private exited = false;
   private lastWords = '';
-  /** The supervisor's own; that of the child is its keeper's. */
-  private supervisorPid: number | undefined;
   private signTimer: NodeJS.Timeout | undefined;
+  private readonly startTimer: NodeJS.Timeout;
 
   constructor(private readonly launch: SupervisorLaunch) {
-    const { python, environment, confinement, root } = launch;
-    this.child = spawn(python, ['-B', superviseScript, '3', JSON.stringify(confinement), root], {
+    const { python, environment, confinement, root, folder } = launch;
+    this.child = spawn(python, ['-B', superviseScript, '3', JSON.stringify(confinement), root, folder], {
       env: environment,
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
       // A session of its own: a terminal's Ctrl-C is for Torchweave, which lets calls under way end.
@@ -73,40 +72,13 @@ export class SupervisorProcess {
     const control = (this.child.stdio as unknown) === undefined ? new Socket() : this.child.stdio[3];
     if (!(control instanceof Socket)) throw new Error('the control connection is not a socket');
     this.control = control;
-    this.gone = new Promise((resolve) => {
-      this.child.once('close', () => resolve());
-      this.child.once('error', () => resolve());
+    this.started = new Promise((resolve, reject) => {
+      this.notifyStarted = resolve;
+      this.notifyFailed = reject;
     });
+    this.gone = new Promise((resolve) => (this.notifyGone = resolve));
+    this.startTimer = setTimeout(() => this.kill(), startTimeoutMs);
     this.listen();
-  }
-
-  /**
-   * Has the supervisor begin, the first one or the one after a loss. Resolves when it takes control requests; rejects with
-   * an Error whose message says why it does not, a {@link ConfinementError} where that is the cause.
-   *
-   * @param folder of this start alone; what is in it is removed when the supervisor has ended.
-   */
-  begin(folder: string): Promise<void> {
-    const { python } = this.launch;
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.kill(), startTimeoutMs);
-      const end = (): void => {
-        clearTimeout(timer);
-        this.starting = undefined;
-      };
-      this.starting = {
-        started: () => {
-          end();
-          resolve();
-        },
-        failed: (error) => {
-          end();
-          reject(error);
-        },
-      };
-      if (this.exited) this.starting.failed(new Error(`${python} cannot be started: ${this.lastWords}`));
-      else this.send({ op: 'begin', start: this.start, folder });
-    });
   }
 
   send(request: ControlRequest): void {
@@ -138,25 +110,26 @@ export class SupervisorProcess {
     control.on('error', () => undefined);
     child.stderr?.setEncoding('utf8').on('data', (text: string) => this.hear(text));
     child.once('error', (error) => this.ended(error.message, error));
-    child.once('close', (code, signal) =>
-      this.ended(this.lastWords || `it ended with ${signal ?? `exit code ${code}`}`),
-    );
+    child.once('exit', (code, signal) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.ended(this.lastWords || `it ended with ${signal ?? `exit code ${code}`}`);
+      };
+      const timer = setTimeout(end, lastWordsMs);
+      child.once('close', end);
+    });
   }
 
   private heard(event: ControlEvent): void {
     this.stopAwaiting();
     switch (event.event) {
       case 'started':
-        this.supervisorPid = event.pid;
-        this.starting?.started();
+        clearTimeout(this.startTimer);
+        this.hasStarted = true;
+        this.notifyStarted();
         return;
       case 'refused':
         this.refusal = new ConfinementError(event.what, event.reason);
-        return;
-      case 'lost':
-        this.supervisorPid = undefined;
-        this.start += 1;
-        this.lose(`it was killed by signal ${event.signal}`, this.launch.onLost);
         return;
       default:
         this.launch.onEvent(event);
@@ -166,20 +139,17 @@ export class SupervisorProcess {
   private ended(reason: string, cause?: Error): void {
     if (this.exited) return;
     this.exited = true;
+    clearTimeout(this.startTimer);
     this.stopAwaiting();
-    this.lastWords = reason;
     this.control.destroy();
-    this.lose(reason, this.launch.onExit, cause);
+    const { python, onExit } = this.launch;
+    if (this.hasStarted) onExit(reason);
+    else if (cause !== undefined && isOutOfFiles(cause)) this.notifyFailed(cause);
+    else this.notifyFailed(this.refusal ?? new Error(`${python} cannot be started: ${reason}`));
+    this.notifyGone(this.child.exitCode === 0);
   }
 
-  private lose(reason: string, tell: (reason: string) => void, cause?: Error): void {
-    const { python } = this.launch;
-    if (this.starting === undefined) tell(reason);
-    else if (cause !== undefined && isOutOfFiles(cause)) this.starting.failed(cause);
-    else this.starting.failed(this.refusal ?? new Error(`${python} cannot be started: ${reason}`));
-  }
-
-  /** A function may stop its supervisor: then nobody is killed for a deadline. Its keeper ends all and forks another. */
+  /** A function may stop its supervisor: then nobody is killed for a deadline. */
   private awaitSign(missed = 0): void {
     this.signTimer ??= setTimeout(() => {
       // After a poll for I/O: what has come while this process was busy is a sign.
@@ -189,7 +159,7 @@ export class SupervisorProcess {
 
   private missedSign(missed: number): void {
     this.signTimer = undefined;
-    if (missed === mostSignsMissed || isStopped(this.supervisorPid)) this.end();
+    if (missed === mostSignsMissed || isStopped(this.child.pid)) this.kill();
     else this.awaitSign(missed);
   }
 
@@ -198,32 +168,13 @@ export class SupervisorProcess {
     this.signTimer = undefined;
   }
 
-  /** The supervisor alone; both, when its keeper does nothing about it. */
-  private end(): void {
-    const pid = this.supervisorPid;
-    this.supervisorPid = undefined;
-    if (pid === undefined || !killOne(pid)) this.kill();
-    else this.awaitSign();
-  }
-
-  /** Both: each ends what it can when the other does, unless it hangs. */
   private kill(): void {
     this.child.kill('SIGKILL');
-    if (this.supervisorPid !== undefined && !this.exited) killOne(this.supervisorPid);
   }
 
   private hear(text: string): void {
     const lines = text.trim().split('\n');
     this.lastWords = (lines.at(-1) ?? '').slice(0, 2_000) || this.lastWords;
-  }
-}
-
-/** False when there is none. */
-function killOne(pid: number): boolean {
-  try {
-    return process.kill(pid, 'SIGKILL');
-  } catch {
-    return false;
   }
 }
 

@@ -28,8 +28,8 @@ export class Supervisor {
   private readonly processes = new Map<string, PythonProcess>();
   private sockets: Promise<SocketDirectory> | undefined;
   private running: Promise<Launched> | undefined;
-  /** The keeper: it stays when its supervisor is lost. */
-  private keeper: SupervisorProcess | undefined;
+  /** True from a loss until another supervisor has ended what the lost one's processes have left. */
+  private mayHaveLeft = false;
   private readonly backoff = new Backoff();
   private startedAt = 0;
   private pauseMs = 0;
@@ -92,35 +92,28 @@ export class Supervisor {
 
   private async launch(): Promise<Launched> {
     try {
-      const sockets = await this.socketDirectory();
       await this.pause();
-      const folder = await sockets.nextLaunch();
-      const supervisor = (this.keeper ??= this.startKeeper(sockets.path));
-      await supervisor.begin(folder.path);
-      this.startedAt = performance.now();
-      return { supervisor, folder };
+      return await this.launchNow();
     } catch (error) {
       this.running = undefined;
       throw error;
     }
   }
 
-  private startKeeper(root: string): SupervisorProcess {
+  private async launchNow(): Promise<Launched> {
     const { python, environment, confinement } = this.options;
-    const keeper: SupervisorProcess = new SupervisorProcess({
-      ...{ python, environment, confinement, root },
+    const sockets = await this.socketDirectory();
+    const folder = await sockets.nextLaunch();
+    const supervisor = new SupervisorProcess({
+      ...{ python, environment, confinement, root: sockets.path, folder: folder.path },
       onEvent: (event) => this.heard(event),
-      onLost: (reason) => this.lost(reason),
-      onExit: (reason) => {
-        leave();
-        this.lost(reason);
-      },
+      onExit: (reason) => this.lost(reason),
     });
-    const leave = (): void => {
-      if (this.keeper === keeper) this.keeper = undefined;
-    };
-    void keeper.gone.then(leave);
-    return keeper;
+    await supervisor.started;
+    this.mayHaveLeft = false;
+    void supervisor.gone.then((endedItself) => (this.mayHaveLeft ||= !endedItself));
+    this.startedAt = performance.now();
+    return { supervisor, folder };
   }
 
   private socketDirectory(): Promise<SocketDirectory> {
@@ -161,10 +154,12 @@ export class Supervisor {
     }
     // A copy: replacements come into the map while the lost ones are taken leave of.
     for (const process of [...this.processes.values()]) {
-      // Should its keeper be lost as well: its own process has the kernel's word to die with the supervisor, no more.
+      // Its own process has the kernel's word to die with the supervisor, no more.
       if (process.pid !== undefined) killGroup(process.pid);
       process.exited({ code: null, signal: null });
     }
+    // Whether or not anything is to run again: it ends what is left.
+    if (this.closing === undefined) this.supervisor().catch(() => undefined);
   }
 
   /** Before it is started again; over at once when nobody wants that any more. */
@@ -183,11 +178,21 @@ export class Supervisor {
 
   private async shutdown(): Promise<void> {
     this.endPause();
-    await this.running?.catch(() => undefined);
-    await this.keeper?.shutdown(shutdownTimeoutMs);
+    const running = await this.running?.catch(() => undefined);
+    await running?.supervisor.shutdown(shutdownTimeoutMs);
+    if (this.mayHaveLeft) await this.endLeft();
     await Promise.all([...this.processes.values()].map((process) => process.ended));
     const sockets = await this.sockets?.catch(() => undefined);
     await sockets?.remove(this.options.logger);
+  }
+
+  private async endLeft(): Promise<void> {
+    try {
+      const { supervisor } = await this.launchNow();
+      await supervisor.shutdown(shutdownTimeoutMs);
+    } catch (error) {
+      this.options.logger.warn({ err: error }, 'what functions have started may be left; the next start ends it');
+    }
   }
 }
 

@@ -37,9 +37,6 @@ def start(data, context):
         time.sleep(0.002)
     if then == "stay":
         time.sleep(1000)
-    if then == "keeper":
-        with open("/proc/%d/stat" % os.getppid()) as status:
-            os.kill(int(status.read().rpartition(")")[2].split()[1]), signal.SIGKILL)
     if then == "supervisor":
         os.kill(os.getppid(), signal.SIGKILL)
     if then == "stop":
@@ -94,7 +91,7 @@ describe.skipIf(process.platform !== 'linux')('what a function has started in se
     });
   });
 
-  it.each(['supervisor', 'keeper', 'group'])('ends when it kills the %s, and all goes on', async (whom) => {
+  it.each(['supervisor', 'group'])('ends when it kills the %s, and all goes on', async (whom) => {
     await withUnit(functions, source, async (unit) => {
       const pids = await started(unit, whom);
       await gone(...pids);

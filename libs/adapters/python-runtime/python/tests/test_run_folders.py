@@ -3,9 +3,9 @@ import os
 import tempfile
 import unittest
 
-from torchweave_runtime import keeper
-from torchweave_runtime.keeper import abandoned_folders
+from torchweave_runtime import run_folders
 from torchweave_runtime.remove_tree import remove_tree
+from torchweave_runtime.run_folders import abandoned_folders
 
 
 def start_of(pid):
@@ -18,9 +18,9 @@ class AbandonedFoldersTest(unittest.TestCase):
     def setUp(self):
         self.parent = tempfile.mkdtemp()
         self.addCleanup(remove_tree, self.parent)
-        age = keeper.SWEEP_AGE
-        self.addCleanup(setattr, keeper, "SWEEP_AGE", age)
-        keeper.SWEEP_AGE = -1
+        age = run_folders.SWEEP_AGE
+        self.addCleanup(setattr, run_folders, "SWEEP_AGE", age)
+        run_folders.SWEEP_AGE = -1
 
     def folder(self, name, owner=None):
         path = os.path.join(self.parent, name)
@@ -45,14 +45,14 @@ class AbandonedFoldersTest(unittest.TestCase):
         os.symlink(found[0], os.path.join(self.parent, "torchweave-run-link"))
         self.assertEqual(sorted(abandoned_folders(self.parent)), sorted(found))
 
-    def test_are_not_those_that_a_keeper_holds_or_that_are_young(self):
+    def test_are_not_those_that_a_supervisor_holds_or_that_are_young(self):
         path = self.folder("torchweave-run-held", "x")
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         self.assertEqual(abandoned_folders(self.parent), [])
         os.close(descriptor)
         self.assertEqual(abandoned_folders(self.parent), [path])
-        keeper.SWEEP_AGE = 60
+        run_folders.SWEEP_AGE = 60
         self.assertEqual(abandoned_folders(self.parent), [])
 
 
