@@ -139,3 +139,22 @@ describe('a fleet whose model servers fail', () => {
     expect(one.calls).toBe(8);
   });
 });
+
+describe('a fleet that removes models', () => {
+  it('asks for no more than some at once, and tells those that are left', async () => {
+    const server = new ToldServer('one');
+    const fleet = new ModelServerFleet([server], silentLogger);
+    let [asked, most] = [0, 0];
+    const unregister = async (name: string): Promise<void> => {
+      most = Math.max(most, (asked += 1));
+      await Promise.resolve();
+      asked -= 1;
+      if (name.endsWith('7')) throw new TorchweaveError('modelServerUnreachable', { endpoint: 'one', reason: 'no' });
+    };
+    server.unregister = unregister as () => Promise<void>;
+    const models = Array.from({ length: 120 }, (_, i) => `w__up.v1.${i}`);
+    expect(await fleet.unregisterAll(models)).toEqual(models.filter((model) => model.endsWith('7')));
+    expect(most).toBe(50);
+    await fleet.close();
+  });
+});

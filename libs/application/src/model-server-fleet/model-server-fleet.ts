@@ -6,6 +6,8 @@ import { FleetMember } from './fleet-member.js';
 const healthIntervalMs = 1_000;
 const healthTimeoutMs = 2_000;
 const removalTimeoutMs = 10_000;
+/** Models that are removed at once: what a server that is away has kept may be many. */
+const parallelRemovals = 50;
 
 /** What a fleet knows of one of its servers. */
 export interface ModelServerStatus {
@@ -90,14 +92,22 @@ export class ModelServerFleet {
   /** Removes the models everywhere. @returns those that may still lie on a server that did not answer. */
   async unregisterAll(models: readonly string[]): Promise<string[]> {
     const signal = AbortSignal.timeout(removalTimeoutMs);
-    const left = models.map(async (model) => {
-      const results = await Promise.allSettled(this.members.map(({ server }) => server.unregister(model, signal)));
-      const failed = results.find((result) => result.status === 'rejected');
-      if (failed === undefined) return [];
-      this.logger.warn({ model, err: failed.reason as unknown }, 'model not removed everywhere; reconcile goes on');
-      return [model];
-    });
-    return (await Promise.all(left)).flat();
+    const left: string[] = [];
+    for (let i = 0; i < models.length; i += parallelRemovals) {
+      const batch = models.slice(i, i + parallelRemovals);
+      const isLeft = await Promise.all(batch.map((model) => this.unregister(model, signal)));
+      left.push(...batch.filter((_, index) => isLeft[index]));
+    }
+    return left;
+  }
+
+  /** @returns whether it may still lie on a server that did not answer. */
+  private async unregister(model: string, signal: AbortSignal): Promise<boolean> {
+    const results = await Promise.allSettled(this.members.map(({ server }) => server.unregister(model, signal)));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed === undefined) return false;
+    this.logger.warn({ model, err: failed.reason as unknown }, 'model not removed everywhere; reconcile goes on');
+    return true;
   }
 
   /**

@@ -1,6 +1,7 @@
 import { silentLogger, type JobHandlers } from '@torchweave/application';
 import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
 import { RedisLink } from '@torchweave/redis-client';
+import { recordings, restoreRecording } from '@torchweave/testing/recordings';
 import { TestRedis } from '@torchweave/testing/redis';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -54,6 +55,32 @@ async function leave(name: string, data: unknown): Promise<string> {
 
 const putBack = (operationId: string): Promise<void> =>
   vi.waitFor(async () => expect(await admin.hget(keyOf(operationId), 'putBack')).not.toBeNull(), { timeout: 10_000 });
+
+describe('jobs that have ended', () => {
+  it.each(recordings)('are told as they were stored %s', async (recording) => {
+    await restoreRecording(admin, recording);
+    const link = new RedisLink(redis.url, silentLogger, 'torchweave');
+    const recorded = await BullMqJobQueue.open({ redis: link, namespace: 'torchweave', logger: silentLogger });
+    closing.push(recorded);
+    const operations = await Promise.all(
+      [...(await admin.zrange('{torchweave}:queue:operations:completed', '0', '-1'))].map((id) =>
+        recorded.operation(id),
+      ),
+    );
+    expect(operations.map((operation) => [operation?.kind, operation?.state, operation?.workflow])).toEqual([
+      ['register-workflow', 'succeeded', 'chain'],
+      ['register-workflow', 'succeeded', 'fnonly'],
+      ['register-workflow', 'succeeded', 'diamond'],
+      ['register-workflow', 'succeeded', 'gone'],
+      ['unregister-workflow', 'succeeded', 'gone'],
+    ]);
+    const [failed = ''] = await admin.zrange('{torchweave}:queue:operations:failed', '0', '-1');
+    const operation = await recorded.operation(failed);
+    expect(operation).toMatchObject({ state: 'failed', error: { code: 'registrationFailed' } });
+    const steps = ['fetch-archive', 'read-archive', 'reserve-name', 'register-nodes', 'undo'];
+    expect(operation?.steps.map(({ name }) => name).filter((name) => name !== 'fetch-models')).toEqual(steps);
+  });
+});
 
 describe('a job', () => {
   it('as 0.1.0 left it is run', async () => {

@@ -1,14 +1,27 @@
-import { silentLogger } from '@torchweave/application';
+import { silentLogger, type WorkflowRecord } from '@torchweave/application';
 import { modelNodes, versionOf } from '@torchweave/domain';
 import { RedisLink } from '@torchweave/redis-client';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
-import { restoreRecording } from '@torchweave/testing/recordings';
+import { recordings, restoreRecording, type Recording } from '@torchweave/testing/recordings';
 import { TestRedis } from '@torchweave/testing/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const namespace = 'torchweave';
 
-describe('what 0.1.0 has stored', () => {
+/** The names that the models of each recording have on the model servers, and an operation that was undone. */
+const particulars: Readonly<Record<Recording, { models: readonly string[]; undone: string }>> = {
+  'by-0.1.0': {
+    models: ['chain__up', 'diamond__up', 'diamond__rv'],
+    undone: 'aaff8f1c-0b7a-4151-a617-6de8ce90aafa',
+  },
+  'with-versions': {
+    models: ['chain__up.v1.fb91ac4f', 'diamond__up.v1.c86e1c89', 'diamond__rv.v1.c86e1c89'],
+    undone: '4f5bb973-c1f9-470e-b35f-fa7942a9bd30',
+  },
+};
+
+describe.each(recordings)('what is stored %s', (recording) => {
+  const { models, undone } = particulars[recording];
   let server: TestRedis;
   let connection: RedisConnection;
   let state: RedisWorkflowState;
@@ -16,7 +29,7 @@ describe('what 0.1.0 has stored', () => {
     server = await TestRedis.start();
     connection = new RedisConnection(new RedisLink(server.url, silentLogger), silentLogger);
     await connection.open();
-    await restoreRecording(connection.commands, '0.1.0');
+    await restoreRecording(connection.commands, recording);
     state = new RedisWorkflowState(connection, namespace);
   });
   afterAll(async () => {
@@ -24,22 +37,23 @@ describe('what 0.1.0 has stored', () => {
     await server.dispose();
   });
 
+  const modelNamesOf = ({ definition }: WorkflowRecord): string[] =>
+    modelNodes(definition).map(({ modelName }) => modelName);
+
   it('is read as version 1 of each workflow, with the models that it has', async () => {
     const changes = await state.changesSince(0, 10);
-    expect(
-      changes.map(({ workflow, revision, record }) => [
-        workflow,
-        revision,
-        record && [versionOf(record.definition), record.pointers],
-      ]),
-    ).toEqual([
-      ['chain', 1, [{ workflow: 'chain', version: 1 }, { active: 1 }]],
-      ['fnonly', 2, [{ workflow: 'fnonly', version: 1 }, { active: 1 }]],
-      ['diamond', 3, [{ workflow: 'diamond', version: 1 }, { active: 1 }]],
-      ['gone', 5, undefined],
+    const told = changes.map(({ workflow, revision, record }) => ({
+      ...{ workflow, revision },
+      ...(record === undefined ? {} : { version: versionOf(record.definition), pointers: record.pointers }),
+    }));
+    const ready = { pointers: { active: 1 } };
+    expect(told).toEqual([
+      { workflow: 'chain', revision: 1, version: { workflow: 'chain', version: 1 }, ...ready },
+      { workflow: 'fnonly', revision: 2, version: { workflow: 'fnonly', version: 1 }, ...ready },
+      { workflow: 'diamond', revision: 3, version: { workflow: 'diamond', version: 1 }, ...ready },
+      { workflow: 'gone', revision: 5 },
     ]);
-    const models = changes.flatMap(({ record }) => (record === undefined ? [] : modelNodes(record.definition)));
-    expect(models.map(({ modelName }) => modelName)).toEqual(['chain__up', 'diamond__up', 'diamond__rv']);
+    expect(changes.flatMap(({ record }) => (record === undefined ? [] : modelNamesOf(record)))).toEqual(models);
     expect(changes.flatMap(({ unreadable }) => unreadable ?? [])).toEqual([]);
     expect(await state.unfinished()).toEqual({ records: [], unreadable: [] });
   });
@@ -53,17 +67,16 @@ describe('what 0.1.0 has stored', () => {
   });
 
   it('is what its operations have left, whoever takes them up', async () => {
-    const [record] = (await state.changesSince(0, 1)).flatMap(({ record }) => record ?? []);
-    const committed = await state.takeUp(record?.operationId ?? '');
-    expect(committed).toMatchObject({ isTakenOver: false, trace: { outcome: 'committed', workflow: 'chain' } });
-    const undone = await state.takeUp('aaff8f1c-0b7a-4151-a617-6de8ce90aafa');
-    expect(undone.trace).toMatchObject({
+    const chain = await state.get('chain');
+    const committed = await state.takeUp(chain?.operationId ?? '');
+    expect(committed.trace).toEqual({ outcome: 'committed', workflow: 'chain' });
+    expect((await state.takeUp(undone)).trace).toMatchObject({
       outcome: 'released',
       failure: { code: 'registrationFailed', data: { workflow: 'unknownfn' } },
     });
   });
 
-  it('is followed by its gateways, whose leases have no more than a revision', async () => {
+  it('is followed by gateways whose leases have a revision and no more', async () => {
     await connection.commands.hset(`{${namespace}}:gateways`, 'old', '5 99999999999999');
     const registry = new RedisGatewayRegistry(connection, namespace);
     expect(await registry.waitFor(5, 0)).toEqual([]);
@@ -73,7 +86,7 @@ describe('what 0.1.0 has stored', () => {
   it('is unregistered with its models', async () => {
     const { run } = await state.takeUp('remove');
     const removal = await state.beginRemoval('diamond', run);
-    expect(removal.models).toEqual(['diamond__up', 'diamond__rv']);
+    expect(removal.models).toEqual(models.slice(1));
     await state.release('diamond', run, removal.models, []);
     expect(await state.get('diamond')).toBeUndefined();
   });
