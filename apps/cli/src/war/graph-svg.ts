@@ -1,3 +1,4 @@
+import type { NodeKind } from '@torchweave/domain';
 import type { Graph } from './graph.js';
 import { boxHeight, layOut, type PlacedEdge, type PlacedNode } from './layout.js';
 
@@ -15,6 +16,9 @@ const escapeXml = (text: string): string =>
 
 const round = (value: number): string => String(Math.round(value * 10) / 10);
 
+/** Radius of the corners by which a kind is known in print, too. */
+const corners: Readonly<Record<NodeKind, number>> = { model: 6, function: boxHeight / 2 };
+
 const style = `
     text { font: 14px system-ui, sans-serif; text-anchor: middle; fill: #1f2328; }
     .url { font-size: 11px; fill: #59636e; }
@@ -26,10 +30,9 @@ const style = `
 
 function drawNode({ node, x, y, width }: PlacedNode): string {
   const { name, kind, url } = node;
-  const corner = kind === 'function' ? boxHeight / 2 : 6;
   const box =
     `<rect class="box ${kind}" x="${round(x - width / 2)}" y="${round(y - boxHeight / 2)}" ` +
-    `width="${round(width)}" height="${boxHeight}" rx="${corner}"/>`;
+    `width="${round(width)}" height="${boxHeight}" rx="${corners[kind]}"/>`;
   const label = (text: string, at: number, className = ''): string =>
     `<text x="${round(x)}" y="${round(at)}"${className}>${escapeXml(text)}</text>`;
   const labels = url === undefined ? label(name, y + 5) : label(name, y - 2) + label(url, y + 14, ' class="url"');

@@ -1,9 +1,10 @@
+import { kindOf, type NodeKind } from '@torchweave/domain';
 import type { WorkflowParts } from './read-workflow.js';
 
 /** A node as it is drawn. */
 export interface GraphNode {
   readonly name: string;
-  readonly kind: 'model' | 'function';
+  readonly kind: NodeKind;
   /** The model's archive; absent for functions. */
   readonly url?: string;
   readonly children: readonly string[];
@@ -30,7 +31,7 @@ export function graphOf(name: string, { spec, dag }: WorkflowParts): Graph {
     const children = dag.children.get(node) ?? [];
     return {
       name: node,
-      kind: url === undefined ? 'function' : 'model',
+      kind: kindOf(url !== undefined),
       ...(url === undefined ? {} : { url }),
       children,
       level,

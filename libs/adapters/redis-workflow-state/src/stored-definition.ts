@@ -1,4 +1,4 @@
-import { firstVersion, type WorkflowDefinition } from '@torchweave/domain';
+import { firstVersion, type NodeKind, type WorkflowDefinition } from '@torchweave/domain';
 
 type Fields = Readonly<Record<string, unknown>>;
 type Check = (value: unknown) => boolean;
@@ -17,12 +17,16 @@ const has = (value: unknown, checks: Readonly<Record<string, Check>>): boolean =
   isObject(value) && Object.entries(checks).every(([field, check]) => check(value[field]));
 
 const settings = { retryAttempts: isNumber, timeoutMs: isNumber };
-const functionNode = { name: isText, modelName: isText, parents: isTexts, children: isTexts, ...settings };
-const modelNode = {
-  ...functionNode,
-  url: isText,
-  digest: optional(isText),
-  ...{ minWorkers: isNumber, maxWorkers: isNumber, batchSize: isNumber, maxBatchDelay: isNumber },
+const anyNode = { name: isText, modelName: isText, parents: isTexts, children: isTexts, ...settings };
+/** What a stored node of each kind must have. */
+const nodes: Readonly<Record<NodeKind, Readonly<Record<string, Check>>>> = {
+  function: anyNode,
+  model: {
+    ...anyNode,
+    url: isText,
+    digest: optional(isText),
+    ...{ minWorkers: isNumber, maxWorkers: isNumber, batchSize: isNumber, maxBatchDelay: isNumber },
+  },
 };
 const workflowOfManifest = { workflowName: isText, specFile: isText, handler: optional(isText) };
 const manifest = {
@@ -31,9 +35,9 @@ const manifest = {
   workflow: (value: unknown) => has(value, workflowOfManifest),
 };
 
-const isNode: Check = (value) =>
-  isObject(value) &&
-  (value['kind'] === 'model' ? has(value, modelNode) : value['kind'] === 'function' && has(value, functionNode));
+const isKind = (kind: unknown): kind is NodeKind => typeof kind === 'string' && Object.hasOwn(nodes, kind);
+
+const isNode: Check = (value) => isObject(value) && isKind(value['kind']) && has(value, nodes[value['kind']]);
 
 /** Every node's parents and children are nodes: what walks them finds them. */
 function areNodes(value: unknown): boolean {

@@ -1,8 +1,15 @@
-import { answerOf, isTorchweaveError, modelNameOf, toTorchweaveError, TorchweaveError } from '@torchweave/domain';
+import {
+  answerOf,
+  isTorchweaveError,
+  modelNameOf,
+  nodeKinds,
+  toTorchweaveError,
+  TorchweaveError,
+} from '@torchweave/domain';
 import type { ExecutionPlan, NodeInput, NodeOutput, PlannedNode, PlanRun } from '@torchweave/domain';
 import type { Cancellation, CancellationSignal } from '@torchweave/kernel';
 import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
-import type { FunctionRuntime } from '../ports/function-runtime.js';
+import type { FunctionCallOptions, FunctionRuntime } from '../ports/function-runtime.js';
 import { finiteAnswer } from './finite-answer.js';
 import type { RunsUnderWay } from './runs-under-way.js';
 
@@ -91,13 +98,22 @@ export class RunWorkflow {
     { requestId, headers, cancellation: signal }: WorkflowRequest,
   ): Promise<NodeOutput> {
     const options = { requestId, headers, timeoutMs: node.timeoutMs, signal };
-    if (node.kind === 'model') {
-      return this.modelServers.infer(node.modelName, input, { ...options, isBatched: node.batchSize > 1 });
+    switch (node.kind) {
+      case 'model':
+        return this.modelServers.infer(node.modelName, input, { ...options, isBatched: node.batchSize > 1 });
+      case 'function':
+        return this.callFunction(workflow.functionUnitId, node.name, input, options);
     }
-    if (workflow.functionUnitId === undefined) {
-      return Promise.reject(new TorchweaveError('nodeFailed', { node: node.name, attempts: 0, reason: 'not loaded' }));
-    }
-    return this.functions.call(workflow.functionUnitId, node.name, input, options);
+  }
+
+  private callFunction(
+    unitId: string | undefined,
+    node: string,
+    input: NodeInput,
+    options: FunctionCallOptions,
+  ): Promise<NodeOutput> {
+    if (unitId !== undefined) return this.functions.call(unitId, node, input, options);
+    return Promise.reject(new TorchweaveError('nodeFailed', { node, attempts: 0, reason: 'not loaded' }));
   }
 
   /** The error of a node that has failed for good. */
@@ -147,7 +163,9 @@ class Execution {
   /** Runs a node, then every child for which it was the last parent. Resolves when all of them are done. */
   async node(planned: PlannedNode): Promise<void> {
     const output = await this.untilDone(planned);
-    const ready = this.run.complete(planned.index, output);
+    const { index, node, children } = planned;
+    const chosen = children.length === 0 ? undefined : nodeKinds[node.kind].choose(output.value, children);
+    const ready = this.run.complete(index, output, chosen);
     const [only] = ready;
     if (only === undefined) return;
     if (ready.length === 1) return this.node(only);

@@ -1,4 +1,5 @@
-import type { WorkflowDefinition, WorkflowNode } from '../workflow/definition.js';
+import { nodeKinds, type WorkflowNode } from '../node-kinds/node-kinds.js';
+import type { WorkflowDefinition } from '../workflow/definition.js';
 import type { InputField, NodeInput, NodeOutput } from './node-io.js';
 
 /** A node as a run sees it: by index, so that a run allocates arrays and nothing else. */
@@ -112,16 +113,19 @@ export class PlanRun {
   }
 
   /**
-   * What a node receives (`ensemble/DagExecutor.java`): the request for the start node, `body` from a single parent,
-   * one field per parent that has chosen it, named after the parent, from several.
+   * What a node receives: the request for the start node, one field per parent that has chosen it for every other, named as its
+   * kind has it.
    */
   inputOf(index: number): NodeInput {
-    const { parents } = this.nodeAt(index);
+    const { node, parents } = this.nodeAt(index);
     if (parents.length === 0) return this.request;
-    const field = (name: string, parent: number): InputField => ({ name, value: this.outputOf(parent).value });
-    if (parents.length === 1) return [field('body', parents[0] as number)];
-    const open = this.choices === undefined ? parents : parents.filter((parent) => this.isOpen(parent, index));
-    return open.map((parent) => field(this.nodeAt(parent).node.name, parent));
+    const { inputField } = nodeKinds[node.kind];
+    const field = (parent: number): InputField => ({
+      name: inputField(this.nodeAt(parent).node.name, parents.length),
+      value: this.outputOf(parent).value,
+    });
+    if (this.choices === undefined || parents.length === 1) return parents.map(field);
+    return parents.filter((parent) => this.isOpen(parent, index)).map(field);
   }
 
   /** The output of a completed node. */

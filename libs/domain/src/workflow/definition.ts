@@ -1,43 +1,12 @@
 import type { Manifest } from '../archive/manifest.js';
 import { buildDag, type Adjacency } from '../dag/dag.js';
 import { TorchweaveError } from '../errors/torchweave-error.js';
-import type { ModelSpec, NodeSettings, WorkflowSpec } from '../spec/spec.js';
-import { modelNameOf, servedModelName } from './name.js';
+import type { FunctionNode } from '../node-kinds/function.js';
+import type { ModelNode } from '../node-kinds/model.js';
+import { kindOf, nodeKinds, rulesOf, type WorkflowNode } from '../node-kinds/node-kinds.js';
+import type { NodeSettings, WorkflowSpec } from '../spec/spec.js';
+import { modelNameOf } from './name.js';
 import { firstVersion, type WorkflowVersion } from './workflow-version.js';
-
-interface NodeBase {
-  readonly name: string;
-  /**
-   * Of a model: its name on the model servers, see {@link forRegistration}; those that 0.1.0 registered have `<workflow>__<node>`.
-   * Of a function: `<workflow>__<node>`, what it sees as `context.model_name`.
-   */
-  readonly modelName: string;
-  readonly parents: readonly string[];
-  readonly children: readonly string[];
-  readonly retryAttempts: number;
-  readonly timeoutMs: number;
-}
-
-/** A node that a model server runs. */
-export interface ModelNode extends NodeBase {
-  readonly kind: 'model';
-  /** A file of the model server's store, or a URL: {@link isUrl}. */
-  readonly url: string;
-  /** sha-256 of what was behind the URL when the workflow was registered; absent for a file of the store. */
-  readonly digest?: string;
-  readonly minWorkers: number;
-  readonly maxWorkers: number;
-  readonly batchSize: number;
-  /** ms. */
-  readonly maxBatchDelay: number;
-}
-
-/** A node that is a Python function of the archive's handler file. */
-export interface FunctionNode extends NodeBase {
-  readonly kind: 'function';
-}
-
-export type WorkflowNode = ModelNode | FunctionNode;
 
 /** All that is needed to serve, describe and unregister a workflow. Plain data: it is stored as JSON. */
 export interface WorkflowDefinition {
@@ -70,22 +39,6 @@ function renderDag(dag: Adjacency): string {
   return `{${[...dag].map(([node, children]) => `${node}=[${children.join(', ')}]`).join(', ')}}`;
 }
 
-type Placement = Pick<NodeBase, 'name' | 'parents' | 'children'>;
-
-function defineNode(
-  workflow: string,
-  base: Placement,
-  model: ModelSpec | undefined,
-  globals: NodeSettings,
-): WorkflowNode {
-  const modelName = modelNameOf(workflow, base.name);
-  if (model === undefined) {
-    const { retryAttempts, timeoutMs } = globals;
-    return { ...base, kind: 'function', modelName, retryAttempts, timeoutMs };
-  }
-  return { ...model, ...base, kind: 'model', modelName };
-}
-
 /**
  * Puts a registration's parts together.
  *
@@ -102,10 +55,12 @@ export function defineWorkflow(parts: {
   const dag = buildDag(spec.dag);
   const models = new Map(spec.models.map((model) => [model.name, model]));
   const nodes = dag.nodes.map((node) => {
-    const base = { name: node, parents: dag.parents.get(node) ?? [], children: dag.children.get(node) ?? [] };
-    return defineNode(name, base, models.get(node), spec.globals);
+    const place = { name: node, parents: dag.parents.get(node) ?? [], children: dag.children.get(node) ?? [] };
+    const model = models.get(node);
+    const { define } = nodeKinds[kindOf(model !== undefined)];
+    return define(place, modelNameOf(name, node), { model, globals: spec.globals });
   });
-  const functions = nodes.filter((node) => node.kind === 'function').map((node) => node.name);
+  const functions = nodes.filter((node) => rulesOf(node).uses === 'handler file').map((node) => node.name);
   if (functions.length > 0 && manifest.workflow.handler === undefined) {
     const reason = `is missing, but these nodes are not under models and so are its functions: ${functions.join(', ')}`;
     throw new TorchweaveError('manifestFieldInvalid', { field: 'workflow.handler', reason });
@@ -128,9 +83,7 @@ export function defineWorkflow(parts: {
  * @param registration letters and digits.
  */
 export function forRegistration(definition: WorkflowDefinition, registration: string): WorkflowDefinition {
-  const nodes = definition.nodes.map((node): WorkflowNode => {
-    if (node.kind === 'function') return node;
-    return { ...node, modelName: servedModelName(versionOf(definition), node.name, registration) };
-  });
+  const version = versionOf(definition);
+  const nodes = definition.nodes.map((node) => rulesOf(node).forRegistration(node, version, registration));
   return { ...definition, nodes };
 }

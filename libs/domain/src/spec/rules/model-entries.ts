@@ -1,16 +1,13 @@
 import { isMap } from 'yaml';
+import { modelKeys, urlFault } from '../../node-kinds/model.js';
 import { isValidName, nameRule } from '../../workflow/name.js';
 import { isExtension, isExtensionKey } from '../extensions.js';
-import { isSettingKey, settingKeys } from '../spec.js';
+import { isSettingKey } from '../spec.js';
 import type { Entry, Report, SpecDocument, SpecRule } from '../spec-document.js';
 import { suggest } from '../suggest.js';
 
-const modelKeys = ['url', ...Object.keys(settingKeys)];
-
 /** More than any real workflow has; each is registered on every model server. */
 const maxModels = 1_000;
-/** Characters: presigned URLs have some 2,000. */
-const longestUrl = 8_192;
 
 interface Reports {
   readonly report: Report;
@@ -36,14 +33,8 @@ function checkModel(document: SpecDocument, entry: Entry, { report, warn }: Repo
     warn(at, `the unknown key models.${model}.${key} (${document.show(given)}) is ignored.${hint}`);
   }
   const url = entries.find((entry) => entry.key === 'url');
-  const found = document.scalar(url?.value);
-  if (typeof found === 'string' && found.length > longestUrl) {
-    report(url?.value, `models.${model}.url has more than ${longestUrl} characters.`);
-    return;
-  }
-  if (typeof found === 'string' && found.trim() !== '') return;
-  const problem = url === undefined ? 'is missing' : `must be a file name or URL, not ${document.show(url.value)}`;
-  report(url?.value ?? keyNode, `models.${model}.url ${problem}.`);
+  const fault = url === undefined ? 'is missing' : urlFault(document.scalar(url.value), document.show(url.value));
+  if (fault !== undefined) report(url?.value ?? keyNode, `models.${model}.url ${fault}.`);
 }
 
 export const modelEntries: SpecRule = {

@@ -1,11 +1,11 @@
 import type { Node } from 'yaml';
+import { kindOf, nodeKinds } from '../../node-kinds/node-kinds.js';
 import { isValidName, nameRule } from '../../workflow/name.js';
 import { isExtension } from '../extensions.js';
 import type { SpecRule } from '../spec-document.js';
 
 /** More than any real workflow has; a gateway walks through all of them for each request. */
 const maxNodes = 1_000;
-const pythonIdentifier = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 export const nodeNames: SpecRule = {
   name: 'node-names',
@@ -22,8 +22,9 @@ export const nodeNames: SpecRule = {
         return;
       }
       if (!isValidName(node)) report(at, `the node name "${node}" is not valid: ${nameRule}.`);
-      else if (!models.has(node) && !pythonIdentifier.test(node)) {
-        report(at, `the node "${node}" is neither under models nor the name of a Python function.`);
+      else {
+        const fault = nodeKinds[kindOf(models.has(node))].nameFault(node);
+        if (fault !== undefined) report(at, `the node "${node}" ${fault}.`);
       }
     };
     for (const { key, keyNode, value } of document.entries(document.section('dag')?.value)) {
