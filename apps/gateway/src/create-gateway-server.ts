@@ -3,15 +3,18 @@ import type { TorchweaveError } from '@torchweave/domain';
 import {
   ErrorAnswers,
   followTorchServe,
+  inferenceRoutes,
   serverOptions,
   type HttpAdmission,
+  type InferencePath,
   type WorkflowMetrics,
 } from '@torchweave/platform';
-import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { fastify, type FastifyInstance, type FastifyRequest, type RouteOptions } from 'fastify';
+import type { RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerDefault } from 'fastify';
 import { createInferenceOpenApi } from './http/openapi.js';
 import { PredictRoute } from './http/predict-route.js';
 import { releasePieces } from './http/release-pieces.js';
-import { anyMethod, unroutedError } from './http/unrouted.js';
+import { unroutedError } from './http/unrouted.js';
 import { measureRequest } from './measure-request.js';
 
 export interface GatewayServerOptions {
@@ -33,6 +36,12 @@ interface PredictionRoute {
   Params: { name: string };
 }
 type PredictionRequest = FastifyRequest<PredictionRoute>;
+
+/** What a route does. */
+type Way = Pick<
+  RouteOptions<RawServerDefault, RawRequestDefaultExpression, RawReplyDefaultExpression, PredictionRoute>,
+  'handler' | 'onRequest'
+>;
 
 /**
  * The inference API, straight on Fastify: a prediction passes no pipeline that it does not need. It does not listen yet.
@@ -57,29 +66,32 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
   const healthy = { status: 'Healthy' };
-  server.route({ method: [...anyMethod], url: '/ping', handler: () => healthy });
-  server.get('/health/live', () => healthy);
-  server.get('/health/ready', () => {
-    const reason = options.unreadiness();
-    if (reason !== undefined) throw reason;
-    return healthy;
-  });
   const document = createInferenceOpenApi(admission?.keys !== undefined);
-  server.options('/', () => document);
-
   const { table, runner, maxRequestSize, forwardsCredentials = admission?.keys === undefined } = options;
   const predict = new PredictRoute({ table, runner, maxRequestSize, forwardsCredentials });
-  for (const url of ['/wfpredict/:name', '/wfpredict/:name/*']) {
-    server.route<PredictionRoute>({
-      method: [...anyMethod],
-      url,
-      onRequest: (request, reply, done) => {
-        measureRequest(options.metrics, request.params.name, reply.raw);
-        done(admission?.count(reply.raw));
+  const prediction: Way = {
+    onRequest: (request, reply, done) => {
+      measureRequest(options.metrics, request.params.name, reply.raw);
+      done(admission?.count(reply.raw));
+    },
+    handler: (request: PredictionRequest, reply) => predict.handle(request, reply),
+  };
+  const ways: Readonly<Record<InferencePath, Way>> = {
+    '/': { handler: () => document },
+    '/ping': { handler: () => healthy },
+    '/wfpredict/:name': prediction,
+    '/wfpredict/:name/*': prediction,
+    '/health/live': { handler: () => healthy },
+    '/health/ready': {
+      handler: () => {
+        const reason = options.unreadiness();
+        if (reason !== undefined) throw reason;
+        return healthy;
       },
-      handler: (request: PredictionRequest, reply) => predict.handle(request, reply),
-    });
-  }
+    },
+  };
+  for (const { path, methods } of inferenceRoutes)
+    server.route<PredictionRoute>({ method: [...methods], url: path, ...ways[path] });
   return server;
 }
 

@@ -1,4 +1,5 @@
 import { silentLogger } from '@torchweave/application';
+import { inferenceRoutes, managementRoutes, type Route } from '@torchweave/platform';
 import { AccessKeys, Admission, loadSettings, openAdmission, type HttpAdmissionOptions } from '@torchweave/platform';
 import { specText, workflowFiles, zipOf } from '@torchweave/testing/builders';
 import { Child, freePort } from '@torchweave/testing/process';
@@ -87,6 +88,23 @@ describe.each(['management', 'inference'] as const)('every route of the %s API',
       expect(found.filter((route) => route.includes('/dashboard/queues')).length).toBeGreaterThan(5);
   });
 
+  it('serves what the registry has, and nothing else', () => {
+    const registry: readonly Route[] = api === 'management' ? managementRoutes : inferenceRoutes;
+    const spelt = (path: string): string => path.replace(/:[^/]+/g, 'x').replace(/\/\*$/, '/x');
+    const isServed = (method: string, path: string): boolean =>
+      server.routes.some((found) => found.method === method && found.path === spelt(path));
+    const isListed = ({ method, path }: GuardedServer['routes'][number]): boolean =>
+      registry.some(
+        (route) =>
+          (route.methods as readonly string[]).includes(method) &&
+          (route.kind === 'page' ? `${path}/`.startsWith(route.path.slice(0, -1)) : spelt(route.path) === path),
+      );
+    expect(server.routes.filter((route) => !isListed(route))).toEqual([]);
+    const apis = registry.filter(({ kind }) => kind !== 'page');
+    const unserved = apis.flatMap(({ path, methods }) => methods.filter((method) => !isServed(method, path)));
+    expect(unserved).toEqual([]);
+  });
+
   it('answers 401 without a key, with a wrong and an expired one, 403 to one of another right, and lets the right ones in', async () => {
     const { management, inference, API } = readKeys(file);
     const keys = { ...named, management: management.key, inference: inference.key, API: API.key, wrong: 'wrong-wrong' };
@@ -139,6 +157,7 @@ describe.each(['management', 'inference'] as const)('every route of the %s API',
       expect(JSON.parse(body)).toEqual({
         code: 401,
         type: 'InvalidKeyException',
+        errorCode: 'unauthorized',
         message:
           'Token Authorization failed. Token either incorrect, expired, or not provided correctly (Authorization: Bearer KEY).',
       });

@@ -1,4 +1,4 @@
-import { anyMethod } from './unrouted.js';
+import { anyMethod } from '@torchweave/platform';
 
 const errorAnswer = (description: string): object => ({
   description,

@@ -1,0 +1,46 @@
+import type { Route } from './route.js';
+
+/** Every method that a route takes which takes any, as TorchServe does. */
+export const anyMethod = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'] as const;
+
+/** Where the queue board is. */
+export const boardPath = '/dashboard/queues';
+
+const health = { methods: ['GET'], permissions: [], kind: 'health' } as const;
+const description = { path: '/', methods: ['OPTIONS'], permissions: [], kind: 'document' } as const;
+const looking = { methods: ['GET'], permissions: ['read'], kind: 'api' } as const;
+const changing = { permissions: ['register'], kind: 'api' } as const;
+
+/** What the management API serves. */
+export const managementRoutes = [
+  description,
+  { ...looking, path: '/workflows' },
+  { ...changing, path: '/workflows', methods: ['POST'] },
+  { ...looking, path: '/workflows/:name' },
+  { ...changing, path: '/workflows/:name', methods: ['DELETE'] },
+  // TorchServe ignores a further path segment.
+  { ...looking, path: '/workflows/:name/:ignored' },
+  { ...changing, path: '/workflows/:name/:ignored', methods: ['DELETE'] },
+  { ...looking, path: '/operations/:id' },
+  { ...health, path: '/health/live' },
+  { ...health, path: '/health/ready' },
+  { ...looking, path: '/openapi.json', kind: 'document' },
+  { path: '/token', methods: ['GET'], permissions: ['renew'], kind: 'api', onlyWith: 'keys' },
+  { path: `${boardPath}/*`, methods: ['GET', 'HEAD'], permissions: ['read'], kind: 'page', onlyWith: 'queues' },
+  {
+    ...{ path: `${boardPath}/*`, methods: ['POST', 'PUT', 'PATCH', 'DELETE'], permissions: ['register'] },
+    ...{ kind: 'page', onlyWith: 'queues' },
+  },
+] as const satisfies readonly Route[];
+
+/** What the inference API serves. */
+export const inferenceRoutes = [
+  description,
+  { path: '/ping', methods: anyMethod, permissions: ['predict'], kind: 'api' },
+  { path: '/wfpredict/:name', methods: anyMethod, permissions: ['predict'], kind: 'api' },
+  { path: '/wfpredict/:name/*', methods: anyMethod, permissions: ['predict'], kind: 'api' },
+  { ...health, path: '/health/live' },
+  { ...health, path: '/health/ready' },
+] as const satisfies readonly Route[];
+
+export type InferencePath = (typeof inferenceRoutes)[number]['path'];
