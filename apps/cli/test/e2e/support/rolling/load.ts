@@ -30,7 +30,7 @@ export class Load {
   /** Registers what is predicted all the time, and begins. */
   async start(): Promise<void> {
     await this.register('steady', 'steady');
-    for (let i = 0; i < 2; i += 1) this.running.push(this.predictSteadily());
+    this.running.push(this.predictSteadily());
     for (const name of ['first', 'second']) this.running.push(this.comeAndGo(name));
   }
 
