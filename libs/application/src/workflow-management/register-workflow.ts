@@ -1,11 +1,4 @@
-import {
-  defineWorkflow,
-  forRegistration,
-  functionNodes,
-  manifestPath,
-  modelNameOf,
-  modelNodes,
-} from '@torchweave/domain';
+import { defineWorkflow, functionNodes, manifestPath, modelNameOf, modelNodes } from '@torchweave/domain';
 import { parseManifest } from '@torchweave/domain';
 import { isTorchweaveError, TorchweaveError, toTorchweaveError, versionOf, type ErrorCode } from '@torchweave/domain';
 import type { WorkflowDefinition, WorkflowSpec } from '@torchweave/domain';
@@ -14,7 +7,6 @@ import type { JobContext } from '../ports/job-queue.js';
 import type { SpecReader } from '../ports/spec-reader.js';
 import type { OperationRun, OperationTrace, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
 import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
-import { createHash } from 'node:crypto';
 import { withModelDigests } from './model-archives.js';
 import { registrationOf, type ModelRegistrationPorts } from './model-registration.js';
 import { assertHeld, inDoubtWhenLost } from './operation-fence.js';
@@ -93,8 +85,7 @@ export class RegisterWorkflow {
       }),
     );
     await racePoints.reach('archive-read');
-    const named = forRegistration(read, registrationToken(job.operationId));
-    const definition = await job.step('fetch-models', () => withModelDigests(this.ports, named, job.signal));
+    const definition = await job.step('fetch-models', () => withModelDigests(this.ports, read, job.signal));
     await job.step('reserve-name', () => state.reserve(definition, run));
     await racePoints.reach('name-reserved');
     return definition;
@@ -197,10 +188,6 @@ export class RegisterWorkflow {
     throw failure;
   }
 }
-
-/** Short, and the same for whoever takes the operation up: TorchServe's own names go up to some 256 characters. */
-const registrationToken = (operationId: string): string =>
-  createHash('sha256').update(operationId).digest('hex').slice(0, 8);
 
 /** @throws TorchweaveError `workflowUnreadable`. */
 function heldRecord(trace: Extract<OperationTrace, { outcome: 'held' }>): WorkflowRecord {

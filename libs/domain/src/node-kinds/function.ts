@@ -1,3 +1,4 @@
+import { modelNameOf } from '../workflow/name.js';
 import type { NodeBase } from './node-base.js';
 import { allChildren, inputFieldOf, type NodeKindRules } from './node-kind.js';
 
@@ -12,11 +13,10 @@ export const functionKind: NodeKindRules<FunctionNode> = {
   uses: 'handler file',
   nameFault: (name) =>
     pythonIdentifier.test(name) ? undefined : 'is neither under models nor the name of a Python function',
-  define(place, modelName, { globals: { retryAttempts, timeoutMs } }) {
-    return { ...place, kind: 'function', modelName, retryAttempts, timeoutMs };
+  // Functions live in a unit of the version's own.
+  define(place, { workflow }, { globals: { retryAttempts, timeoutMs } }) {
+    return { ...place, kind: 'function', modelName: modelNameOf(workflow, place.name), retryAttempts, timeoutMs };
   },
-  // Functions live in a unit of the registration's own.
-  forRegistration: (node) => node,
   inputField: inputFieldOf,
   choose: allChildren,
 };

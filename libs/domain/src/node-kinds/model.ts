@@ -36,14 +36,10 @@ export function urlFault(value: unknown, shown: string): string | undefined {
 export const modelKind: NodeKindRules<ModelNode> = {
   uses: 'model server',
   nameFault: () => undefined,
-  define(place, modelName, { model }) {
+  define(place, version, { model }) {
     if (model === undefined) throw new Error(`the node ${place.name} has no entry of models`);
-    return { ...model, ...place, kind: 'model', modelName };
+    return { ...model, ...place, kind: 'model', modelName: servedModelName(version, place.name) };
   },
-  forRegistration: (node, version, registration) => ({
-    ...node,
-    modelName: servedModelName(version, node.name, registration),
-  }),
   inputField: inputFieldOf,
   choose: allChildren,
 };

@@ -17,11 +17,7 @@ export interface NodeKindRules<Node extends NodeBase> {
   /** Why a node of this kind cannot have the name, as the end of a sentence about it; undefined where it can. */
   nameFault(name: string): string | undefined;
 
-  /** @param modelName `<workflow>__<node>`. */
-  define(place: Placement, modelName: string, spec: NodeSpec): Node;
-
-  /** The node of one registration of a version. */
-  forRegistration(node: Node, version: WorkflowVersion, registration: string): Node;
+  define(place: Placement, version: WorkflowVersion, spec: NodeSpec): Node;
 
   /** The field in which a node of this kind receives the output of a parent, of which it has so many. */
   inputField(parent: string, parents: number): string;

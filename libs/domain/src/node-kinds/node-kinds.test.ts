@@ -6,7 +6,7 @@ import { kindOf, nodeKinds, rulesOf, type NodeKind } from './node-kinds.js';
 const place = { name: 'n', parents: ['a'], children: ['b'] };
 const model = { ...defaultNodeSettings, name: 'n', url: 'n.mar', retryAttempts: 5 };
 const globals = { ...defaultNodeSettings, retryAttempts: 3, timeoutMs: 7 };
-const define = (kind: NodeKind) => nodeKinds[kind].define(place, 'w__n', { model, globals });
+const define = (kind: NodeKind) => nodeKinds[kind].define(place, { workflow: 'w', version: 1 }, { model, globals });
 const kinds = Object.keys(nodeKinds) as NodeKind[];
 
 describe.each(kinds)('a node of the kind %s', (kind) => {
@@ -24,10 +24,10 @@ describe.each(kinds)('a node of the kind %s', (kind) => {
 });
 
 describe('a model', () => {
-  it('has the numbers of its entry, and a name of each registration', () => {
-    const node = nodeKinds.model.define(place, 'w__n', { model, globals });
+  it('has the numbers of its entry, and a name of each version', () => {
+    const node = nodeKinds.model.define(place, { workflow: 'w', version: 2 }, { model, globals });
     expect([kindOf(true), node.retryAttempts]).toEqual(['model', 5]);
-    expect(nodeKinds.model.forRegistration(node, { workflow: 'w', version: 2 }, 'r').modelName).toBe('w__n.v2.r');
+    expect(node.modelName).toBe('w__n.v2');
   });
 
   it.each([
@@ -40,10 +40,10 @@ describe('a model', () => {
 });
 
 describe('a function', () => {
-  it('has the numbers for all models, and the same name whatever the registration', () => {
-    const node = nodeKinds.function.define(place, 'w__n', { globals });
+  it('has the numbers for all models, and the same name whatever the version', () => {
+    const node = nodeKinds.function.define(place, { workflow: 'w', version: 2 }, { globals });
     expect([kindOf(false), node.retryAttempts, node.timeoutMs]).toEqual(['function', 3, 7]);
-    expect(nodeKinds.function.forRegistration(node, { workflow: 'w', version: 2 }, 'r')).toBe(node);
+    expect(node.modelName).toBe('w__n');
   });
 
   it('has a name that Python can have', () => {

@@ -5,7 +5,6 @@ import type { FunctionNode } from '../node-kinds/function.js';
 import type { ModelNode } from '../node-kinds/model.js';
 import { kindOf, nodeKinds, rulesOf, type WorkflowNode } from '../node-kinds/node-kinds.js';
 import type { NodeSettings, WorkflowSpec } from '../spec/spec.js';
-import { modelNameOf } from './name.js';
 import { firstVersion, type WorkflowVersion } from './workflow-version.js';
 
 /** All that is needed to serve, describe and unregister a workflow. Plain data: it is stored as JSON. */
@@ -52,13 +51,14 @@ export function defineWorkflow(parts: {
 }): WorkflowDefinition {
   const { url, digest, manifest, spec } = parts;
   const name = manifest.workflow.workflowName;
+  const version = firstVersion;
   const dag = buildDag(spec.dag);
   const models = new Map(spec.models.map((model) => [model.name, model]));
   const nodes = dag.nodes.map((node) => {
     const place = { name: node, parents: dag.parents.get(node) ?? [], children: dag.children.get(node) ?? [] };
     const model = models.get(node);
     const { define } = nodeKinds[kindOf(model !== undefined)];
-    return define(place, modelNameOf(name, node), { model, globals: spec.globals });
+    return define(place, { workflow: name, version }, { model, globals: spec.globals });
   });
   const functions = nodes.filter((node) => rulesOf(node).uses === 'handler file').map((node) => node.name);
   if (functions.length > 0 && manifest.workflow.handler === undefined) {
@@ -67,7 +67,7 @@ export function defineWorkflow(parts: {
   }
   return {
     name,
-    version: firstVersion,
+    version,
     url,
     digest,
     manifest,
@@ -75,15 +75,4 @@ export function defineWorkflow(parts: {
     nodes,
     dagText: renderDag(spec.dag),
   };
-}
-
-/**
- * The definition with models of their own: their names are those of its version and of this one registration.
- *
- * @param registration letters and digits.
- */
-export function forRegistration(definition: WorkflowDefinition, registration: string): WorkflowDefinition {
-  const version = versionOf(definition);
-  const nodes = definition.nodes.map((node) => rulesOf(node).forRegistration(node, version, registration));
-  return { ...definition, nodes };
 }

@@ -1,5 +1,5 @@
 import { TorchweaveError } from '../errors/torchweave-error.js';
-import type { WorkflowVersion } from './workflow-version.js';
+import { firstVersion, type WorkflowVersion } from './workflow-version.js';
 
 /**
  * The one alphabet for workflow and node names: they stand in URL paths, model-server names, Redis keys and log lines.
@@ -21,13 +21,12 @@ export function assertWorkflowName(name: string): void {
 }
 
 /**
- * The name that a node's model has on the model servers: that of the version, and of one registration of it. What comes late that
- * was meant for an earlier registration finds no model of this one.
- *
- * @param registration letters and digits.
+ * The name that a node's model has on the model servers: TorchServe's own for the first version, which handlers see as
+ * `context.model_name` and operators know; later ones lie beside it, each under its own.
  */
-export function servedModelName({ workflow, version }: WorkflowVersion, node: string, registration: string): string {
-  return `${modelNameOf(workflow, node)}.v${version}.${registration}`;
+export function servedModelName({ workflow, version }: WorkflowVersion, node: string): string {
+  const name = modelNameOf(workflow, node);
+  return version === firstVersion ? name : `${name}.v${version}`;
 }
 
 /** TorchServe's name of a node, `<workflow>__<node>`: in answers, and what a function sees as `context.model_name`. */

@@ -15,7 +15,7 @@ const particulars: Readonly<Record<Recording, { models: readonly string[]; undon
     undone: 'aaff8f1c-0b7a-4151-a617-6de8ce90aafa',
   },
   'with-versions': {
-    models: ['chain__up.v1.fb91ac4f', 'diamond__up.v1.c86e1c89', 'diamond__rv.v1.c86e1c89'],
+    models: ['chain__up', 'diamond__up', 'diamond__rv'],
     undone: '4f5bb973-c1f9-470e-b35f-fa7942a9bd30',
   },
 };
