@@ -75,7 +75,7 @@ describe.skipIf(missing !== undefined)(`crash safety${missing ? ` (skipped: ${mi
     const operationId = await killedAt(point, () => post('url=chain.war&synchronous=false'));
     expect(await endOf(operationId)).toMatchObject({ state: 'succeeded', attempts: 2 });
     expect(await predict('chain')).toBe('200 HELLO');
-    expect(await modelsOnTorchServe()).toEqual([served('chain__up')]);
+    expect(await modelsOnTorchServe()).toEqual(['chain__up']);
   });
 
   it('a failing registration whose worker is killed while it undoes ends failed, with nothing left', async () => {
@@ -172,12 +172,9 @@ describe.skipIf(missing !== undefined)(`crash safety${missing ? ` (skipped: ${mi
     expect((await post('url=diamond.war')).status).toBe(200);
     await system.restartTorchServe();
     await until(async () => (await predict('diamond')).startsWith('200'));
-    expect((await modelsOnTorchServe()).sort()).toEqual([served('diamond__rv'), served('diamond__up')]);
+    expect((await modelsOnTorchServe()).sort()).toEqual(['diamond__rv', 'diamond__up']);
   });
 });
-
-/** A model's name on TorchServe: its node's, the version, and the registration that made it. */
-const served = (node: string): string => expect.stringMatching(new RegExp(`^${node}\\.v1\\.[\\da-f]{8}$`)) as string;
 
 /** Asks again until it holds; the test's own timeout ends it. */
 async function until(holds: () => Promise<boolean>): Promise<void> {

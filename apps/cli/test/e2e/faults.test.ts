@@ -159,8 +159,18 @@ describe.skipIf(missing !== undefined)(`faults between the parts${missing ? ` (s
     const modelAnswers = (): Promise<unknown> =>
       vi.waitUntil(async () => (await statusOf(system.predict('model'))) === 200, { timeout: 20_000 });
 
-    const away = [503, 'ServiceUnavailableException', /which cannot be reached: [\w ,()]+\. Try again/] as const;
-    const late = [504, 'GatewayTimeoutException', /did not answer within 1000 ms, the node's timeout-ms\.$/] as const;
+    const away = [
+      503,
+      'ServiceUnavailableException',
+      'nodeUnavailable',
+      /which cannot be reached: [\w ,()]+\. Try again/,
+    ] as const;
+    const late = [
+      504,
+      'GatewayTimeoutException',
+      'nodeTimedOut',
+      /did not answer within 1000 ms, the node's timeout-ms\.$/,
+    ] as const;
 
     it.each([
       ['hang', late],
@@ -169,7 +179,7 @@ describe.skipIf(missing !== undefined)(`faults between the parts${missing ? ` (s
       ['garbage', away],
     ] as const)(
       'that answers with %s: the node fails within its time, and works again afterwards',
-      async (mode, [code, type, message]) => {
+      async (mode, [code, type, errorCode, message]) => {
         expect(await statusOf(register('model'))).toBe(200);
         await modelAnswers();
         await system.modelProxy.use(mode);
@@ -178,7 +188,7 @@ describe.skipIf(missing !== undefined)(`faults between the parts${missing ? ` (s
         expect([response.status, await response.json()]).toEqual([
           code,
           {
-            ...{ code, type, node: 'up', attempts: 1, reason: expect.any(String) as string },
+            ...{ code, type, errorCode, node: 'up', attempts: 1, reason: expect.any(String) as string },
             message: expect.stringMatching(message) as string,
           },
         ]);
