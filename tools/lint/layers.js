@@ -14,6 +14,7 @@ const adapters = [
 ].map((name) => `@torchweave/${name}`);
 const rules = ['@torchweave/kernel', '@torchweave/domain', '@torchweave/application'];
 const redisClient = '@torchweave/redis-client';
+const httpExchange = '@torchweave/http-exchange';
 
 /** @type {readonly { name: string; files: string; imports: readonly string[]; tests?: readonly string[] }[]} */
 export const layers = [
@@ -24,6 +25,11 @@ export const layers = [
     files: 'libs/application',
     imports: ['@torchweave/kernel', '@torchweave/domain', 'zod', 'node:crypto'],
     tests: ['node:stream'],
+  },
+  {
+    name: 'The HTTP client of model servers knows no rule: every adapter that speaks HTTP to one shares it',
+    files: 'libs/http-exchange',
+    imports: ['@torchweave/kernel', ...anyBuiltin],
   },
   {
     name: 'The Redis client knows the rules and ioredis: two adapters and whoever makes connections share it',
@@ -42,7 +48,7 @@ export const layers = [
     'filesystem-archive-store': ['tar-stream', 'yauzl', 'yazl'],
     'python-runtime': [],
     'redis-workflow-state': [redisClient, 'ioredis'],
-    'torchserve-model-server': ['undici'],
+    'torchserve-model-server': [httpExchange],
   }).map(([adapter, technology]) => ({
     name: 'An adapter knows the domain, the ports and its own technology, and no other adapter',
     files: `libs/adapters/${adapter}`,

@@ -50,12 +50,25 @@ const forbidden: Record<string, readonly string[]> = {
     ]),
     ...['node:fs', 'node:worker_threads', 'zod', 'vitest'],
   ],
+  'http-exchange': [
+    ...ours([
+      'domain',
+      'application',
+      'platform',
+      'composition',
+      'redis-client',
+      'testing/builders',
+      ...adapters,
+      ...apps,
+    ]),
+    ...['undici', 'zod', 'fastify', 'vitest'],
+  ],
   domain: [
-    ...ours(['application', 'platform', 'composition', 'testing/builders', ...adapters, ...apps]),
+    ...ours(['http-exchange', 'application', 'platform', 'composition', 'testing/builders', ...adapters, ...apps]),
     ...['node:fs', 'node:crypto', 'zod', 'ioredis', 'fastify', 'vitest'],
   ],
   application: [
-    ...ours(['platform', 'composition', 'testing/builders', ...adapters, ...apps]),
+    ...ours(['http-exchange', 'platform', 'composition', 'testing/builders', ...adapters, ...apps]),
     ...[
       'node:fs',
       'node:http',
@@ -159,6 +172,7 @@ describe('the layers', () => {
   it.each([
     ['libs/application/src/allowed.ts', '@torchweave/domain'],
     ['libs/adapters/redis-workflow-state/src/allowed.ts', 'ioredis'],
+    ['libs/adapters/torchserve-model-server/src/allowed.ts', '@torchweave/http-exchange'],
     ['libs/adapters/python-runtime/src/allowed.test.ts', '@torchweave/testing/port-conformance/model-server'],
     ['libs/domain/src/allowed.test.ts', 'fast-check'],
     ['apps/gateway/src/allowed.ts', './start-gateway.js'],

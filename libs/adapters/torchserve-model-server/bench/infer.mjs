@@ -1,7 +1,7 @@
 // The CPU time that one inference costs the gateway: `npm run build && node bench/infer.mjs [bytes of a body]`.
 // A server that echoes at once stands in for TorchServe, in a process of its own.
 import { TorchServeModelServer } from '../dist/index.js';
-import { measure, startEchoServer } from './echo-server.mjs';
+import { measure, startEchoServer } from '../../../http-exchange/bench/echo-server.mjs';
 
 const silentLogger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silentLogger };
 const value = Buffer.alloc(Number(process.argv[2] ?? 20), 'x');

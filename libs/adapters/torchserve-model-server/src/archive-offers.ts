@@ -6,9 +6,9 @@ import { pipeline } from 'node:stream/promises';
 
 import type { Logger, ModelArchive } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
+import { ExchangeFailure } from '@torchweave/http-exchange';
 
 import { failedExchange } from './error-mapping.js';
-import { ExchangeFailure } from './exchange.js';
 
 const connectTimeoutMs = 5_000;
 /** ms that a client may take for its request. */

@@ -1,3 +1,10 @@
+import {
+  AnswerLateError,
+  AnswerTooLargeError,
+  ConnectionLostError,
+  ExchangeFailure,
+  type HttpAnswer,
+} from '@torchweave/http-exchange';
 import { describe, expect, it } from 'vitest';
 
 import {
@@ -8,13 +15,6 @@ import {
   refusedInference,
   unauthorizedBy,
 } from './error-mapping.js';
-import {
-  AnswerLateError,
-  AnswerTooLargeError,
-  ConnectionLostError,
-  ExchangeFailure,
-  type HttpAnswer,
-} from './exchange.js';
 
 const endpoint = 'http://models:8081';
 const answer = (status: number, body: string | object): HttpAnswer => ({

@@ -1,7 +1,7 @@
 import { TorchweaveError } from '@torchweave/domain';
-import { codeOf, isOutOfFiles } from '@torchweave/kernel';
+import { AnswerLateError, AnswerTooLargeError, type HttpAnswer, reasonOf } from '@torchweave/http-exchange';
+import { isOutOfFiles } from '@torchweave/kernel';
 
-import { AnswerLateError, AnswerTooLargeError, type HttpAnswer } from './exchange.js';
 import { isJsonObject, type JsonObject } from './json.js';
 
 const longestParsedBody = 65_536;
@@ -94,28 +94,6 @@ export function failedExchange(endpoint: string, cause: unknown, timeoutMs?: num
     return new TorchweaveError('modelServerLate', { endpoint, timeoutMs: timeoutMs ?? cause.limitMs }, { cause });
   }
   return new TorchweaveError('modelServerUnreachable', { endpoint, reason: reasonOf(cause) }, { cause });
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection reset',
-  EPIPE: 'connection reset',
-  ENOTFOUND: 'host not found',
-  EAI_AGAIN: 'host name lookup failed',
-  EHOSTUNREACH: 'host unreachable',
-  ENETUNREACH: 'network unreachable',
-  ETIMEDOUT: 'connect timed out',
-  connectTimeout: 'connect timed out',
-  connectionClosed: 'connection closed',
-  clientClosed: 'this client is closed',
-  notHttp: 'the answer is not HTTP',
-};
-
-function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return 'connection failed';
-  const code = codeOf(cause) || codeOf(cause.cause);
-  if (code === '') return 'connection failed';
-  return reasons[code] ?? `connection failed (${code})`;
 }
 
 function withoutWords(status: number): string {

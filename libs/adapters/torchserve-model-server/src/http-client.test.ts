@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 import { silentLogger } from '@torchweave/application';
+import type { ExchangeLimits, HttpRequest } from '@torchweave/http-exchange';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 
-import type { ExchangeLimits, HttpRequest } from './exchange.js';
 import { HttpClient } from './http-client.js';
 import { KeyRing } from './keys.js';
 

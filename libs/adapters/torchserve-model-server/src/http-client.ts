@@ -1,8 +1,14 @@
-import { ConnectionPool } from './connection-pool.js';
+import {
+  ConnectionLostError,
+  ConnectionPool,
+  type ExchangeLimits,
+  headerValue,
+  type HttpAnswer,
+  type HttpRequest,
+} from '@torchweave/http-exchange';
+
 import { failedExchange, isKeyRefused, unauthorizedBy } from './error-mapping.js';
-import { ConnectionLostError, type ExchangeLimits, type HttpAnswer, type HttpRequest } from './exchange.js';
 import type { KeyKind, KeyRing } from './keys.js';
-import { headerValue } from './request-headers.js';
 
 const connectTimeoutMs = 5_000;
 /** A key may be renewed by another process between our look into the key file and our use of it. */

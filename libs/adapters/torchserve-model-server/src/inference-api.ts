@@ -1,12 +1,12 @@
 import { type InferenceOptions } from '@torchweave/application';
 import type { NodeInput, NodeOutput } from '@torchweave/domain';
+import { headerValue, type HttpRequest } from '@torchweave/http-exchange';
 import { releaseOf } from '@torchweave/kernel';
 
 import { refusedInference } from './error-mapping.js';
-import type { HttpRequest } from './exchange.js';
 import type { HttpClient } from './http-client.js';
 import { multipartBody } from './multipart.js';
-import { forwardedHeaders, headerValue } from './request-headers.js';
+import { forwardedHeaders } from './request-headers.js';
 
 const healthTimeoutMs = 2_000;
 const largestPing = 65_536;

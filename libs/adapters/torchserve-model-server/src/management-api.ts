@@ -1,7 +1,7 @@
 import { TorchweaveError } from '@torchweave/domain';
+import type { HttpAnswer, HttpRequest } from '@torchweave/http-exchange';
 
 import { readRefusal, refusedBy } from './error-mapping.js';
-import type { HttpAnswer, HttpRequest } from './exchange.js';
 import type { HttpClient } from './http-client.js';
 import { parseModelDescriptions, type TorchServeModel } from './model-description.js';
 import { parseModelList } from './model-list.js';

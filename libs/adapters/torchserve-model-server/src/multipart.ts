@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type { InputField } from '@torchweave/domain';
-
-import { headerValue } from './request-headers.js';
+import { headerValue } from '@torchweave/http-exchange';
 
 /** A multipart/form-data body: its chunks in order, the fields' own bytes among them uncopied. */
 export interface MultipartBody {

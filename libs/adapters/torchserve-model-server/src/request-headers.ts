@@ -14,11 +14,6 @@ const withheld = new Set([
   'x-request-id',
 ]);
 
-/** A content type may come from a handler's answer: what HTTP does not allow in a header becomes a question mark. */
-export function headerValue(text: string): string {
-  return text.replace(/[^\t\x20-\x7e\x80-\xff]/g, '?');
-}
-
 /**
  * Name, value, name, value, …: what a model may see of the client's headers, and the request's id. TorchServe's handlers look a
  * header up as it is spelt, so each keeps the client's spelling.

@@ -6,10 +6,10 @@ import type {
   ModelServer,
 } from '@torchweave/application';
 import type { NodeInput, NodeOutput } from '@torchweave/domain';
+import type { HttpRequest } from '@torchweave/http-exchange';
 
 import { ArchiveOffers } from './archive-offers.js';
 import { refusedBy } from './error-mapping.js';
-import type { HttpRequest } from './exchange.js';
 import { HttpClient } from './http-client.js';
 import { InferenceApi } from './inference-api.js';
 import { KeyRing, type KeyKind, type KeySource } from './keys.js';

@@ -1,5 +1,5 @@
 // Compares ways to make one HTTP call: `node bench/http-clients.mjs`, on the built tree.
-import { Cancellation } from '@torchweave/application';
+import { Cancellation } from '@torchweave/kernel';
 import { Pool } from 'undici';
 
 import { ConnectionPool } from '../dist/connection-pool.js';
