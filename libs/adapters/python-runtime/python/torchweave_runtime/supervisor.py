@@ -55,8 +55,8 @@ LAST_READS = 64
 #: Where a process finds the socket for its log events, and the one that Torchweave connects to.
 LOG_DESCRIPTOR = 3
 LISTENER_DESCRIPTOR = 4
-#: Seconds in which the system may tell that a Torchweave whose connection is gone is gone, too: it closes the connections of a
-#: process that was killed before it tells of its end.
+#: Seconds in which the system may tell that Torchweave is gone: of a process that was killed it closes the connections, and ends
+#: the thread that has started this one, before that.
 GONE_PATIENCE = 2.0
 
 
@@ -99,7 +99,8 @@ class Supervisor:
         self._root = root
         self._folder = folder
         self._ending = False
-        self._connection_was_lost = False
+        #: By Torchweave, which then removes its folder itself.
+        self._was_told_to_end = False
 
     def run(self) -> NoReturn:
         """Until Torchweave says so, or is gone."""
@@ -109,7 +110,7 @@ class Supervisor:
             while not self._ending:
                 self._turn()
         except ConnectionError:
-            self._connection_was_lost = True
+            pass
         except Exception:
             traceback.print_exc()
         finally:
@@ -163,7 +164,7 @@ class Supervisor:
             self._kill(frame["process"])
             self._control.send({"event": "heard"})
         elif operation == "shutdown":
-            self._ending = True
+            self._ending = self._was_told_to_end = True
 
     # Forking
 
@@ -345,22 +346,23 @@ class Supervisor:
             self._end_processes(signal.SIGKILL)
             end_children()
             remove_tree(self._folder)
-            if self._is_alone():
-                remove_tree(self._root)
+            if not self._was_told_to_end:
+                remove_when_gone(self._torchweave, self._root)
             os._exit(0)
-
-    def _is_alone(self) -> bool:
-        """Whether Torchweave is gone."""
-        deadline = time.monotonic() + (GONE_PATIENCE if self._connection_was_lost else 0)
-        while os.getppid() == self._torchweave:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(0.005)
-        return True
 
     def _end_processes(self, number: int) -> None:
         for pid in self._by_pid:
             signal_group(pid, number)
+
+
+def remove_when_gone(torchweave: int, root: str) -> None:
+    """Removes Torchweave's folder, if that is gone."""
+    deadline = time.monotonic() + GONE_PATIENCE
+    while os.getppid() == torchweave:
+        if time.monotonic() >= deadline:
+            return
+        time.sleep(0.005)
+    remove_tree(root)
 
 
 def listen(path: str) -> int:
@@ -378,7 +380,13 @@ def main(control_descriptor: int, confinement: str, root: str, folder: str) -> N
     one in it that this start has for itself.
     """
     torchweave = os.getppid()
-    signal_when_parent_ends(signal.SIGTERM, torchweave)
+
+    def give_up(*_: Any) -> NoReturn:
+        remove_when_gone(torchweave, root)
+        os._exit(1)
+
+    signal.signal(signal.SIGTERM, give_up)
+    signal_when_parent_ends(signal.SIGTERM, torchweave, give_up)
     hold(root)
     adopt_orphans()
     end_started_below(root)
@@ -389,5 +397,5 @@ def main(control_descriptor: int, confinement: str, root: str, folder: str) -> N
         control.send({"event": "refused", "what": refused.what, "reason": str(refused)})
         os._exit(1)
     # The kernel forgets it with a change of rights.
-    signal_when_parent_ends(signal.SIGTERM, torchweave)
+    signal_when_parent_ends(signal.SIGTERM, torchweave, give_up)
     Supervisor(control, confined, root, folder, torchweave).run()
