@@ -64,7 +64,8 @@ const byReply: Readonly<Record<string, RedisFault>> = {
   },
   NOPERM: {
     reason: 'its user may not do what is needed',
-    remedy: 'Give the user all commands but those of @dangerous, INFO, and all keys and channels of {torchweave}*.',
+    remedy:
+      'Give the user all commands but those of @dangerous, INFO, and all keys and channels that begin with {NAMESPACE}, where --redis-namespace says torchweave if nothing else.',
   },
   LOADING: { reason: 'it still loads its data', remedy: 'Start again when it has loaded them.' },
   READONLY: { reason: 'it is a replica that takes no writes', remedy: 'Give the address of the primary.' },

@@ -25,7 +25,7 @@ export class ErrorFilter implements ExceptionFilter {
       case 400:
         // A method that no route takes may be refused for its body before that is found out.
         if (request.is404) return unroutedError(request.url);
-        return new TorchweaveError('bodyMalformed', { reason: exception.message }, { cause: exception });
+        return new TorchweaveError('bodyMalformed', { reason: 'it is not what its headers say' }, { cause: exception });
       case 404:
         return unroutedError(request.url);
       case 413:

@@ -107,17 +107,20 @@ export class BullMqJobWorker implements JobWorker {
     this.isClosing = true;
     clearInterval(this.announcing);
     const key = workersKey(queuePrefix(this.options.namespace));
-    await this.redis?.zrem(key, this.id).catch((err: unknown) => this.options.redis.observeError(err));
-    const closed = Promise.all([this.delayed?.close(), ...this.workers.map((worker) => worker.close())]);
+    const observe = (err: unknown): void => this.options.redis.observeError(err);
+    await this.redis?.zrem(key, this.id).catch(observe);
+    let hasClosed = false;
+    const closed = Promise.all([this.delayed?.close(), ...this.workers.map((worker) => worker.close())])
+      .catch(observe)
+      .finally(() => (hasClosed = true));
     // Of a connection that is lost BullMQ waits for an end that does not come.
-    await Promise.race([closed, this.untilUseless()]);
-    closed.catch((err: unknown) => this.options.redis.observeError(err));
+    await Promise.race([closed, this.untilUseless(() => hasClosed)]);
     this.closeConnections();
   }
 
   /** What is under way cannot end on a Redis that is away or takes no writes: it is let go of, and others take it up. */
-  private async untilUseless(): Promise<void> {
-    for (let troubledMs = 0; troubledMs < farewellMs;) {
+  private async untilUseless(hasClosed: () => boolean): Promise<void> {
+    for (let troubledMs = 0; troubledMs < farewellMs && !hasClosed();) {
       await sleep(farewellMs / 10, undefined, { ref: false });
       troubledMs = this.options.redis.isTroubled ? troubledMs + farewellMs / 10 : 0;
       if (troubledMs > 0) for (const run of this.running.values()) run.lose();
