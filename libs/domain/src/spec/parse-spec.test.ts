@@ -12,6 +12,15 @@ function problemsOf(text: string): string[] {
 }
 
 describe('parseSpec', () => {
+  it.each(['e1', 'E5', 'y', 'n', 'o7', 'x.e1'])(
+    'takes %s for a name, as TorchServe does, and not for a number or a boolean',
+    (node) => {
+      const spec = parseSpec(`models:\n  ${node}: {url: a.mar}\ndag:\n  ${node}: [post]\n`, 'spec.yaml');
+      expect(spec.models.map(({ name }) => name)).toEqual([node]);
+      expect([...spec.dag]).toEqual([[node, ['post']]]);
+    },
+  );
+
   it('reads models, their settings and the dag in the order of the file', () => {
     const text = `
 models:

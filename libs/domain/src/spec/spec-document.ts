@@ -1,8 +1,9 @@
 import { isCollection, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { Node, Pair, ParsedNode, Tags, YAMLMap } from 'yaml';
+import type { Node, Pair, ParsedNode, YAMLMap } from 'yaml';
 import { shorten } from '../errors/bound-data.js';
 import type { SpecProblem } from '../errors/catalogue/archive-errors.js';
 import { AliasTargets } from './alias-targets.js';
+import { snakeYamlTags } from './scalar-tags.js';
 import { findYamlFaults, isMergeKey, maxBrought, type YamlFault } from './yaml-faults.js';
 
 /** More than any real spec has. */
@@ -37,18 +38,11 @@ export interface Entry {
   readonly value: Node | null;
 }
 
-/** TorchServe's parser takes `yes` and `on` for booleans, but not `y` and `n`, which YAML 1.1 names as well. */
-const withoutShortBooleans = (tags: Tags): Tags =>
-  tags.map((tag) => {
-    if (typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:bool' || tag.test === undefined) return tag;
-    return { ...tag, test: new RegExp(tag.test.source.replace(/[YN]\|[yn]\|/, '')) };
-  });
-
 function parse(text: string, lineCounter: LineCounter) {
   // YAML 1.1 is what TorchServe's parser reads.
   return parseDocument<ParsedNode>(text, {
     version: '1.1',
-    customTags: withoutShortBooleans,
+    customTags: snakeYamlTags,
     merge: true,
     // The parser compares every key with every other; findYamlFaults looks for repeated ones.
     uniqueKeys: false,
