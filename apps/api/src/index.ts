@@ -1,2 +1,3 @@
+/** @internal For tests of other packages. */
 export { createApiServer, type ApiServerOptions } from './create-api-server.js';
 export { startApi } from './start-api.js';

@@ -25,7 +25,7 @@ export function addSettingOptions(command: Command): Command {
 }
 
 /** The values of the flags that were given, by setting. */
-export function settingFlags(options: Readonly<Record<string, unknown>>): Partial<Record<SettingName, unknown>> {
+function settingFlags(options: Readonly<Record<string, unknown>>): Partial<Record<SettingName, unknown>> {
   const given = named.flatMap(([name]) => (options[name] === undefined ? [] : [[name, options[name]] as const]));
   return Object.fromEntries(given);
 }

@@ -21,6 +21,7 @@ export type {
 } from './workflow-execution/run-workflow.js';
 export {
   noRacePoints,
+  /** @internal For tests of other packages. */
   racePointNames,
   type RacePointName,
   type RacePoints,

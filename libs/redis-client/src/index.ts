@@ -1,3 +1,3 @@
-export { parseRedisUrl, redisUrlRule, withoutSecret } from './redis-url.js';
+export { parseRedisUrl, redisUrlRule } from './redis-url.js';
 export { RedisLink } from './redis-link.js';
-export { redisFaultOf, replyWordOf, type RedisFault } from './redis-fault.js';
+export { replyWordOf } from './redis-fault.js';

@@ -2,7 +2,7 @@ import { formatNumber } from './report/format.js';
 import type { Figure } from './statistics.js';
 import { targets, type Condition } from './targets.js';
 
-export type Verdict = 'met' | 'not met' | 'not measured';
+type Verdict = 'met' | 'not met' | 'not measured';
 
 export interface JudgedTarget {
   readonly what: string;

@@ -4,14 +4,14 @@ import { errorAnswer } from './refusal.js';
 /** The answer to what is done in the background. */
 export const acceptedAnswer = z.object({ operationId: z.string() });
 
-export const listedWorkflow = z.object({ workflowName: z.string(), workflowUrl: z.string() });
+const listedWorkflow = z.object({ workflowName: z.string(), workflowUrl: z.string() });
 
 export const workflowPage = z.object({
   nextPageToken: z.string().optional(),
   workflows: z.array(listedWorkflow),
 });
 
-export const describedWorkflow = z.object({
+const describedWorkflow = z.object({
   workflowName: z.string(),
   workflowUrl: z.string(),
   minWorkers: z.number(),

@@ -17,7 +17,7 @@ function statusText({ state, steps, workflow, attempts }: OperationAnswer): stri
 }
 
 /** Whether an operation goes on. */
-export const isUnderWay = ({ state }: OperationAnswer): boolean => state === 'waiting' || state === 'running';
+const isUnderWay = ({ state }: OperationAnswer): boolean => state === 'waiting' || state === 'running';
 
 /**
  * Shows the steps of an operation until it ends, well or not.

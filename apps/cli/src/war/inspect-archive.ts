@@ -4,7 +4,7 @@ import { listEntries, withArchive, type ArchiveContents, type ArchiveEntry } fro
 import { readWorkflow } from './read-workflow.js';
 
 /** A model node with its numbers, globals applied; in the words of the spec. */
-export interface InspectedModel {
+interface InspectedModel {
   readonly name: string;
   readonly url: string;
   readonly 'min-workers': number;

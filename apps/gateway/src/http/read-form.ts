@@ -1,7 +1,7 @@
 import { TorchweaveError, type InputField } from '@torchweave/domain';
 
 /** Fields of one form or query; more is no input of a model. */
-export const maxFields = 1_000;
+const maxFields = 1_000;
 /** bytes of a field's name as it is sent: longer ones are data that somebody takes for a form. */
 const maxNameBytes = 1_000;
 

@@ -14,7 +14,7 @@ export interface HttpGet {
 }
 
 /** Thrown when the host has not been connected to in time. */
-export class ConnectTimeoutError extends Error {
+class ConnectTimeoutError extends Error {
   readonly code = 'ETIMEDOUT';
 }
 

@@ -22,7 +22,7 @@ import { endedChannel, queueNameOf, queueNames, queuePrefix, type QueueName } fr
 import { announceWorker, redisTime, workerLeaseMs, workersKey } from './queue-scripts.js';
 
 /** How a run ended. `retried`: left to another attempt; `left`: to a newer worker, without one. */
-export type JobOutcome = 'succeeded' | 'failed' | 'retried' | 'left';
+type JobOutcome = 'succeeded' | 'failed' | 'retried' | 'left';
 
 export interface BullMqWorkerOptions extends BullMqOptions {
   /** Jobs of clients that one worker runs at once. */

@@ -95,7 +95,7 @@ async function readEnd64(file: FileHandle, end: End): Promise<End | undefined> {
 }
 
 /** The fields of an extra block, by their number. */
-export function* extraFields(extra: Buffer): Generator<{ readonly id: number; readonly data: Buffer }> {
+function* extraFields(extra: Buffer): Generator<{ readonly id: number; readonly data: Buffer }> {
   for (let at = 0; at + 4 <= extra.length;) {
     const end = at + 4 + extra.readUInt16LE(at + 2);
     // Archivers pad with whatever they like; what is no field is none.

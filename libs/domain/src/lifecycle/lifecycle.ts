@@ -7,15 +7,3 @@
  */
 export const phases = ['registering', 'undoing', 'ready', 'unregistering'] as const;
 export type Phase = (typeof phases)[number];
-
-const successors: { readonly [P in Phase]: readonly (Phase | 'gone')[] } = {
-  registering: ['ready', 'undoing'],
-  undoing: ['gone'],
-  ready: ['unregistering'],
-  unregistering: ['gone'],
-};
-
-/** True when a workflow may go from `from` to `to`. */
-export function mayBecome(from: Phase, to: Phase | 'gone'): boolean {
-  return successors[from].includes(to);
-}

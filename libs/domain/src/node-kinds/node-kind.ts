@@ -3,7 +3,7 @@ import type { WorkflowVersion } from '../workflow/workflow-version.js';
 import type { NodeBase, Placement } from './node-base.js';
 
 /** What a spec says of a node. */
-export interface NodeSpec {
+interface NodeSpec {
   /** Its entry of `models`; absent where it has none. */
   readonly model?: ModelSpec | undefined;
   readonly globals: NodeSettings;

@@ -4,7 +4,7 @@ import { inferenceRoutes, managementRoutes } from '../routes/routes.js';
 /** Roles of named keys: `read` looks at the management API, `register` changes things there too, `predict` runs workflows. */
 export const roles = ['read', 'register', 'predict'] as const;
 
-export type Role = (typeof roles)[number];
+type Role = (typeof roles)[number];
 
 /** What a key allows; `renew` asks for new keys and nothing else. */
 export type Permission = Role | 'renew';

@@ -3,13 +3,13 @@ import type { Setting } from './settings/setting.js';
 import { settings } from './settings/settings.js';
 
 /** A key of TorchServe's that is read here and done otherwise. */
-export interface ChangedKey {
+interface ChangedKey {
   readonly key: string;
   /** What Torchweave does instead: a clause that ends a sentence. */
   readonly instead: string;
 }
 
-export interface UnknownKey {
+interface UnknownKey {
   readonly key: string;
   /** The key that was probably meant. */
   readonly meant?: string;

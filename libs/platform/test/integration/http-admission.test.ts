@@ -2,15 +2,11 @@ import { silentLogger } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import {
   Admission,
-  Audit,
-  BodyBudget,
-  Cors,
   ErrorAnswers,
   followTorchServe,
   HttpAdmission,
   openAdmission,
   loadSettings,
-  OwnHosts,
   serverOptions,
 } from '@torchweave/platform';
 import { execFileSync } from 'node:child_process';
@@ -22,6 +18,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fastify, type FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Audit } from '../../src/http/audit.js';
+import { BodyBudget } from '../../src/http/body-budget.js';
+import { Cors } from '../../src/http/cors.js';
+import { OwnHosts } from '../../src/http/own-hosts.js';
 
 type Options = ConstructorParameters<typeof HttpAdmission>[0];
 type Limits = Options['limits'];

@@ -1,3 +1,3 @@
 export { tarGzOf, tarGzOfEntries, zipOf, type Files, type TarEntry } from './archives.js';
 export { rawZip, type RawZipEntry } from './raw-zip.js';
-export { manifestText, specText, workflowFiles, type SpecParts, type WorkflowParts } from './workflow.js';
+export { manifestText, specText, workflowFiles, type WorkflowParts } from './workflow.js';

@@ -1,1 +1,1 @@
-export { FaultProxy, type FaultMode } from './fault-proxy.js';
+export { FaultProxy } from './fault-proxy.js';

@@ -1,2 +1,2 @@
-export { Child, type ChildOptions } from './child.js';
+export { Child } from './child.js';
 export { freePort, isFree } from './free-port.js';

@@ -1,1 +1,1 @@
-export { selfSigned, type SelfSigned } from './self-signed.js';
+export { selfSigned } from './self-signed.js';

@@ -16,7 +16,7 @@ import { TestRedis } from '@torchweave/testing/redis';
 import type { FastifyInstance } from 'fastify';
 
 /** A route as the framework itself tells it when it is registered. */
-export interface FoundRoute {
+interface FoundRoute {
   readonly method: string;
   /** A path that the route takes, its parameters filled in. */
   readonly path: string;

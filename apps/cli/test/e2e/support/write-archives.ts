@@ -40,7 +40,7 @@ export function zipOf(files: Files): Buffer {
 }
 
 /** A gzipped tar of plain files (ustar). */
-export function tarGzOf(files: Files): Buffer {
+function tarGzOf(files: Files): Buffer {
   const blocks = Object.entries(files).flatMap(([path, text]) => {
     const data = Buffer.from(text);
     const header = Buffer.alloc(512);

@@ -5,15 +5,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  FilesystemArchiveStore,
-  packModelArchive,
-  packTarGz,
-  packWorkflowArchive,
-  packZip,
-  type ArchiveFormat,
-} from '../../src/index.js';
+import { FilesystemArchiveStore, packModelArchive, packWorkflowArchive, type ArchiveFormat } from '../../src/index.js';
 import { removeTree } from '../../src/folders.js';
+import { packTarGz } from '../../src/packing/pack-tar-gz.js';
+import { packZip } from '../../src/packing/pack-zip.js';
 
 let root: string;
 

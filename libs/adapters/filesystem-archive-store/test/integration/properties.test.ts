@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packTarGz, packZip, type PackEntry } from '../../src/index.js';
+import type { PackEntry } from '../../src/index.js';
+import { packTarGz } from '../../src/packing/pack-tar-gz.js';
+import { packZip } from '../../src/packing/pack-zip.js';
 import { temporaryStore, type TemporaryStore } from './temporary-store.js';
 
 let temporary: TemporaryStore;

@@ -4,7 +4,7 @@ import type { ProcessLimits } from '../options.js';
 export type Loadable = FunctionsSpec | ModelSpec;
 
 /** The functions of one workflow version. */
-export interface FunctionsSpec {
+interface FunctionsSpec {
   readonly kind: 'functions';
   readonly directory: string;
   readonly manifest: object;
@@ -13,7 +13,7 @@ export interface FunctionsSpec {
 }
 
 /** A model of a `.mar` archive. */
-export interface ModelSpec {
+interface ModelSpec {
   readonly kind: 'model';
   readonly directory: string;
   readonly modelName: string;

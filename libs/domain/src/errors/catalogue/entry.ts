@@ -1,5 +1,5 @@
 /** How an error is told outside. */
-export interface CatalogueEntry<Data> {
+interface CatalogueEntry<Data> {
   /** The simple class name that TorchServe puts into an error's `type`. */
   readonly type: string;
   /** HTTP status of the answer, or how to read it from the data. */

@@ -1,7 +1,7 @@
 import type { CatalogueArea } from './entry.js';
 
 /** A model node that has got no answer. `reason` goes on from "the model server". */
-export interface NodeOnServer {
+interface NodeOnServer {
   readonly node: string;
   readonly model: string;
   readonly server: string;

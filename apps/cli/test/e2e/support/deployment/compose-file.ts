@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 export const projectRoot = fileURLToPath(new URL('../../../../../../', import.meta.url));
 
 /** What the tests read of a service of docker-compose.yml. */
-export interface ComposeService {
+interface ComposeService {
   readonly image: string;
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
