@@ -4,7 +4,7 @@
 const production = process.argv.includes('--production');
 
 /** Programs of the system, which no package brings; a test that needs one says so where it is missing. */
-const ofTheSystem = ['docker-compose', 'haproxy', 'promtool', 'openssl', 'mkfifo', 'mount', 'umount', 'wrk'];
+const ofTheSystem = ['docker-compose', 'haproxy', 'promtool', 'openssl', 'mkfifo', 'mount', 'umount', 'wrk', 'java'];
 
 const files = { project: ['src/**/*.ts!', '!src/**/*.test.ts!', '{test,bench}/**/*.{ts,mjs}'] };
 /** Benchmarks are called by hand (docs/performance.md). */

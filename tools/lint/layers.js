@@ -58,7 +58,7 @@ export const layers = [
   {
     name: 'The composition joins adapters to ports; it knows no app and no framework',
     files: 'libs/composition',
-    imports: [...rules, '@torchweave/platform', ...adapters, ...anyBuiltin],
+    imports: [...rules, '@torchweave/platform', '@torchweave/platform/version', ...adapters, ...anyBuiltin],
   },
   {
     name: 'What tests share knows no app and no platform',
@@ -105,7 +105,15 @@ export const layers = [
   }).map(([app, { imports, adapters: own }]) => ({
     name: 'An app joins what it is made of; models, functions and archives come from the composition',
     files: `apps/${app}`,
-    imports: [...rules, redisClient, '@torchweave/platform', '@torchweave/composition', ...own, ...imports],
+    imports: [
+      ...rules,
+      redisClient,
+      '@torchweave/platform',
+      '@torchweave/platform/version',
+      '@torchweave/composition',
+      ...own,
+      ...imports,
+    ],
     tests: [
       'fastify',
       'commander',

@@ -1,3 +1,4 @@
+import { version } from '@torchweave/platform/version';
 import { Command, CommanderError } from 'commander';
 import { addCompletionCommand } from './commands/completion.js';
 import { addDoctorCommand } from './commands/doctor.js';
@@ -16,7 +17,7 @@ export function createProgram(context: CommandContext): Command {
   const { environment, streams } = context;
   const program = new Command('torchweave')
     .description('Serves TorchServe workflow archives: management API, registration worker and inference gateway.')
-    .version('0.1.0')
+    .version(version)
     // Else the --version of `mar create` would be taken for the one of the program.
     .enablePositionalOptions()
     .showHelpAfterError('(torchweave --help tells more)')

@@ -3,6 +3,7 @@ import type { ModelServerFleet, SpecReader } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import { FilesystemArchiveStore } from '@torchweave/filesystem-archive-store';
 import type { Settings } from '@torchweave/platform';
+import { version } from '@torchweave/platform/version';
 import {
   ConfinementError,
   PythonFunctionRuntime,
@@ -52,8 +53,6 @@ export interface Parts {
 /** ms. */
 const connectTimeoutMs = 10_000;
 const downloadTimeoutMs = 300_000;
-
-const serverVersion = '0.1.0';
 
 /** @throws TorchweaveError `configurationInvalid` for a store that is not there. */
 function assertFolder(setting: string, path: string | undefined): void {
@@ -117,7 +116,7 @@ export function createParts(options: PartsOptions): Parts {
   const python: PythonOptions = {
     python: settings.python,
     logger,
-    serverVersion,
+    serverVersion: version,
     environment: scrubbedEnvironment(environment),
     maxRequestBytes: settings.maxRequestSize,
     maxResponseBytes: settings.maxResponseSize,

@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { isOpenRoute } from '@torchweave/platform';
+import { version } from '@torchweave/platform/version';
 import { ErrorAnswer } from './error-answer.js';
 import { ofEveryRoute } from './error-answers.js';
 import { tokenPath } from './token-path.js';
@@ -16,7 +17,7 @@ export function createOpenApi(app: INestApplication, hasKeys: boolean): OpenAPIO
   const builder = new DocumentBuilder()
     .setTitle('Torchweave management API')
     .setDescription('Registers, describes, lists and unregisters TorchServe workflow archives.')
-    .setVersion('1.0.0')
+    .setVersion(version)
     .setOpenAPIVersion('3.1.0');
   if (!hasKeys) return SwaggerModule.createDocument(app, builder.build(), { extraModels: [ErrorAnswer] });
   const description =

@@ -4,6 +4,7 @@ import { createApiServer } from '@torchweave/api';
 import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
 import { TorchweaveError } from '@torchweave/domain';
 import { loadSettings, Monitoring, openAdmission } from '@torchweave/platform';
+import { version } from '@torchweave/platform/version';
 import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { TestRedis } from '@torchweave/testing/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -298,6 +299,7 @@ describe('the management API', () => {
     expect(fromOptions).toEqual(fromPath);
     expect(fromPath.body).toMatchObject({
       openapi: '3.1.0',
+      info: { version },
       paths: {
         '/workflows': { get: {}, post: {} },
         '/workflows/{name}': { get: {}, delete: {} },

@@ -1,10 +1,11 @@
 import type { ArchiveFormat, ModelArchiveOptions } from '@torchweave/filesystem-archive-store';
+import { version } from '@torchweave/platform/version';
 import { Option, type Command } from 'commander';
 import { mkdir } from 'node:fs/promises';
 import type { CommandContext } from '../output/command-context.js';
 import { addExamples, addJsonOption } from '../output/options.js';
 
-interface MarCreateOptions extends Omit<ModelArchiveOptions, 'format' | 'moment'> {
+interface MarCreateOptions extends Omit<ModelArchiveOptions, 'format' | 'archiverVersion' | 'moment'> {
   readonly archiveFormat: keyof typeof formats;
   readonly json?: boolean;
 }
@@ -23,7 +24,8 @@ async function createMar(context: CommandContext, options: MarCreateOptions): Pr
   // torch-model-archiver makes the folder as well, which torch-workflow-archiver does not.
   await mkdir(archive.exportPath, { recursive: true });
   const { packModelArchive } = await import('@torchweave/filesystem-archive-store');
-  const path = await packModelArchive({ ...archive, format: formats[archiveFormat] });
+  const archiverVersion = `torchweave-${version}`;
+  const path = await packModelArchive({ ...archive, archiverVersion, format: formats[archiveFormat] });
   await output.tell({ path }, () => [path]);
 }
 

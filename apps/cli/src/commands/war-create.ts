@@ -1,5 +1,6 @@
 import { assertWorkflowName } from '@torchweave/domain';
 import type { ArchiveFormat } from '@torchweave/filesystem-archive-store';
+import { version } from '@torchweave/platform/version';
 import { Option, type Command } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import type { CommandContext } from '../output/command-context.js';
@@ -31,7 +32,8 @@ async function createWar(context: CommandContext, options: WarCreateOptions): Pr
     return output.tell({ problems, warnings }, () => [...problems.map(problemLine), ...warnings.map(warningLine)]);
   }
   const named = handler === undefined ? {} : { handler };
-  const path = await packWorkflowArchive({ workflowName, specFile, format, ...named, ...rest });
+  const archiverVersion = `torchweave-${version}`;
+  const path = await packWorkflowArchive({ workflowName, specFile, format, archiverVersion, ...named, ...rest });
   await output.tell({ path, ...(warnings.length > 0 ? { warnings } : {}) }, () => [path, ...warnings.map(warningLine)]);
 }
 

@@ -1,4 +1,5 @@
 import { anyMethod } from '@torchweave/platform';
+import { version } from '@torchweave/platform/version';
 
 const errorAnswer = (description: string): object => ({
   description,
@@ -38,7 +39,7 @@ const forAnyMethod = (operationId: string, operation: (method: string) => object
 
 const inferenceOpenApi = {
   openapi: '3.1.0',
-  info: { title: 'Torchweave inference API', description: 'Runs registered workflows.', version: '1.0.0' },
+  info: { title: 'Torchweave inference API', description: 'Runs registered workflows.', version },
   paths: {
     '/ping': forAnyMethod('ping', () => ({ summary: 'Whether the gateway answers.', responses: health })),
     '/health/live': {

@@ -11,6 +11,7 @@ import {
 import { defineWorkflow, parseManifest, parseSpec } from '@torchweave/domain';
 import { createGatewayServer } from '@torchweave/gateway';
 import { loadSettings, Monitoring, openAdmission, WorkflowMetrics } from '@torchweave/platform';
+import { version } from '@torchweave/platform/version';
 import { manifestText, specText } from '@torchweave/testing/builders';
 import { emptyPorts } from '@torchweave/testing/empty-ports';
 import type { FastifyInstance } from 'fastify';
@@ -115,6 +116,11 @@ describe('what a gateway reads', () => {
     expect(plain.fields).toEqual({ body: { bytes } });
     const typed = await seen(method, { 'content-type': 'image/png', 'transfer-encoding': 'chunked' }, picture);
     expect(typed.fields).toEqual({ body: { bytes, contentType: 'image/png' } });
+  });
+
+  it('is described by the version that runs', async () => {
+    const { body } = await send(new URL('/', url).href, 'OPTIONS', {});
+    expect(JSON.parse(body.toString())).toMatchObject({ openapi: '3.1.0', info: { version } });
   });
 
   it('is nothing of a GET without a body, whatever its content type', async () => {

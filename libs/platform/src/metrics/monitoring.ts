@@ -1,7 +1,7 @@
 import type { Logger } from '@torchweave/application';
 import { within } from '@torchweave/kernel';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { version } from './version.js';
+import { version } from '../version.js';
 
 /** Rejects, or never ends, while a part cannot do its work. */
 export type ReadinessCheck = () => Promise<unknown>;

@@ -1,6 +1,3 @@
-/** What manifests name as their writer. */
-export const archiverVersion = 'torchweave-0.1.0';
-
 /** A moment as the archivers write it, `dd/MM/yyyy HH:mm:ss`, by the clock on the wall. */
 export function createdOn(moment: Date): string {
   const two = (part: number): string => String(part).padStart(2, '0');

@@ -16,6 +16,8 @@ export interface ExportOptions {
   readonly format: ArchiveFormat;
   /** Whether an archive that is there already may be overwritten. */
   readonly force: boolean;
+  /** Whom the manifest names as the archive's writer. */
+  readonly archiverVersion: string;
 }
 
 /** What goes into an archive. */

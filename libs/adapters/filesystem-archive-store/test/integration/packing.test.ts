@@ -102,6 +102,7 @@ describe('packWorkflowArchive', () => {
     exportPath: at('out'),
     format,
     force,
+    archiverVersion: 'torchweave-0.1.0',
     moment,
   });
   const manifest = {
@@ -204,6 +205,7 @@ describe('packModelArchive', () => {
     exportPath: at('out'),
     format: 'default' as const,
     force: false,
+    archiverVersion: 'torchweave-0.1.0',
     moment,
   });
   const manifestOf = async (path: string): Promise<unknown> =>
