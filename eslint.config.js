@@ -2,7 +2,7 @@ import tseslint from 'typescript-eslint';
 import { mayImport } from './tools/lint/may-import.js';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', 'test-reports/**'] },
+  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', 'test-reports/**', 'coverage/**'] },
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strict, ...tseslint.configs.stylistic],

@@ -23,6 +23,11 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 120_000,
+    coverage: {
+      provider: 'v8',
+      include: ['{apps,libs}/**/src/**/*.ts'],
+      exclude: ['**/*.test.ts', 'libs/testing/**'],
+    },
     projects: [
       {
         extends: true,
