@@ -25,10 +25,10 @@ export {
   racePointNames,
   type RacePointName,
   type RacePoints,
-} from './workflow-management/race-points.js';
+} from './registration/race-points.js';
 export { loadWorkflows, workflowsToLoad, type WorkflowToLoad } from './workflow-management/load-workflows.js';
 export { ReconcileModelServers, type ReconcilePorts } from './workflow-management/reconcile-model-servers.js';
-export { RegisterWorkflow, type RegisterWorkflowPorts } from './workflow-management/register-workflow.js';
-export { UnregisterWorkflow, type UnregisterWorkflowPorts } from './workflow-management/unregister-workflow.js';
+export { RegisterWorkflow, type RegisterWorkflowPorts } from './registration/register-workflow.js';
+export { UnregisterWorkflow, type UnregisterWorkflowPorts } from './registration/unregister-workflow.js';
 export { writeRefusal } from './workflow-management/write-refusal.js';
 export { WorkflowManagement, type Submission } from './workflow-management/workflow-management.js';

@@ -5,11 +5,11 @@ import type { JobContext, JobQueue } from '../ports/job-queue.js';
 import type { Logger } from '../ports/logger.js';
 import type { ModelServer } from '../ports/model-server.js';
 import type { OwnedModel, UnreadableWorkflow, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
-import { registrationOf, type ModelRegistrationPorts } from './model-registration.js';
-import { assertHeld } from './operation-fence.js';
-import { noRacePoints } from './race-points.js';
+import { registrationOf, type ModelRegistrationPorts } from '../registration/model-registration.js';
+import { assertHeld } from '../registration/operation-fence.js';
+import { noRacePoints } from '../registration/race-points.js';
 import { readableOf } from './record-pages.js';
-import { undoRegistration } from './undo-registration.js';
+import { undoRegistration } from '../registration/undo-registration.js';
 import { usedArchives } from './used-archives.js';
 
 export interface ReconcilePorts extends ModelRegistrationPorts {

@@ -8,7 +8,7 @@ import type { ArchiveStore } from '../ports/archive-store.js';
 import type { WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
 import { modelArchiveOf, withModelDigests } from './model-archives.js';
 import { registrationOf } from './model-registration.js';
-import { usedArchives } from './used-archives.js';
+import { usedArchives } from '../workflow-management/used-archives.js';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const { signal } = new AbortController();

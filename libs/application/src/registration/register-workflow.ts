@@ -15,7 +15,7 @@ import { proveFunctions, type ProveFunctionsPorts } from './prove-functions.js';
 import type { RacePoints } from './race-points.js';
 import { registrationFailure, type FailedNodes } from './registration-failure.js';
 import { undoRegistration } from './undo-registration.js';
-import { usedArchives } from './used-archives.js';
+import { usedArchives } from '../workflow-management/used-archives.js';
 
 export interface RegisterWorkflowPorts extends ProveFunctionsPorts, ModelRegistrationPorts {
   readonly specs: SpecReader;
