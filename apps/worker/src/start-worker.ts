@@ -1,10 +1,16 @@
-import { ReconcileModelServers, RegisterWorkflow, UnregisterWorkflow, type JobHandlers } from '@torchweave/application';
+import {
+  noRacePoints,
+  ReconcileModelServers,
+  RegisterWorkflow,
+  UnregisterWorkflow,
+  type JobHandlers,
+  type RacePoints,
+} from '@torchweave/application';
 import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
 import type { Parts } from '@torchweave/composition';
 import { JobMetrics, type AppOptions, type RunningApp } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { loadAtStart } from './load-at-start.js';
-import { racePointsFor } from './race-points.js';
 
 /** ms. */
 const longestRestoreMs = 60_000;
@@ -12,9 +18,14 @@ const longestRestoreMs = 60_000;
 /**
  * Starts a worker: takes registration jobs up and keeps the model servers as the state says.
  *
+ * @param racePoints of tests of crash safety: no setting leads here.
  * @throws TorchweaveError `redisUnusable` when Redis does not answer.
  */
-export async function startWorker(options: AppOptions, parts: Parts): Promise<RunningApp> {
+export async function startWorker(
+  options: AppOptions,
+  parts: Parts,
+  racePoints: RacePoints = noRacePoints,
+): Promise<RunningApp> {
   const { settings, redis: link, logger, monitoring } = options;
   const { namespace } = settings;
   const redis = new RedisConnection(link, logger);
@@ -28,7 +39,7 @@ export async function startWorker(options: AppOptions, parts: Parts): Promise<Ru
     jobs,
     logger,
     responseTimeoutMs: settings.defaultResponseTimeout * 1_000,
-    racePoints: racePointsFor(settings.racePoint, logger),
+    racePoints,
   };
   const register = new RegisterWorkflow(ports);
   const unregister = new UnregisterWorkflow(ports);

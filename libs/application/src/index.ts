@@ -5,8 +5,8 @@ export {
   type JobPayload,
   type JobResult,
   longestRunMs,
-  longestUrl,
 } from './job-catalogue/job-catalogue.js';
+export { longestUrl } from './job-catalogue/payloads.js';
 export { readJob, type StoredJob } from './job-catalogue/read-job.js';
 export { ModelServerFleet, type ModelServerStatus } from './model-server-fleet/model-server-fleet.js';
 export * from './ports/index.js';
@@ -19,16 +19,13 @@ export type {
   RunnableWorkflow,
   WorkflowRequest,
 } from './workflow-execution/run-workflow.js';
-export {
-  noRacePoints,
-  /** @internal For tests of other packages. */
-  racePointNames,
-  type RacePointName,
-  type RacePoints,
-} from './registration/race-points.js';
+export { noRacePoints, type RacePoints } from './registration/saga/race-points.js';
+export { racePointsOf, undoPointsOf } from './registration/saga/saga.js';
+export { registrationSaga } from './registration/registration-saga.js';
+export { unregistrationSaga } from './registration/unregistration-saga.js';
 export { loadWorkflows, workflowsToLoad, type WorkflowToLoad } from './workflow-management/load-workflows.js';
 export { ReconcileModelServers, type ReconcilePorts } from './workflow-management/reconcile-model-servers.js';
-export { RegisterWorkflow, type RegisterWorkflowPorts } from './registration/register-workflow.js';
-export { UnregisterWorkflow, type UnregisterWorkflowPorts } from './registration/unregister-workflow.js';
+export { RegisterWorkflow } from './registration/register-workflow.js';
+export { UnregisterWorkflow } from './registration/unregister-workflow.js';
 export { writeRefusal } from './workflow-management/write-refusal.js';
 export { WorkflowManagement, type Submission } from './workflow-management/workflow-management.js';

@@ -1,4 +1,4 @@
-import { racePointNames, type RacePointName } from '@torchweave/application';
+import { racePointsOf, registrationSaga, undoPointsOf, unregistrationSaga } from '@torchweave/application';
 import { specText, workflowFiles, zipOf } from '@torchweave/testing/builders';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,14 +8,7 @@ import { missingTorchServe, TestSystem } from './support/torchweave.js';
 import { fillStores } from './support/write-archives.js';
 
 const missing = missingTorchServe();
-const duringRegistration: RacePointName[] = [
-  'archive-fetched',
-  'archive-read',
-  'name-reserved',
-  'nodes-registered',
-  'committed',
-];
-const duringRemoval: RacePointName[] = ['removal-begun', 'models-removed'];
+const whileUndoing = undoPointsOf(registrationSaga);
 
 interface OperationAnswer {
   state: string;
@@ -61,9 +54,9 @@ describe.skipIf(missing !== undefined)(`crash safety${missing ? ` (skipped: ${mi
   }
 
   /** Leaves a job to a worker that stands still at the race point, and kills that worker there. */
-  async function killedAt(point: RacePointName, submit: () => Promise<Response>): Promise<string> {
+  async function killedAt(point: string, submit: () => Promise<Response>): Promise<string> {
     await system.stopApp('worker');
-    const doomed = await system.startApp('worker', { as: 'doomed', env: { TORCHWEAVE_RACE_POINT: point } });
+    const doomed = await system.startStoppingWorker(point, 'doomed');
     const { operationId } = (await (await submit()).json()) as { operationId: string };
     await doomed.waitForOutput(/race point reached/);
     await system.stopApp('doomed', 'SIGKILL');
@@ -71,39 +64,41 @@ describe.skipIf(missing !== undefined)(`crash safety${missing ? ` (skipped: ${mi
     return operationId;
   }
 
-  it.each(duringRegistration)('a registration whose worker is killed at %s ends ready', async (point) => {
+  it.each(racePointsOf(registrationSaga))('a registration whose worker is killed at %s ends ready', async (point) => {
     const operationId = await killedAt(point, () => post('url=chain.war&synchronous=false'));
     expect(await endOf(operationId)).toMatchObject({ state: 'succeeded', attempts: 2 });
     expect(await predict('chain')).toBe('200 HELLO');
     expect(await modelsOnTorchServe()).toEqual(['chain__up']);
   });
 
-  it('a failing registration whose worker is killed while it undoes ends failed, with nothing left', async () => {
-    const operationId = await killedAt('undo-begun', () => post('url=unknownfn.war&synchronous=false'));
-    expect(await endOf(operationId)).toMatchObject({
-      state: 'failed',
-      attempts: 2,
-      error: { type: 'WorkflowException', message: expect.stringContaining('nosuch') as string },
-    });
-    expect(await modelsOnTorchServe()).toEqual([]);
-    // The name is free again.
-    expect((await post('url=chain.war&workflow_name=unknownfn')).status).toBe(200);
-  });
+  it.each(whileUndoing)(
+    'a failing registration whose worker is killed at %s ends failed, with nothing left',
+    async (point) => {
+      const operationId = await killedAt(point, () => post('url=unknownfn.war&synchronous=false'));
+      expect(await endOf(operationId)).toMatchObject({
+        state: 'failed',
+        attempts: 2,
+        error: { type: 'WorkflowException', message: expect.stringContaining('nosuch') as string },
+      });
+      expect(await modelsOnTorchServe()).toEqual([]);
+      // The name is free again.
+      expect((await post('url=chain.war&workflow_name=unknownfn')).status).toBe(200);
+    },
+  );
 
-  it.each(duringRemoval)('an unregistration whose worker is killed at %s ends with nothing left', async (point) => {
-    expect((await post('url=chain.war')).status).toBe(200);
-    const remove = (): Promise<Response> =>
-      fetch(`${system.management}/workflows/chain?synchronous=false`, { method: 'DELETE' });
-    const operationId = await killedAt(point, remove);
-    expect(await endOf(operationId)).toMatchObject({ state: 'succeeded' });
-    expect(await modelsOnTorchServe()).toEqual([]);
-    expect(await predict('chain')).toMatch(/^404/);
-    expect((await post('url=chain.war')).status).toBe(200);
-  });
-
-  it('covers every race point', () => {
-    expect([...duringRegistration, 'undo-begun', ...duringRemoval].sort()).toEqual([...racePointNames].sort());
-  });
+  it.each(racePointsOf(unregistrationSaga))(
+    'an unregistration whose worker is killed at %s ends with nothing left',
+    async (point) => {
+      expect((await post('url=chain.war')).status).toBe(200);
+      const remove = (): Promise<Response> =>
+        fetch(`${system.management}/workflows/chain?synchronous=false`, { method: 'DELETE' });
+      const operationId = await killedAt(point, remove);
+      expect(await endOf(operationId)).toMatchObject({ state: 'succeeded' });
+      expect(await modelsOnTorchServe()).toEqual([]);
+      expect(await predict('chain')).toMatch(/^404/);
+      expect((await post('url=chain.war')).status).toBe(200);
+    },
+  );
 
   it('one of two equal registrations at once wins, the other gets 409', async () => {
     const statuses = (await Promise.all([post('url=chain.war'), post('url=chain.war')])).map(

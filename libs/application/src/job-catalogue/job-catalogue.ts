@@ -1,4 +1,8 @@
 import { z } from 'zod';
+import { registrationSaga } from '../registration/registration-saga.js';
+import { stepNames } from '../registration/saga/saga.js';
+import { unregistrationSaga } from '../registration/unregistration-saga.js';
+import { reconciliation, registration, unregistration } from './payloads.js';
 
 /** What a job carries and how long and how often it may run: all that there is to know of it in one record. */
 interface JobDescription<Payload extends z.ZodType, Result extends z.ZodType> {
@@ -18,23 +22,7 @@ interface JobDescription<Payload extends z.ZodType, Result extends z.ZodType> {
 
 const describe = <P extends z.ZodType, R extends z.ZodType>(job: JobDescription<P, R>): JobDescription<P, R> => job;
 
-/** Characters of an archive's URL: presigned ones have some 2,000. A job is kept for a day, and its workflow as long as it is there. */
-export const longestUrl = 8_192;
-/** Characters of the other texts of a payload; what they may be is the domain's to say. */
-const longestText = 1_024;
-
 const workflowResult = z.object({ workflow: z.string() });
-
-/** Written by 0.1.0 and by this version. */
-const registration = z.object({
-  url: z.string().max(longestUrl),
-  workflowName: z.string().max(longestText).optional(),
-  sha256: z.string().max(longestText).optional(),
-});
-/** Written by 0.1.0 and by this version. */
-const unregistration = z.object({ workflow: z.string().max(longestText) });
-/** Written by 0.1.0 and by this version. */
-const reconciliation = z.object({});
 
 export const jobCatalogue = {
   'register-workflow': describe({
@@ -42,7 +30,7 @@ export const jobCatalogue = {
     payload: registration,
     readers: { 1: registration },
     result: workflowResult,
-    steps: ['fetch-archive', 'read-archive', 'fetch-models', 'reserve-name', 'register-nodes', 'commit', 'publish'],
+    steps: stepNames(registrationSaga),
     timeoutMs: 600_000,
   }),
   'unregister-workflow': describe({
@@ -50,7 +38,7 @@ export const jobCatalogue = {
     payload: unregistration,
     readers: { 1: unregistration },
     result: workflowResult,
-    steps: ['begin-removal', 'withdraw', 'remove-models'],
+    steps: stepNames(unregistrationSaga),
     timeoutMs: 120_000,
   }),
   'reconcile-model-servers': describe({

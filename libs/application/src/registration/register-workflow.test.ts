@@ -2,8 +2,9 @@ import { inspectSpec, TorchweaveError, type WorkflowDefinition } from '@torchwea
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { JobContext } from '../ports/job-queue.js';
 import { silentLogger, type Logger } from '../ports/logger.js';
-import { noRacePoints } from './race-points.js';
-import { RegisterWorkflow, type RegisterWorkflowPorts } from './register-workflow.js';
+import { noRacePoints } from './saga/race-points.js';
+import { RegisterWorkflow } from './register-workflow.js';
+import type { RegistrationPorts } from './registration-saga.js';
 
 const spec = 'x-common: 1\nmodels:\n  up: {url: up.mar}\ndag:\n  up: []\n';
 const manifest = JSON.stringify({
@@ -68,7 +69,7 @@ describe('a registration', () => {
         },
       },
       ...{ modelServers: {}, functions: {}, gateways: {}, racePoints: noRacePoints, logger, responseTimeoutMs: 1 },
-    } as unknown as RegisterWorkflowPorts;
+    } as unknown as RegistrationPorts;
     return new RegisterWorkflow(ports).execute({ url: 'w.war' }, { ...job, operationId });
   }
 

@@ -7,7 +7,7 @@ import type { JobContext } from '../ports/job-queue.js';
 import { silentLogger } from '../ports/logger.js';
 import type { ModelServer } from '../ports/model-server.js';
 import type { OperationTrace, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
-import { noRacePoints } from './race-points.js';
+import { noRacePoints } from './saga/race-points.js';
 import { RegisterWorkflow } from './register-workflow.js';
 import { UnregisterWorkflow } from './unregister-workflow.js';
 

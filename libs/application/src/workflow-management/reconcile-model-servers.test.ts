@@ -10,6 +10,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
 import type { ArchiveStore } from '../ports/archive-store.js';
+import type { GatewayRegistry } from '../ports/gateway-registry.js';
 import type { JobContext, JobQueue, OperationPhase } from '../ports/job-queue.js';
 import { silentLogger } from '../ports/logger.js';
 import type { ModelServer } from '../ports/model-server.js';
@@ -37,6 +38,9 @@ const job: JobContext = {
   step: (_, run) => run(),
   concerns: () => undefined,
 };
+
+/** What only a registration that goes forward needs. */
+const unused = {} as never;
 
 /** A state that changes between the look at what is unfinished and the next one, and what is done about it. */
 class World {
@@ -108,7 +112,8 @@ class World {
       jobs: jobs as JobQueue,
       archives: archives as ArchiveStore,
       source: { open: () => Promise.reject(new Error('nothing is fetched')) },
-      ...{ logger: silentLogger, responseTimeoutMs: 1 },
+      gateways: { discard: () => Promise.resolve() } as Partial<GatewayRegistry> as GatewayRegistry,
+      ...{ functions: unused, specs: unused, logger: silentLogger, responseTimeoutMs: 1 },
     };
     this.reconciler = new ReconcileModelServers(ports);
   }

@@ -1,22 +1,20 @@
 import { isTorchweaveError, modelNodes, TorchweaveError, type ModelNode } from '@torchweave/domain';
 import type { JobResult } from '../job-catalogue/job-catalogue.js';
-import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
 import type { JobContext, JobQueue } from '../ports/job-queue.js';
-import type { Logger } from '../ports/logger.js';
 import type { ModelServer } from '../ports/model-server.js';
-import type { OwnedModel, UnreadableWorkflow, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
-import { registrationOf, type ModelRegistrationPorts } from '../registration/model-registration.js';
-import { assertHeld } from '../registration/operation-fence.js';
-import { noRacePoints } from '../registration/race-points.js';
+import type { OwnedModel, UnreadableWorkflow, WorkflowRecord } from '../ports/workflow-state.js';
+import { registrationOf } from '../registration/model-registration.js';
+import { registrationSaga, type RegistrationPorts } from '../registration/registration-saga.js';
+import { noRacePoints } from '../registration/saga/race-points.js';
+import { stepContext } from '../registration/saga/run-saga.js';
+import { undoSteps } from '../registration/saga/undo-steps.js';
+import { removeModels } from '../registration/steps/remove-models.js';
 import { readableOf } from './record-pages.js';
-import { undoRegistration } from '../registration/undo-registration.js';
 import { usedArchives } from './used-archives.js';
 
-export interface ReconcilePorts extends ModelRegistrationPorts {
-  readonly state: WorkflowState;
-  readonly modelServers: ModelServerFleet;
+/** What a registration needs that is to be undone, too. */
+export interface ReconcilePorts extends Omit<RegistrationPorts, 'racePoints'> {
   readonly jobs: JobQueue;
-  readonly logger: Logger;
 }
 
 /** A model that a ready workflow wants. */
@@ -66,7 +64,7 @@ export class ReconcileModelServers {
       if (record.operationId !== operationId || record.phase === 'ready') continue;
       const event = { workflow: definition.name, phase: record.phase, operationId, job: job.operationId };
       logger.warn(event, 'finishing an operation that no worker holds any more');
-      await this.finish(record).catch((error: unknown) => {
+      await this.finish(record, job.signal).catch((error: unknown) => {
         if (!isTorchweaveError(error, 'operationAbandoned')) throw error;
         logger.warn({ ...event, err: error }, 'somebody else finishes it');
       });
@@ -74,22 +72,22 @@ export class ReconcileModelServers {
   }
 
   /** A run of the operation like any other: one that stood still while its job was given up changes nothing after this. */
-  private async finish(record: WorkflowRecord): Promise<void> {
-    const { state, modelServers } = this.ports;
-    const { definition, operationId } = record;
+  private async finish(record: WorkflowRecord, signal: AbortSignal): Promise<void> {
+    const { state } = this.ports;
+    const { definition, operationId, revision } = record;
     const { run } = await state.takeUp(operationId);
     const models = modelNodes(definition).map((node) => node.modelName);
     await state.doubt(models);
+    const context = stepContext({ ...this.ports, racePoints: noRacePoints }, run, signal);
     if (record.phase === 'unregistering') {
-      await assertHeld(state, run);
-      const orphans = await modelServers.unregisterAll(models);
-      return state.release(definition.name, run, models, orphans);
+      await removeModels.run(context, { workflow: definition.name, revision, models });
+      return;
     }
     const reason = 'its worker died and the job was not taken up again';
     const failure = record.failure
       ? TorchweaveError.fromRecord(record.failure)
       : new TorchweaveError('operationAbandoned', { operationId, reason });
-    return undoRegistration({ ...this.ports, racePoints: noRacePoints }, definition, run, failure);
+    return undoSteps(registrationSaga, context, { definition }, failure);
   }
 
   /** Once for each: reconcile looks every few seconds. */

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const command = fileURLToPath(new URL('../../../bin/torchweave.js', import.meta.url));
+const stoppingWorker = fileURLToPath(new URL('./stopping-worker.mjs', import.meta.url));
 
 /** Why the tests on a real TorchServe cannot run here; undefined where they can. With CI=true they must. */
 export function missingTorchServe(): string | undefined {
@@ -64,8 +65,25 @@ export class TestSystem {
 
   /** Starts one app and waits until it is ready. */
   async startApp(app: AppName, options: { as?: string; env?: Record<string, string> } = {}): Promise<Child> {
+    const child = Child.start(process.execPath, [command, app, ...flagArguments(this.flags)], {
+      ...(options.env ? { env: options.env } : {}),
+    });
+    this.running.set(options.as ?? app, child);
+    await child.waitForOutput(new RegExp(`^${app} ready`, 'm'));
+    return child;
+  }
+
+  /** Starts a worker that stands still at a race point until it is killed. */
+  async startStoppingWorker(racePoint: string, as: string): Promise<Child> {
+    const child = Child.start(process.execPath, [stoppingWorker, racePoint, ...flagArguments(this.flags)]);
+    this.running.set(as, child);
+    await child.waitForOutput(/^worker ready/m);
+    return child;
+  }
+
+  private get flags(): Readonly<Record<string, string>> {
     const { managementUrl, inferenceUrl } = this.torchserve;
-    const flags = {
+    return {
       'management-port': String(this.managementPort),
       'inference-port': String(this.inferencePort),
       'workflow-store': this.workflowStore,
@@ -76,12 +94,6 @@ export class TestSystem {
       'ts-config': join(this.directory, 'config.properties'),
       'job-lock-ms': '1000',
     };
-    const child = Child.start(process.execPath, [command, app, ...flagArguments(flags)], {
-      ...(options.env ? { env: options.env } : {}),
-    });
-    this.running.set(options.as ?? app, child);
-    await child.waitForOutput(new RegExp(`^${app} ready`, 'm'));
-    return child;
   }
 
   app(name: string): Child {

@@ -1,4 +1,4 @@
-import { oneOf, text } from '../setting-values.js';
+import { oneOf } from '../setting-values.js';
 import type { Setting } from './setting.js';
 
 /** What is told of the work. */
@@ -15,10 +15,5 @@ export const loggingSettings = {
     variable: 'TORCHWEAVE_LOG_FORMAT',
     description: 'json, text for people, or auto: text on a terminal and json elsewhere (default auto)',
     schema: oneOf('auto', 'json', 'text').default('auto'),
-  },
-  racePoint: {
-    variable: 'TORCHWEAVE_RACE_POINT',
-    description: 'For tests: the named moment of a job at which the worker waits for its end',
-    schema: text().optional(),
   },
 } as const satisfies Record<string, Setting>;

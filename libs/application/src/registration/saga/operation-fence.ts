@@ -1,6 +1,6 @@
 import { isTorchweaveError, TorchweaveError } from '@torchweave/domain';
-import type { Logger } from '../ports/logger.js';
-import type { OperationRun, WorkflowState } from '../ports/workflow-state.js';
+import type { Logger } from '../../ports/logger.js';
+import type { OperationRun, WorkflowState } from '../../ports/workflow-state.js';
 
 /**
  * To be awaited right before a run acts on anything that the state cannot refuse.

@@ -1,0 +1,52 @@
+import { modelNodes, TorchweaveError, type WorkflowDefinition } from '@torchweave/domain';
+import type { RegistrationPayload } from '../job-catalogue/payloads.js';
+import type { OperationTrace } from '../ports/workflow-state.js';
+import type { SagaPorts } from './saga/run-saga.js';
+import type { Recalled, Saga } from './saga/saga.js';
+import { StepList } from './saga/step.js';
+import { awaitGateways } from './steps/await-gateways.js';
+import { commit } from './steps/commit.js';
+import { fetchArchive } from './steps/fetch-archive.js';
+import { fetchModels } from './steps/fetch-models.js';
+import { readArchive, type ReadArchivePorts } from './steps/read-archive.js';
+import { registerNodes, type RegisterNodesPorts } from './steps/register-nodes.js';
+import { reserveName } from './steps/reserve-name.js';
+
+export type RegistrationPorts = SagaPorts & ReadArchivePorts & RegisterNodesPorts;
+
+/** A registration that has its name is recalled by this alone. */
+export interface HeldRegistration {
+  readonly definition: WorkflowDefinition;
+}
+
+/** Registers a workflow. */
+export const registrationSaga: Saga<RegistrationPorts, RegistrationPayload, HeldRegistration> = {
+  toHold: StepList.from<RegistrationPorts, HeldRegistration, RegistrationPayload>()
+    .then(fetchArchive)
+    .then(readArchive)
+    .then(fetchModels)
+    .then(reserveName),
+  whileHeld: StepList.from<RegistrationPorts, HeldRegistration, HeldRegistration>()
+    .then(registerNodes)
+    .then(commit)
+    .then(awaitGateways),
+  recall,
+  workflowOf: ({ definition }) => definition.name,
+  modelsOf: ({ definition }) => modelNodes(definition).map(({ modelName }) => modelName),
+  beginUndo: async ({ ports: { state }, run }, { definition }, failure) => {
+    await state.beginUndo(definition.name, run, failure.toRecord());
+  },
+};
+
+function recall(trace: OperationTrace, operationId: string): Recalled<HeldRegistration> {
+  if (trace.outcome === 'none') return { stage: 'nothing' };
+  if (trace.outcome === 'committed') return { stage: 'ended', workflow: trace.workflow };
+  if (trace.outcome === 'released') {
+    if (trace.failure) throw TorchweaveError.fromRecord(trace.failure);
+    throw new TorchweaveError('operationAbandoned', { operationId, reason: 'the workflow is gone' });
+  }
+  if ('unreadable' in trace) throw trace.unreadable;
+  const { definition, failure } = trace.record;
+  const undone = failure === undefined ? {} : { failure: TorchweaveError.fromRecord(failure) };
+  return { stage: 'held', held: { definition }, ...undone };
+}

@@ -1,0 +1,22 @@
+import { modelNodes, type WorkflowDefinition } from '@torchweave/domain';
+import type { WorkflowState } from '../../ports/workflow-state.js';
+import type { Step } from '../saga/step.js';
+
+interface Defined {
+  readonly definition: WorkflowDefinition;
+}
+
+/** From here on the operation holds the name and the names of the models; undone, they are free again. */
+export const reserveName: Step<{ readonly state: WorkflowState }, Defined, object, Defined> = {
+  name: 'reserve-name',
+  title: 'Reserve the name',
+  run: async ({ ports: { state }, run }, { definition }) => {
+    await state.reserve(definition, run);
+    return {};
+  },
+  undo: async ({ ports: { state }, run }, { definition }, left) => {
+    const models = modelNodes(definition).map(({ modelName }) => modelName);
+    await state.release(definition.name, run, models, left.orphans);
+    return left;
+  },
+};
