@@ -1,0 +1,113 @@
+import {
+  ModelServerFleet,
+  RegisterWorkflow,
+  silentLogger,
+  UnregisterWorkflow,
+  type JobContext,
+  type ModelServer,
+} from '@torchweave/application';
+import { inspectSpec, TorchweaveError } from '@torchweave/domain';
+import { Readable } from 'node:stream';
+import { InMemoryWorkflowState } from './workflow-state.js';
+
+const manifest = JSON.stringify({
+  ...{ createdOn: 'now', archiverVersion: '1' },
+  workflow: { workflowName: 'w', specFile: 'spec.yaml' },
+});
+const spec = 'models: {a: {url: a.mar}, b: {url: b.mar}}\ndag: {a: [b]}\n';
+const files: Readonly<Record<string, string>> = { 'WAR-INF/MANIFEST.json': manifest, 'spec.yaml': spec };
+
+export const models = ['w__a', 'w__b'];
+export const lost = (operationId: string): TorchweaveError =>
+  new TorchweaveError('operationAbandoned', { operationId, reason: 'another worker may hold the job now' });
+
+/** Decides what becomes of one call of a port; `act` is the call itself. */
+export type OnCall = (call: string, act: () => Promise<unknown>) => Promise<unknown>;
+const undisturbed: OnCall = (_, act) => act();
+
+type Ports = ConstructorParameters<typeof RegisterWorkflow>[0] & ConstructorParameters<typeof UnregisterWorkflow>[0];
+
+/** Every call of the port's methods goes through `onCall` first. */
+function observed<T extends object>(name: string, port: T, onCall: OnCall): T {
+  return new Proxy(port, {
+    get: (target, key) => {
+      const value: unknown = Reflect.get(target, key);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]) => {
+        const call = name === 'racePoints' ? String(args[0]) : `${name}.${String(key)}`;
+        return onCall(call, async () => (await Reflect.apply(value, target, args)) as unknown);
+      };
+    },
+  });
+}
+
+/** One installation: a state, a model server, and as many workers as a test wants. */
+export class SagaWorld {
+  readonly state = new InMemoryWorkflowState();
+  readonly onServer = new Set<string>();
+  /** What the model server says to every model. */
+  refusal: TorchweaveError | undefined;
+  /** The model server answers no removal. */
+  isAway = false;
+
+  register(operationId: string, onCall?: OnCall, job?: Partial<JobContext>): Promise<unknown> {
+    const use = new RegisterWorkflow(this.ports(onCall));
+    return use.execute({ url: 'w.war' }, { ...jobOf(operationId), ...job });
+  }
+
+  unregister(operationId: string, onCall?: OnCall, job?: Partial<JobContext>): Promise<unknown> {
+    const use = new UnregisterWorkflow(this.ports(onCall));
+    return use.execute({ workflow: 'w' }, { ...jobOf(operationId), ...job });
+  }
+
+  /** Models that reconcile is going to look at. */
+  async noted(): Promise<ReadonlySet<string>> {
+    const { unowned, owned } = await this.state.claimOrphans();
+    return new Set([...unowned, ...owned.map(({ model }) => model)]);
+  }
+
+  /** Reconcile has looked at all that there was to look at, and found it well. */
+  async settle(): Promise<void> {
+    this.state.endDoubts();
+    const { token, unowned, owned } = await this.state.claimOrphans();
+    for (const model of unowned) this.onServer.delete(model);
+    await this.state.settleOrphans({ token, kept: owned.map(({ model }) => model), gone: unowned, left: [] });
+  }
+
+  private ports(onCall: OnCall = undisturbed): Ports {
+    const server: Partial<ModelServer> = {
+      ...{ endpoint: 'http://model-server', name: 'model server' },
+      register: ({ name }) => {
+        // A model that is refused may be there in part.
+        this.onServer.add(name);
+        return this.refusal === undefined ? Promise.resolve() : Promise.reject(this.refusal);
+      },
+      unregister: (name) => {
+        if (this.isAway) return Promise.reject(new Error('nobody answers'));
+        this.onServer.delete(name);
+        return Promise.resolve();
+      },
+    };
+    const archive = { digest: 'd', directory: '/d', readText: (path: string) => Promise.resolve(files[path]) };
+    const gateways = { leaseMs: 1, waitFor: () => Promise.resolve([]), discard: () => Promise.resolve() };
+    const ports = {
+      source: { open: () => Promise.resolve(Readable.from([])) },
+      archives: { put: () => Promise.resolve({ digest: 'd', bytes: 0 }), open: () => Promise.resolve(archive) },
+      specs: { inspect: (text: string, file: string) => Promise.resolve(inspectSpec(text, file)) },
+      ...{ state: this.state, gateways, racePoints: { reach: () => Promise.resolve() } },
+    };
+    const watched = Object.entries(ports).map(([name, port]) => [name, observed<object>(name, port, onCall)]);
+    return {
+      ...Object.fromEntries(watched),
+      modelServers: new ModelServerFleet([observed('modelServer', server as ModelServer, onCall)], silentLogger),
+      ...{ logger: silentLogger, responseTimeoutMs: 1 },
+    } as Ports;
+  }
+}
+
+const jobOf = (operationId: string): JobContext => ({
+  operationId,
+  signal: new AbortController().signal,
+  step: (_, run) => run(),
+  concerns: () => undefined,
+});
