@@ -62,11 +62,6 @@ const byReply: Readonly<Record<string, RedisFault>> = {
     reason: 'it wants a password',
     remedy: 'Give it in the address: redis://user:password@host:port, best by REDIS_URL.',
   },
-  NOPERM: {
-    reason: 'its user may not do what is needed',
-    remedy:
-      'Give the user all commands but those of @dangerous, INFO, and all keys and channels that begin with {NAMESPACE}, where --redis-namespace says torchweave if nothing else.',
-  },
   LOADING: { reason: 'it still loads its data', remedy: 'Start again when it has loaded them.' },
   READONLY: { reason: 'it is a replica that takes no writes', remedy: 'Give the address of the primary.' },
   MASTERDOWN: { reason: 'it is a replica whose primary is away', remedy: 'Give the address of the primary.' },
@@ -76,6 +71,11 @@ const byReply: Readonly<Record<string, RedisFault>> = {
   MISCONF: { reason: 'it cannot write its data to its disk, and takes no writes', remedy: 'Make room on its disk.' },
   NOREPLICAS: { reason: 'it has too few replicas to take writes', remedy: 'Look at its replicas.' },
 };
+
+const notPermitted = (namespace: string): RedisFault => ({
+  reason: 'its user may not do what is needed',
+  remedy: `Give the user all commands but those of @dangerous, INFO, and all keys and channels that begin with {${namespace}}.`,
+});
 
 const isReply = (error: object): boolean => 'name' in error && error.name === 'ReplyError';
 
@@ -89,13 +89,18 @@ function commandOf(error: Error): string | undefined {
   return 'command' in error ? (error.command as { name?: string } | undefined)?.name : undefined;
 }
 
-/** What is wrong, by the codes that errors of ioredis and Node carry; never by their texts. */
-export function redisFaultOf(error: unknown): RedisFault {
+/**
+ * What is wrong, by the codes that errors of ioredis and Node carry; never by their texts.
+ *
+ * @param namespace of the keys that are wanted.
+ */
+export function redisFaultOf(error: unknown, namespace: string): RedisFault {
   const word = replyWordOf(error);
   if (word !== undefined) {
     if (word === 'ERR' && commandOf(error as Error) === 'select') {
       return { reason: 'it has no such database', remedy: 'Look at the number at the end of the address.' };
     }
+    if (word === 'NOPERM') return notPermitted(namespace);
     return byReply[word] ?? { reason: `it refuses with ${word}`, remedy: 'Look at its log.' };
   }
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;

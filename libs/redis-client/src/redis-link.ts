@@ -4,6 +4,7 @@ import { within } from '@torchweave/kernel';
 import { Redis, type RedisOptions } from 'ioredis';
 import { redisFaultOf, replyWordOf, silent, silentTls, type RedisFault } from './redis-fault.js';
 import { parseRedisUrl } from './redis-url.js';
+import { writeRefusalOf } from './write-refusal.js';
 
 /** ms that Redis may take to be connected to, when an app starts. */
 const openTimeoutMs = 5_000;
@@ -12,9 +13,6 @@ const longestReconnectDelayMs = 1_000;
 const probeMs = 500;
 /** ms in which a lost connection may tell its cause. */
 const causeWaitMs = 250;
-
-/** The words by which Redis says that it takes no writes. */
-const refusalWords = new Set(['OOM', 'READONLY', 'MISCONF', 'NOREPLICAS']);
 
 /** How a connection behaves while it is lost; see ioredis. */
 export type ClientOptions = Pick<RedisOptions, 'commandTimeout' | 'enableOfflineQueue' | 'maxRetriesPerRequest'>;
@@ -114,7 +112,7 @@ export class RedisLink {
     } catch (error) {
       for (const client of clients) client.disconnect();
       if (error instanceof TorchweaveError) throw error;
-      const fault = redisFaultOf(last ?? error);
+      const fault = redisFaultOf(last ?? error, this.namespace);
       throw this.unusable(fault === silent && this.url.startsWith('rediss:') ? silentTls : fault, error);
     }
   }
@@ -122,13 +120,13 @@ export class RedisLink {
   /** To be told of errors of connections that this has not made, and of replies: a refused write begins trouble. */
   observeError(error: unknown): void {
     const word = replyWordOf(error);
-    if (word === undefined || !refusalWords.has(word)) {
+    if (word === undefined || writeRefusalOf(error) === undefined) {
       this.logger.debug({ err: error }, 'redis connection');
       return;
     }
     if (this.refusal === word) return;
     this.refusal = word;
-    const { reason, remedy } = redisFaultOf(error);
+    const { reason, remedy } = redisFaultOf(error, this.namespace);
     this.logger.error({ address: this.address, reason }, `Redis takes no writes: ${reason}. ${remedy}`);
     this.probing ??= setInterval(() => void this.probe(), probeMs).unref();
     this.troubled();
@@ -185,7 +183,7 @@ export class RedisLink {
   private tellLost(): void {
     this.telling = undefined;
     const { address } = this;
-    const fault = this.cause === undefined ? undefined : redisFaultOf(this.cause);
+    const fault = this.cause === undefined ? undefined : redisFaultOf(this.cause, this.namespace);
     const reason = fault?.reason ?? 'the connection was lost';
     this.logger.error({ address, reason }, `Redis is away: ${reason}. It is tried again until it answers.`);
   }

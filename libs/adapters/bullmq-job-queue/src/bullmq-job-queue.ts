@@ -2,7 +2,7 @@ import { jobCatalogue, type JobName, type JobPayload, type JobQueue, type JobRes
 import type { Logger, Operation, OperationPhase } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import { within } from '@torchweave/kernel';
-import { replyWordOf, type RedisLink } from '@torchweave/redis-client';
+import { failedCommand, type RedisLink } from '@torchweave/redis-client';
 import { Queue, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -165,10 +165,7 @@ export class BullMqJobQueue implements JobQueue {
     } catch (error) {
       if (error instanceof TorchweaveError) throw error;
       this.options.redis.observeError(error);
-      if (replyWordOf(error) === 'OOM') {
-        throw new TorchweaveError('stateRefusesWrites', { cause: 'full', retryAfterSeconds: 5 }, { cause: error });
-      }
-      throw unavailable(error);
+      throw failedCommand(error);
     }
   }
 }
@@ -188,11 +185,6 @@ function endOf<Name extends JobName>(name: Name, job: Job, waitedMs: number): Jo
   if (job.finishedOn === undefined) throw new TorchweaveError('operationPending', { operationId, waitedMs });
   if (hasFailed(job)) throw errorOf(job);
   return jobCatalogue[name].result.parse(job.returnvalue) as JobResult<Name>;
-}
-
-function unavailable(cause: unknown): TorchweaveError<'stateUnavailable'> {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new TorchweaveError('stateUnavailable', { reason, retryAfterSeconds: 1 }, { cause });
 }
 
 /** Of a finished job. Its `failedReason` may be left from an earlier attempt; every job of the catalogue has a result. */

@@ -1,34 +1,12 @@
 import { TorchweaveError } from '@torchweave/domain';
 import type { Logger } from '@torchweave/application';
-import { replyWordOf, type RedisLink } from '@torchweave/redis-client';
+import { failedCommand, type RedisLink } from '@torchweave/redis-client';
 import type { Redis } from 'ioredis';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 /** ms that a command may take before the state counts as away. */
 const commandTimeoutMs = 5_000;
-
-/** Why the server takes no writes, though it answers. */
-export type WriteRefusal = 'full' | 'disk' | 'replica';
-
-/** The server's own protocol words for why it takes no write, before the first space of its error. */
-const refusals: Readonly<Record<string, WriteRefusal>> = {
-  OOM: 'full',
-  MISCONF: 'disk',
-  READONLY: 'replica',
-  NOREPLICAS: 'replica',
-};
-/** s after which it may be tried again: somebody has to make room first. */
-const refusalRetrySeconds = 5;
-
-/** @returns undefined where the error says something else. */
-export function writeRefusalOf(error: unknown): WriteRefusal | undefined {
-  return refusals[replyWordOf(error) ?? ''];
-}
-
-export function refusesWrites(cause: WriteRefusal, error: unknown): TorchweaveError<'stateRefusesWrites'> {
-  return new TorchweaveError('stateRefusesWrites', { cause, retryAfterSeconds: refusalRetrySeconds }, { cause: error });
-}
 
 /** A script of the `lua` folder; the number in its name is how many keys it takes. */
 export class Script {
@@ -62,20 +40,15 @@ export class RedisConnection {
     await this.link.open([this.commands, this.subscriber]);
   }
 
-  /**
-   * Runs commands; whatever Redis or the connection throws becomes `stateUnavailable`, cause kept, but `stateRefusesWrites`
-   * where Redis is full: waiting does not help there. A replica may be the primary in a moment.
-   */
+  /** Runs commands; whatever Redis or the connection throws becomes what {@link failedCommand} says, cause kept. */
   async run<T>(commands: (redis: Redis) => Promise<T>): Promise<T> {
     try {
       return await commands(this.commands);
     } catch (error) {
       if (error instanceof TorchweaveError) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
       this.logger.debug({ err: error }, 'redis command failed');
       this.link.observeError(error);
-      if (writeRefusalOf(error) === 'full') throw refusesWrites('full', error);
-      throw new TorchweaveError('stateUnavailable', { reason, retryAfterSeconds: 1 }, { cause: error });
+      throw failedCommand(error);
     }
   }
 

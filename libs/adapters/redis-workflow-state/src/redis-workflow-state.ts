@@ -14,10 +14,11 @@ import type {
 } from '@torchweave/application';
 import { modelNodes, TorchweaveError, type ErrorRecord, type WorkflowDefinition } from '@torchweave/domain';
 import type { WorkflowVersion } from '@torchweave/domain';
+import { refusesWrites, writeRefusalOf } from '@torchweave/redis-client';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StateKeys } from './keys.js';
-import { refusesWrites, Script, writeRefusalOf, type RedisConnection } from './redis-connection.js';
+import { Script, type RedisConnection } from './redis-connection.js';
 import { readWorkflow, storedOf } from './stored-workflow.js';
 import { WorkflowDocuments } from './workflow-documents.js';
 

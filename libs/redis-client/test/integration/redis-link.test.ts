@@ -30,8 +30,8 @@ const withPassword = (password: string, database = ''): string =>
   `${redis.url.replace('//', `//:${password}@`)}${database}`;
 
 /** Opens a link, and gives what it refuses with. */
-async function refusal(url: string): Promise<unknown> {
-  const link = new RedisLink(url, new Lines());
+async function refusal(url: string, namespace?: string): Promise<unknown> {
+  const link = new RedisLink(url, new Lines(), namespace);
   const opened = link.open([link.client('one'), link.client('two', { maxRetriesPerRequest: null })]);
   return opened.then(
     () => undefined,
@@ -89,7 +89,11 @@ describe('a Redis that cannot be used is named with its address and cause', () =
     const admin = new Redis(withPassword('right'));
     onTestFinished(() => admin.disconnect());
     await admin.call('ACL', 'SETUSER', 'narrow', 'on', '>pw', '~*', '+@all', '-info');
-    expect(await refusal(redis.url.replace('//', '//narrow:pw@'))).toEqual(told('its user may not do what is needed'));
+    const narrow = redis.url.replace('//', '//narrow:pw@');
+    expect(await refusal(narrow)).toEqual(told('its user may not do what is needed'));
+    expect(await refusal(narrow, 'mine')).toMatchObject({
+      remedy: expect.stringContaining('keys and channels that begin with {mine}.') as string,
+    });
   });
 
   it('where it is a node of a cluster', async () => {
