@@ -110,9 +110,9 @@ export class BullMqJobWorker implements JobWorker {
     const observe = (err: unknown): void => this.options.redis.observeError(err);
     await this.redis?.zrem(key, this.id).catch(observe);
     let hasClosed = false;
-    const closed = Promise.all([this.delayed?.close(), ...this.workers.map((worker) => worker.close())])
-      .catch(observe)
-      .finally(() => (hasClosed = true));
+    const parts = [...(this.delayed === undefined ? [] : [this.delayed]), ...this.workers];
+    // Each whatever becomes of the others: what one of them runs is not to lose its connection for another's sake.
+    const closed = Promise.all(parts.map((part) => part.close().catch(observe))).finally(() => (hasClosed = true));
     // Of a connection that is lost BullMQ waits for an end that does not come.
     await Promise.race([closed, this.untilUseless(() => hasClosed)]);
     this.closeConnections();
