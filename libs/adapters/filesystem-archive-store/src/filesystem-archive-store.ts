@@ -4,6 +4,7 @@ import { codeOf } from '@torchweave/kernel';
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isDiskFull } from './disk-full.js';
 import { ageOf, exists, passableFolder, readOnlyFolder, removeTree, sealContent, writableFolder } from './folders.js';
 import { writeHashed } from './hashed-file.js';
 import { defaultLimits, type ArchiveLimits } from './limits.js';
@@ -38,10 +39,19 @@ export class FilesystemArchiveStore implements ArchiveStore {
     });
   }
 
-  /** @throws whatever the stream throws; TorchweaveError `archiveStoreFull`. */
+  /**
+   * What is there already needs no room.
+   *
+   * @throws whatever the stream throws; TorchweaveError `archiveStoreFull`.
+   */
   async put(content: AsyncIterable<Uint8Array>): Promise<{ digest: string; bytes: number }> {
     return this.inTemporary(async (path) => {
-      const { digest, bytes } = await writeHashed(path, content);
+      const { digest, bytes, unwritten } = await writeHashed(path, content);
+      if (unwritten !== undefined) {
+        if (!(await exists(this.packed(digest)))) throw unwritten;
+        await this.touch(digest);
+        return { digest, bytes };
+      }
       await mkdir(this.folder('packed'), { recursive: true, mode: passableFolder });
       await rename(path, this.packed(digest));
       return { digest, bytes };
@@ -206,7 +216,7 @@ async function lend<T>(path: string, work: (path: string) => Promise<T>): Promis
   try {
     return await work(path);
   } catch (error) {
-    if (!['ENOSPC', 'EDQUOT'].includes(codeOf(error))) throw error;
+    if (!isDiskFull(error)) throw error;
     throw new TorchweaveError('archiveStoreFull', {}, { cause: error });
   } finally {
     await removeTree(path);

@@ -60,6 +60,18 @@ describe.skipIf(!canMount)(`a full disk${canMount ? '' : ' (skipped: only root c
     expect([left('packed'), left('unpacked')]).toEqual([[], []]);
   });
 
+  it('takes what it has already, and opens it', async () => {
+    const { store, directory } = temporary;
+    const content = await zipOf({ first: randomBytes(100_000) });
+    const { digest } = await store.put(inChunks(content));
+    await store.open(digest);
+    execFileSync('sh', ['-c', `cat /dev/zero > ${join(directory, 'filler')} || true`], { stdio: 'ignore' });
+    await expect(store.put(inChunks(await zipOf({ first: randomBytes(100_000) })))).rejects.toMatchObject(isFull);
+    await expect(store.put(inChunks(content))).resolves.toEqual({ digest, bytes: content.length });
+    await expect(store.open(digest)).resolves.toMatchObject({ digest });
+    expect([left('tmp'), left('packed')]).toEqual([[], [digest]]);
+  });
+
   it('while an archive is fetched leaves nothing of it', async () => {
     const { store } = temporary;
     await expect(store.put(inChunks(randomBytes(2_000_000)))).rejects.toMatchObject(isFull);
