@@ -2,7 +2,7 @@
 export { Admission, type AdmissionOptions, type Credentials } from './admission/admission.js';
 /** @internal For tests of other packages. */
 export { AccessKeys, type AccessKeysOptions, type RenewedKey } from './auth/access-keys.js';
-export { assertExposure, isLoopback } from './auth/assert-exposure.js';
+export { assertExposure, isLoopback, reachedAt } from './auth/assert-exposure.js';
 export { examineKeyFile, type ExaminedKeyFile } from './auth/examine-key-file.js';
 export type { Route } from './routes/route.js';
 export { anyMethod, boardPath, inferenceRoutes, managementRoutes, type InferencePath } from './routes/routes.js';

@@ -1,5 +1,5 @@
 import { toTorchweaveError } from '@torchweave/domain';
-import { assertExposure, examineKeyFile, isLoopback, type Settings } from '@torchweave/platform';
+import { assertExposure, examineKeyFile, isLoopback, reachedAt, type Settings } from '@torchweave/platform';
 import { failure, ok, warning, type Finding } from './finding.js';
 import { listenersOf, type Listener } from './listeners.js';
 
@@ -14,7 +14,8 @@ async function checkListener(listener: Listener, settings: Settings): Promise<Fi
     return failure(subject, toTorchweaveError(thrown).message, 'Give keys with --key-file, or listen on 127.0.0.1.');
   }
   if (settings.keyFile !== undefined) return ok(subject, `${where} asks for a key.`);
-  if (await isLoopback(at.host)) return ok(subject, `${where} asks for no key, and only this machine reaches it.`);
+  if (await isLoopback(reachedAt(settings, at.host)))
+    return ok(subject, `${where} asks for no key, and only this machine reaches it.`);
   const right = api === 'management' ? 'register workflows, which is to run code here' : 'ask it anything';
   return warning(
     subject,

@@ -69,6 +69,21 @@ describe('the health check of the image', () => {
   });
 });
 
+describe('the services as local processes that are published beyond this host', () => {
+  it.each([
+    ['api', 'MANAGEMENT_BIND'],
+    ['gateway', 'INFERENCE_BIND'],
+  ] as const)('does not start %s when it is published on all addresses without keys', async (app, variable) => {
+    const services = await LocalServices.prepare([], { [variable]: '0.0.0.0' });
+    try {
+      await services.startRedis();
+      await expect(services.startApp(app)).rejects.toThrow(/Setting published_on must be .*--key-file.*"0\.0\.0\.0"/);
+    } finally {
+      await services.dispose();
+    }
+  });
+});
+
 describe('the services as local processes that ask for keys', () => {
   const keys = { read: 'the-key-of-read', register: 'the-key-of-register' };
   let services: LocalServices;

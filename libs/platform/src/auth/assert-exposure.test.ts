@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { assertExposure } from './assert-exposure.js';
 
-const bare = { keyFile: undefined, disableTokenAuth: false };
+const bare = { keyFile: undefined, disableTokenAuth: false, publishedOn: undefined };
 const listen = (host: string, settings: Parameters<typeof assertExposure>[0] = bare): Promise<void> =>
   assertExposure(settings, 'management_address', { host, port: 8081 });
 
@@ -21,15 +21,30 @@ describe('where a server may listen', () => {
   );
 
   it('is everywhere with a key file', async () => {
-    expect(await listen('0.0.0.0', { keyFile: 'key_file.json', disableTokenAuth: false })).toBeUndefined();
+    expect(await listen('0.0.0.0', { ...bare, keyFile: 'key_file.json' })).toBeUndefined();
   });
 
   it('is everywhere where the operator says that nobody is to be asked', async () => {
-    expect(await listen('0.0.0.0', { keyFile: undefined, disableTokenAuth: true })).toBeUndefined();
+    expect(await listen('0.0.0.0', { ...bare, disableTokenAuth: true })).toBeUndefined();
   });
 
+  it('is everywhere in a container whose engine publishes it on this machine alone', async () => {
+    expect(await listen('0.0.0.0', { ...bare, publishedOn: '127.0.0.1' })).toBeUndefined();
+  });
+
+  it.each(['0.0.0.0', '::', '10.1.2.3'])(
+    'is nowhere in a container that is published on %s without keys',
+    async (at) => {
+      await expect(listen('0.0.0.0', { ...bare, publishedOn: at })).rejects.toThrow(
+        /^Setting published_on must be .*--key-file FILE.*--disable-token-auth.*, not ".+"\.$/,
+      );
+      await expect(listen('127.0.0.1', { ...bare, publishedOn: at })).rejects.toThrow(/^Setting published_on must be/);
+      expect(await listen('0.0.0.0', { ...bare, publishedOn: at, keyFile: 'key_file.json' })).toBeUndefined();
+    },
+  );
+
   it('is nowhere with a key file that nobody is to be asked for', async () => {
-    const contradiction = { keyFile: 'key_file.json', disableTokenAuth: true };
+    const contradiction = { ...bare, keyFile: 'key_file.json', disableTokenAuth: true };
     await expect(listen('127.0.0.1', contradiction)).rejects.toThrow(/^Setting --disable-token-auth must be left out/);
   });
 });

@@ -21,6 +21,9 @@ export async function isLoopback(host: string): Promise<boolean> {
   );
 }
 
+/** Where others reach a server that listens on `host`: in a container, where its engine publishes the port. */
+export const reachedAt = ({ publishedOn }: Pick<Settings, 'publishedOn'>, host: string): string => publishedOn ?? host;
+
 /**
  * Refuses to serve others than this machine without keys, unless the operator says so.
  *
@@ -28,10 +31,11 @@ export async function isLoopback(host: string): Promise<boolean> {
  * @throws TorchweaveError `configurationInvalid`.
  */
 export async function assertExposure(
-  { keyFile, disableTokenAuth }: Pick<Settings, 'keyFile' | 'disableTokenAuth'>,
+  settings: Pick<Settings, 'keyFile' | 'disableTokenAuth' | 'publishedOn'>,
   setting: string,
   { host }: ListenAddress,
 ): Promise<void> {
+  const { keyFile, disableTokenAuth, publishedOn } = settings;
   if (keyFile !== undefined && disableTokenAuth) {
     const contradiction = {
       setting: '--disable-token-auth',
@@ -40,6 +44,10 @@ export async function assertExposure(
     };
     throw new TorchweaveError('configurationInvalid', contradiction);
   }
-  if (keyFile !== undefined || disableTokenAuth || (await isLoopback(host))) return;
-  throw new TorchweaveError('configurationInvalid', { setting, value: host, rule });
+  const value = reachedAt(settings, host);
+  if (keyFile !== undefined || disableTokenAuth || (await isLoopback(value))) return;
+  throw new TorchweaveError('configurationInvalid', {
+    ...{ setting: publishedOn === undefined ? setting : 'published_on', value },
+    rule,
+  });
 }

@@ -1,4 +1,4 @@
-import { boolean, commaList, wholeNumber } from '../setting-values.js';
+import { boolean, commaList, text, wholeNumber } from '../setting-values.js';
 import { path, headerText } from './bounds.js';
 import type { Setting } from './setting.js';
 
@@ -11,6 +11,14 @@ export const accessSettings = {
     isSwitch: true,
     description: 'Serve without asking for keys, also beyond this machine',
     schema: boolean.default(false),
+  },
+  publishedOn: {
+    property: 'published_on',
+    variable: 'TORCHWEAVE_PUBLISHED_ON',
+    description:
+      'Address on which a container engine publishes the ports (default: they are reached where they are listened on); it decides ' +
+      'whether keys are wanted',
+    schema: text('an address').optional(),
   },
   keyFile: {
     flag: 'key-file',

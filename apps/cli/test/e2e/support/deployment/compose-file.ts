@@ -20,13 +20,17 @@ interface ComposeFile {
 }
 
 /**
- * The services of docker-compose.yml, anchors resolved, variables at their defaults.
+ * The services of docker-compose.yml, anchors resolved.
  *
  * @param overrides further files, as docker-compose merges them.
+ * @param variables that are given; others are at their defaults.
  */
-export function composeServices(overrides: readonly string[] = []): ComposeFile['services'] {
-  const services = { ...readServices('docker-compose.yml') };
-  for (const [name, override] of overrides.flatMap((file) => Object.entries(readServices(file)))) {
+export function composeServices(
+  overrides: readonly string[] = [],
+  variables: Readonly<Record<string, string>> = {},
+): ComposeFile['services'] {
+  const services = { ...readServices('docker-compose.yml', variables) };
+  for (const [name, override] of overrides.flatMap((file) => Object.entries(readServices(file, variables)))) {
     const service = services[name];
     services[name] = {
       ...{ ...service, ...override, image: service?.image ?? override.image ?? '' },
@@ -37,9 +41,17 @@ export function composeServices(overrides: readonly string[] = []): ComposeFile[
   return services;
 }
 
-function readServices(name: string): Readonly<Record<string, ComposeService>> {
+function readServices(
+  name: string,
+  variables: Readonly<Record<string, string>>,
+): Readonly<Record<string, ComposeService>> {
   const text = readFileSync(`${projectRoot}${name}`, 'utf8');
-  return (parse(text.replace(/\$\{\w+:-([^}]*)\}/g, '$1'), { merge: true }) as ComposeFile).services;
+  return (
+    parse(
+      text.replace(/\$\{(\w+):-([^}]*)\}/g, (_, variable: string, value: string) => variables[variable] ?? value),
+      { merge: true },
+    ) as ComposeFile
+  ).services;
 }
 
 /** What the image of the Dockerfile adds to a service's command and environment. */

@@ -18,13 +18,13 @@ export class ContainerWorld {
     private readonly ports: ReadonlyMap<string, number>,
   ) {}
 
-  /** @param overrides files that change docker-compose.yml. */
-  static async create(overrides: readonly string[] = []): Promise<ContainerWorld> {
+  /** @param given to {@link composeServices}. */
+  static async create(...given: Parameters<typeof composeServices>): Promise<ContainerWorld> {
     const ports = new Map<string, number>();
     for (const service of Object.keys(composeServices())) {
       for (const port of containerPorts) ports.set(`${service}:${port}`, await freePort());
     }
-    const world = new ContainerWorld(composeServices(overrides), ports);
+    const world = new ContainerWorld(composeServices(...given), ports);
     for (const service of Object.keys(world.services)) world.mount(service);
     return world;
   }

@@ -19,9 +19,9 @@ export class LocalServices {
 
   private constructor(readonly world: ContainerWorld) {}
 
-  /** @param overrides files that change docker-compose.yml. */
-  static async prepare(overrides: readonly string[] = []): Promise<LocalServices> {
-    return new LocalServices(await ContainerWorld.create(overrides));
+  /** @param given to {@link ContainerWorld.create}: files that change docker-compose.yml, and variables. */
+  static async prepare(...given: Parameters<typeof ContainerWorld.create>): Promise<LocalServices> {
+    return new LocalServices(await ContainerWorld.create(...given));
   }
 
   /** Fills the stores and starts Redis, TorchServe and one of each app. */
