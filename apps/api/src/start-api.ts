@@ -29,9 +29,11 @@ export async function startApi({ settings, redis: link, logger, monitoring }: Ap
   monitoring.addReadiness('api', () => management.list(1, 0));
   // It still reads, and unregisters where that makes room.
   monitoring.addWarning('state', () => writeRefusal(state));
-  monitoring.addWarning('workers', async () =>
-    (await jobs.workers()) > 0 ? undefined : 'no worker takes operations: start one with "torchweave worker"',
-  );
+  monitoring.addWarning('workers', async () => {
+    // Where nothing can be written they cannot say that they are there.
+    if ((await jobs.workers()) > 0 || (await writeRefusal(state)) !== undefined) return undefined;
+    return 'no worker takes operations: start one with "torchweave worker"';
+  });
   const server = await createApiServer({
     ...{ management, logger, admission, maxRequestSize: settings.maxRequestSize },
     ...{ registry: monitoring.registry, queues: jobs.queues },

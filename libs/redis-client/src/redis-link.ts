@@ -4,7 +4,7 @@ import { within } from '@torchweave/kernel';
 import { Redis, type RedisOptions } from 'ioredis';
 import { redisFaultOf, replyWordOf, silent, silentTls, type RedisFault } from './redis-fault.js';
 import { parseRedisUrl } from './redis-url.js';
-import { writeRefusalOf } from './write-refusal.js';
+import { writeRefusalOf, type WriteRefusal } from './write-refusal.js';
 
 /** ms that Redis may take to be connected to, when an app starts. */
 const openTimeoutMs = 5_000;
@@ -132,13 +132,29 @@ export class RedisLink {
     this.troubled();
   }
 
+  /** Why Redis takes no writes; undefined where it does, or does not answer. */
+  async writeRefusal(client: Redis): Promise<WriteRefusal | undefined> {
+    try {
+      await this.writeProbe(client);
+      return undefined;
+    } catch (error) {
+      this.observeError(error);
+      return writeRefusalOf(error);
+    }
+  }
+
+  private async writeProbe(client: Redis): Promise<void> {
+    await client.set(`{${this.namespace}}:probe`, '1', 'PX', probeMs);
+  }
+
   private async probe(): Promise<void> {
     const client = [...this.clients].find(({ status, mode }) => status === 'ready' && mode !== 'subscriber');
-    const isTaken = await client?.set(`{${this.namespace}}:probe`, '1', 'PX', probeMs).then(
+    if (client === undefined) return;
+    const isTaken = await this.writeProbe(client).then(
       () => true,
       () => false,
     );
-    if (isTaken !== true || this.refusal === undefined) return;
+    if (!isTaken || this.refusal === undefined) return;
     this.refusal = undefined;
     clearInterval(this.probing);
     this.probing = undefined;

@@ -1,13 +1,20 @@
 import { jobCatalogue, type JobName, type JobPayload, type JobQueue, type JobResult } from '@torchweave/application';
 import type { Logger, Operation, OperationPhase } from '@torchweave/application';
-import { TorchweaveError } from '@torchweave/domain';
+import { isTorchweaveError, TorchweaveError } from '@torchweave/domain';
 import { within } from '@torchweave/kernel';
-import { failedCommand, type RedisLink } from '@torchweave/redis-client';
+import {
+  failedCommand,
+  refusesWrites,
+  writeRefusalOf,
+  type RedisLink,
+  type WriteRefusal,
+} from '@torchweave/redis-client';
 import { Queue, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { JobEnds } from './job-ends.js';
 import { jobIdOf, progressOf, type JobData } from './job-record.js';
+import { LastingRefusal } from './lasting-refusal.js';
 import { endedChannel, queueNameOf, queueNames, queuePrefix, type QueueName } from './queue-names.js';
 import { acceptOperation, countWorkers, redisTime, workersKey } from './queue-scripts.js';
 
@@ -26,6 +33,8 @@ const commandTimeoutMs = 5_000;
 const longestWaitMs = 1_000;
 /** ms that a job may wait for a worker before it is asked whether there is one. */
 const workerPatienceMs = 3_000;
+/** ms that Redis may refuse writes before whoever waits is told that nothing can end. */
+const refusalPatienceMs = 10_000;
 
 /** Ids of operations. */
 const madeByUs = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
@@ -59,15 +68,13 @@ export class BullMqJobQueue implements JobQueue {
     const data: JobData = { schemaVersion, payload: parsed, acceptUntil };
     const queue = this.queueOf(name);
     const add = async (): Promise<boolean> => {
-      await queue.add(name, data, { jobId: operationId });
+      await queue.add(name, data, { jobId: operationId }).catch((error: unknown) => this.refuse(error));
       return acceptOperation(this.redis, queue.toKey(operationId), acceptUntil);
     };
     const isAccepted = await this.run(add).catch((error: unknown) => {
-      throw isUncertain(error)
-        ? new TorchweaveError('operationUncertain', { operationId, retryAfterSeconds: 1 })
-        : error;
+      throw isUncertain(error) ? uncertain(operationId, writeRefusalOf(error.cause)) : error;
     });
-    if (!isAccepted) throw new TorchweaveError('operationUncertain', { operationId, retryAfterSeconds: 1 });
+    if (!isAccepted) throw uncertain(operationId);
   }
 
   /** Workers that take jobs, as far as they say so. */
@@ -78,15 +85,18 @@ export class BullMqJobQueue implements JobQueue {
   async waitForEnd<Name extends JobName>(name: Name, operationId: string, timeoutMs: number): Promise<JobResult<Name>> {
     const deadline = performance.now() + timeoutMs;
     let askAfter = performance.now() + workerPatienceMs;
+    const refusals = new LastingRefusal(refusalPatienceMs);
     for (;;) {
       const end = this.ends.expect(operationId);
       try {
         const job = await this.find(name, operationId);
         const leftMs = deadline - performance.now();
         if (job.finishedOn !== undefined || leftMs <= 0) return endOf(name, job, timeoutMs);
-        if (job.processedOn === undefined && performance.now() > askAfter) {
+        if (performance.now() > askAfter) {
           askAfter = performance.now() + workerPatienceMs;
-          await this.withdrawWithoutWorker(job);
+          if (job.processedOn === undefined) await this.withdrawWithoutWorker(job);
+          const refused = refusals.observe(await this.lastingRefusal());
+          if (refused !== undefined) throw uncertain(operationId, refused);
         }
         await Promise.race([end.told, sleep(Math.min(leftMs, longestWaitMs), undefined, { ref: false })]);
       } finally {
@@ -133,6 +143,20 @@ export class BullMqJobQueue implements JobQueue {
     return queue;
   }
 
+  /** @throws the error; TorchweaveError `stateRefusesWrites` where Redis has refused to write anything. */
+  private refuse(error: unknown): never {
+    const refusal = writeRefusalOf(error);
+    if (refusal === undefined) throw error;
+    this.options.redis.observeError(error);
+    throw refusesWrites(refusal, error);
+  }
+
+  /** Why nothing that is under way can end. On a Redis that is full it can: it writes next to nothing. */
+  private async lastingRefusal(): Promise<WriteRefusal | undefined> {
+    const refusal = await this.run(() => this.options.redis.writeRefusal(this.redis));
+    return refusal === 'full' ? undefined : refusal;
+  }
+
   /** @throws TorchweaveError `noWorker` when nobody takes jobs; the job is gone then. */
   private async withdrawWithoutWorker(job: Job): Promise<void> {
     const isTaken = await this.run(
@@ -171,7 +195,14 @@ export class BullMqJobQueue implements JobQueue {
 }
 
 /** Of an error after which nobody knows whether Redis has the job. */
-const isUncertain = (error: unknown): boolean => error instanceof TorchweaveError && error.code === 'stateUnavailable';
+const isUncertain = (error: unknown): error is TorchweaveError<'stateUnavailable'> =>
+  isTorchweaveError(error, 'stateUnavailable');
+
+const uncertain = (operationId: string, refused?: WriteRefusal): TorchweaveError<'operationUncertain'> =>
+  new TorchweaveError('operationUncertain', {
+    ...{ operationId, retryAfterSeconds: 1 },
+    ...(refused === undefined ? {} : { refused }),
+  });
 
 /** Workers of 0.1.0 say nothing; their connections have names. Where Redis tells no names, there is none. */
 const hasOlderWorker = (queue: Queue): Promise<boolean> =>

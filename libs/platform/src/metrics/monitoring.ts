@@ -82,13 +82,13 @@ export class Monitoring {
 
   /** Part to what is wrong with it, of those that can do their work all the same. */
   async warnings(): Promise<ReadonlyMap<string, string>> {
-    const warnings = new Map<string, string>();
-    const checks = [...this.warningChecks].map(async ([part, check]) => {
+    const checks = [...this.warningChecks].map(async ([part, check]): Promise<[string, string] | undefined> => {
       let warning: string | undefined;
       await failureOf(async () => (warning = await check()));
-      if (warning !== undefined) warnings.set(part, warning);
+      return warning === undefined ? undefined : [part, warning];
     });
-    await Promise.all(checks);
+    // In the order of the parts, whoever answers first: what is told already is not told anew.
+    const warnings = new Map((await Promise.all(checks)).filter((entry) => entry !== undefined));
     const now = warnings.size === 0 ? '' : JSON.stringify(Object.fromEntries(warnings));
     if (now !== this.toldWarnings && now !== '')
       this.logger.warn({ warnings: Object.fromEntries(warnings) }, 'works on');

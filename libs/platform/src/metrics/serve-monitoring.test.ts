@@ -82,6 +82,23 @@ describe('serveMonitoring', () => {
     expect(await (await fetch(`${address}/metrics`)).text()).toContain('torchweave_warning{part="state"} 0');
   });
 
+  it('tells the log once of several that are wrong, in whatever order they are found', async () => {
+    const told: object[] = [];
+    const monitoring = new Monitoring('api', { ...silentLogger, warn: (data) => void told.push(data) });
+    let isSlow = true;
+    const slow = async (): Promise<string> => {
+      if (isSlow) await new Promise((resolve) => setImmediate(resolve));
+      return 'slow';
+    };
+    monitoring.addWarning('one', slow);
+    monitoring.addWarning('other', () => 'fast');
+    monitoring.phase = 'serving';
+    await monitoring.warnings();
+    isSlow = false;
+    await monitoring.warnings();
+    expect(told).toEqual([{ warnings: { one: 'slow', other: 'fast' } }]);
+  });
+
   it('tells everybody whether it is ready, and why not only to whoever has a key, and to the log', async () => {
     const keyFile = join(mkdtempSync(join(tmpdir(), 'torchweave-monitoring-')), 'keys.json');
     const keys = AccessKeys.open({ file: keyFile, expirationMin: 1, logger: silentLogger });

@@ -223,6 +223,47 @@ describe('a Redis that takes no writes for a moment', () => {
   });
 });
 
+describe('a Redis that goes on taking no writes', () => {
+  it('is told with its reason to whoever begins something, and it is not begun', async () => {
+    const handler = vi.fn(idle['register-workflow']);
+    await startWorker({ 'register-workflow': handler });
+    await admin.call('REPLICAOF', '127.0.0.1', '1');
+    const operationId = randomUUID();
+    await expect(queue.enqueue('register-workflow', { url: 'a.war' }, operationId)).rejects.toMatchObject({
+      code: 'stateRefusesWrites',
+      data: { cause: 'replica' },
+    });
+    await admin.call('REPLICAOF', 'NO', 'ONE');
+    expect(await queue.operation(operationId)).toBeUndefined();
+    expect(handler).not.toHaveBeenCalled();
+  });
+
+  it('is told to whoever waits for what is under way, which ends when it takes them again', async () => {
+    let end: () => void = () => undefined;
+    const mayEnd = new Promise<void>((resolve) => (end = resolve));
+    await startWorker({
+      'register-workflow': async () => {
+        await mayEnd;
+        return { workflow: 'w' };
+      },
+    });
+    const operationId = randomUUID();
+    await queue.enqueue('register-workflow', { url: 'a.war' }, operationId);
+    const waiting = queue.waitForEnd('register-workflow', operationId, 600_000);
+    await vi.waitFor(async () => expect((await queue.operation(operationId))?.state).toBe('running'));
+    await admin.call('REPLICAOF', '127.0.0.1', '1');
+    await expect(waiting).rejects.toMatchObject({
+      code: 'operationUncertain',
+      status: 503,
+      data: { operationId, refused: 'replica' },
+      message: expect.stringMatching(/^Redis refuses writes: it is a replica.*GET \/operations\//) as string,
+    });
+    await admin.call('REPLICAOF', 'NO', 'ONE');
+    end();
+    expect(await queue.waitForEnd('register-workflow', operationId, 20_000)).toEqual({ workflow: 'w' });
+  });
+});
+
 describe('a Redis that is gone', () => {
   it('does not keep a worker from ending', async () => {
     const worker = await startWorker({});

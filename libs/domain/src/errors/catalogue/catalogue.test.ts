@@ -249,6 +249,19 @@ describe('a registration that failed', () => {
   });
 });
 
+describe('an operation whose end nobody knows', () => {
+  it('is told with why Redis takes no writes, where it answers', () => {
+    const data = { operationId: 'op', retryAfterSeconds: 1 };
+    expect(new TorchweaveError('operationUncertain', data).message).toMatch(
+      /^Redis, .*, did not answer in time\. .* is back\.$/,
+    );
+    const refused = new TorchweaveError('operationUncertain', { ...data, refused: 'disk' }).message;
+    expect(refused).toMatch(
+      /^Redis refuses writes: it cannot write to its disk\. .*\/operations\/op: .* takes writes again\.$/,
+    );
+  });
+});
+
 describe('the address of an archive that lies in an object store', () => {
   it.each([
     's3://bucket/a.war',

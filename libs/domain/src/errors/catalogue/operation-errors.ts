@@ -1,10 +1,16 @@
 import type { CatalogueArea } from './entry.js';
+import { refusedWrites, type SystemErrors } from './system-errors.js';
 
 /** What becomes of operations. The data that each carries, by code. */
 export interface OperationErrors {
   operationNotFound: { operationId: string };
   operationPending: { operationId: string; waitedMs: number };
-  operationUncertain: { operationId: string; retryAfterSeconds: number };
+  operationUncertain: {
+    operationId: string;
+    retryAfterSeconds: number;
+    /** Where Redis answers and takes no writes. */
+    refused?: SystemErrors['stateRefusesWrites']['cause'];
+  };
   operationExpired: { operationId: string };
   operationAbandoned: { operationId: string; reason: string };
   operationOfNewerVersion: { operationId: string; reason: string; waitedSeconds: number };
@@ -29,8 +35,10 @@ export const operationErrors: CatalogueArea<OperationErrors> = {
     type: 'ServiceUnavailableException',
     status: 503,
     message: (d) =>
-      'Redis, which keeps the state, did not answer in time. What became of the operation is told at ' +
-      `GET /operations/${d.operationId}: it is not begun any more where that has no answer when Redis is back.`,
+      `${d.refused === undefined ? 'Redis, which keeps the state, did not answer in time.' : refusedWrites[d.refused]} What became of ` +
+      `the operation is told at GET /operations/${d.operationId}: it is not begun any more where that has no answer when Redis ${
+        d.refused === undefined ? 'is back' : 'takes writes again'
+      }.`,
     shows: ['operationId'],
   },
   operationExpired: {

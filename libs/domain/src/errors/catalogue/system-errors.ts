@@ -12,7 +12,7 @@ export interface SystemErrors {
 }
 
 /** Why Redis takes nothing new, and what to do. */
-const refusedWrites: Readonly<Record<SystemErrors['stateRefusesWrites']['cause'], string>> = {
+export const refusedWrites: Readonly<Record<SystemErrors['stateRefusesWrites']['cause'], string>> = {
   full: 'Redis refuses writes: it has reached its maxmemory. Unregister workflows or raise maxmemory.',
   disk: 'Redis refuses writes: it cannot write to its disk. See the log of Redis.',
   replica: 'Redis refuses writes: it is a replica, or has too few of them. Torchweave needs the primary.',
