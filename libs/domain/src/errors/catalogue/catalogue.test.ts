@@ -153,6 +153,35 @@ describe('the catalogue', () => {
   });
 });
 
+/** As a cell of a table, in which nothing of it is markup. */
+const cell = (text: string): string => text.replaceAll(/[\\`*_<>|]/g, String.raw`\$&`);
+
+function listed(code: ErrorCode): string {
+  const { status, type, message } = errorOf(code);
+  const { status: rule, shows = [] } = errorCatalogue[code];
+  const statuses = typeof rule === 'number' ? `${status}` : `${status}, or another`;
+  return `| \`${code}\` | ${statuses} | ${type} | ${cell(message)} | ${shows.map((key) => `\`${key}\``).join(', ')} |`;
+}
+
+describe('the list of errors in docs/errors.md', () => {
+  it('is that of the catalogue, row by row (after a change: npm run docs:errors)', async () => {
+    const text = [
+      '# Errors',
+      '',
+      "Every error that an answer, an operation or the command line tells, by its `errorCode`. A code keeps its meaning; sentences may change. `status` and `type` stand in an answer's `code` and",
+      '`type`; "or another" is one that the data say, such as that of an exception with a status. The sentences are examples. What an answer carries besides is in the last column.',
+      '',
+      'Written by `npm run docs:errors` from the catalogue (`libs/domain/src/errors/catalogue/`).',
+      '',
+      '| errorCode | status | type | for example | also carries |',
+      '|---|---|---|---|---|',
+      ...codes.map(listed),
+      '',
+    ].join('\n');
+    await expect(text).toMatchFileSnapshot('../../../../../docs/errors.md');
+  });
+});
+
 /** The example with every text, also those in lists, in the place of another one. */
 function withTexts(data: unknown, text: (before: string) => string, items = 1): unknown {
   if (typeof data === 'string') return text(data);
