@@ -2,8 +2,8 @@
 export interface NodeBase {
   readonly name: string;
   /**
-   * Of a model: its name on the model servers, of its version and registration; those that 0.1.0 registered have
-   * `<workflow>__<node>`. Of a function: `<workflow>__<node>`, what it sees as `context.model_name`.
+   * Of a model: its name on the model servers, `servedModelName`. Of a function: `<workflow>__<node>`, what it sees as
+   * `context.model_name`.
    */
   readonly modelName: string;
   readonly parents: readonly string[];
