@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import type { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
 import { ApiModule } from './api.module.js';
 import { serveQueueBoard } from './board/queue-board.js';
+import { hasArchive, readArchiveBodies } from './http/archive-bodies.js';
 import { ErrorFilter } from './http/error-filter.js';
 import { unroutedError } from './http/unrouted.js';
 import { readParameterBodies } from './http/parameter-bodies.js';
@@ -42,10 +43,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<NestFa
   admission?.auditChanges(fastify);
   // Whoever changes something waits for its end, unless told not to.
   admission?.limit(fastify, errors, ({ method }) => method === 'POST' || method === 'DELETE');
-  admission?.limitBodies(fastify, options.maxRequestSize);
+  admission?.limitBodies(fastify, options.maxRequestSize, hasArchive);
   followTorchServe(fastify);
   if (options.registry !== undefined) observeHttp(fastify, options.registry);
   readParameterBodies(fastify);
+  readArchiveBodies(fastify, options.maxRequestSize);
   app.useGlobalFilters(new ErrorFilter(errors, options.maxRequestSize));
   app.useGlobalPipes(new ValidationPipe({ transform: true, exceptionFactory: validationError }));
   serveOpenApi(app, fastify, admission?.keys !== undefined);

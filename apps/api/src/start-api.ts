@@ -1,4 +1,4 @@
-import { WorkflowManagement, writeRefusal } from '@torchweave/application';
+import { UploadedArchives, WorkflowManagement, writeRefusal, type ArchiveStore } from '@torchweave/application';
 import { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
 import {
   closeServer,
@@ -14,9 +14,11 @@ import { createApiServer } from './create-api-server.js';
 /**
  * Starts the management API.
  *
+ * @param archives where the archives of requests go, and where workers find them.
  * @throws TorchweaveError `redisUnusable` when Redis does not answer, `configurationInvalid` when the port is taken.
  */
-export async function startApi({ settings, redis: link, logger, monitoring }: AppOptions): Promise<RunningApp> {
+export async function startApi(options: AppOptions, archives: Pick<ArchiveStore, 'put'>): Promise<RunningApp> {
+  const { settings, redis: link, logger, monitoring } = options;
   const { namespace } = settings;
   const { listen, admission } = await openAdmission(settings, 'management', logger);
   const redis = new RedisConnection(link, logger);
@@ -24,7 +26,10 @@ export async function startApi({ settings, redis: link, logger, monitoring }: Ap
   const jobs = await BullMqJobQueue.open({ redis: link, namespace, logger });
   const state = new RedisWorkflowState(redis, namespace);
   const gateways = new RedisGatewayRegistry(redis, namespace, settings.gatewayLeaseMs);
-  const management = new WorkflowManagement(state, jobs, { waitMs: settings.operationWaitMs, gateways });
+  const management = new WorkflowManagement(state, jobs, {
+    ...{ waitMs: settings.operationWaitMs, gateways },
+    uploads: new UploadedArchives(archives, { maxBytes: settings.maxArchiveSize, limit: settings.maxUploads }),
+  });
   observeQueues(monitoring, jobs.queues);
   monitoring.addReadiness('api', () => management.list(1, 0));
   // It still reads, and unregisters where that makes room.

@@ -38,7 +38,7 @@ export async function startAll(monitored: Monitored, environment: Environment): 
     const parts = closing.add(createParts({ settings, environment, logger, isOneProcess: true }));
     const gateway = closing.add(await startGateway(of('gateway'), parts));
     closing.add(await startWorker(of('worker'), parts));
-    const api = closing.add(await startApi(of('api')));
+    const api = closing.add(await startApi(of('api'), parts.archives));
     return {
       summary: `management ${api.address ?? ''} inference ${gateway.address ?? ''}`,
       close: () => closing.close(),

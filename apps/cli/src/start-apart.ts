@@ -25,8 +25,11 @@ async function withParts(
 
 export async function startApiApart(prepared: Monitored): Promise<RunningApp> {
   const options = withRedis('api', prepared);
-  const { startApi } = await import('@torchweave/api');
-  return startApi(options);
+  const [{ startApi }, { createUploadStore }] = await Promise.all([
+    import('@torchweave/api'),
+    import('@torchweave/composition'),
+  ]);
+  return startApi(options, createUploadStore(options.settings, options.logger));
 }
 
 export async function startWorkerApart(prepared: Monitored, environment: Environment): Promise<RunningApp> {

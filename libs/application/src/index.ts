@@ -5,6 +5,7 @@ export {
   type JobPayload,
   type JobResult,
   longestRunMs,
+  schemaVersionOf,
 } from './job-catalogue/job-catalogue.js';
 export { longestUrl } from './job-catalogue/payloads.js';
 export { readJob, type StoredJob } from './job-catalogue/read-job.js';
@@ -27,5 +28,6 @@ export { loadWorkflows, workflowsToLoad, type WorkflowToLoad } from './workflow-
 export { ReconcileModelServers, type ReconcilePorts } from './workflow-management/reconcile-model-servers.js';
 export { RegisterWorkflow } from './registration/register-workflow.js';
 export { UnregisterWorkflow } from './registration/unregister-workflow.js';
+export { UploadedArchives, type UploadedArchivesOptions } from './registration/uploaded-archives.js';
 export { writeRefusal } from './workflow-management/write-refusal.js';
-export { WorkflowManagement, type Submission } from './workflow-management/workflow-management.js';
+export { WorkflowManagement, type ArchiveUpload, type Submission } from './workflow-management/workflow-management.js';

@@ -12,10 +12,11 @@ import {
   type PythonOptions,
 } from '@torchweave/python-runtime';
 import { statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { ArchivesApart } from './archive-process/archives-apart.js';
 import { createModelServers } from './model-servers.js';
 import { processLimits } from './process-limits.js';
+import { archiveFolder } from './upload-store.js';
 
 /** A function runtime that can be asked whether it works at all. */
 export interface StartableRuntime extends FunctionRuntime {
@@ -127,7 +128,7 @@ export function createParts(options: PartsOptions): Parts {
   const apart = createArchivesApart(options);
   const { unpack, specs } = apart;
   const source = apart.createSource();
-  const directory = resolve(settings.archiveStore ?? join(settings.dataDir, 'archives'));
+  const directory = archiveFolder(settings);
   const archives = new FilesystemArchiveStore({ directory, unpack, logger });
   const confinement = { ...python.confinement, network: settings.functionNetwork };
   const functions = new PythonFunctionRuntime({ ...python, confinement });

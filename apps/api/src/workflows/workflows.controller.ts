@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
   ApiBody,
@@ -10,7 +10,8 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { WorkflowManagement, type Submission } from '@torchweave/application';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { archiveOf } from '../http/archive-bodies.js';
 import { ApiQueries } from '../openapi/api-queries.js';
 import { ErrorAnswers } from '../openapi/error-answers.js';
 import { ListWorkflowsDto, listParameters } from './list-workflows.dto.js';
@@ -36,15 +37,19 @@ export class WorkflowsController {
   @ErrorAnswers(404, 409, 413, 415, 500, 502, 503, 504, 507)
   async register(
     @Body() parameters: RegisterWorkflowDto,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StatusAnswer | AcceptedAnswer> {
     const { url, workflow_name: workflowName, sha256, synchronous = true } = parameters;
-    const payload = {
-      url,
+    const named = {
       ...(workflowName === undefined ? {} : { workflowName }),
       ...(sha256 === undefined ? {} : { sha256 }),
     };
-    const submission = await this.management.register(payload, synchronous);
+    const upload = archiveOf(request);
+    const submission =
+      upload === undefined
+        ? await this.management.register({ url, ...named }, synchronous)
+        : await this.management.registerUpload(upload, named, synchronous);
     return answerTo(submission, reply, (name) => `Workflow ${name} has been registered and scaled successfully.`);
   }
 

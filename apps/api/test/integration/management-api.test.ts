@@ -310,5 +310,12 @@ describe('the management API', () => {
     const { paths } = fromPath.body as { paths: Record<string, { post: { parameters: { name: string }[] } }> };
     const names = paths['/workflows']?.post.parameters.map(({ name }) => name);
     expect(names).toEqual(['url', 'workflow_name', 'synchronous', 'sha256']);
+    const { post } = (fromPath.body as { paths: Record<string, { post: { requestBody: { content: object } } }> }).paths[
+      '/workflows'
+    ] ?? { post: { requestBody: { content: {} } } };
+    expect(Object.keys(post.requestBody.content)).toEqual([
+      ...['application/json', 'application/x-www-form-urlencoded'],
+      ...['application/zip', 'application/gzip', 'application/octet-stream', 'multipart/form-data'],
+    ]);
   });
 });

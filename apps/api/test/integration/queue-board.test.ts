@@ -4,6 +4,7 @@ import { silentLogger, type JobHandlers } from '@torchweave/application';
 import { BullMqJobWorker } from '@torchweave/bullmq-job-queue';
 import { TorchweaveError } from '@torchweave/domain';
 import { loadSettings, Monitoring, type RunningApp } from '@torchweave/platform';
+import { emptyPorts } from '@torchweave/testing/empty-ports';
 import { TestRedis } from '@torchweave/testing/redis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
@@ -31,7 +32,7 @@ describe('the queue board', () => {
       namespace: settings.namespace,
       logger: silentLogger,
     };
-    api = await startApi({ ...options, settings, monitoring });
+    api = await startApi({ ...options, settings, monitoring }, emptyPorts.archives);
     board = `${api.address}/dashboard/queues`;
     const handlers: JobHandlers = {
       'register-workflow': async ({ url }, job) => {

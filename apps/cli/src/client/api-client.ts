@@ -17,7 +17,8 @@ export interface ApiRequest {
   /** What is undefined is left out. */
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
+  /** What comes in pieces is sent as it comes. */
+  readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
 }
 
 /** An answer with a status of 200 to 299. */
@@ -56,7 +57,7 @@ export class ApiClient {
       return await fetch(url, {
         method,
         headers: { ...headers, ...authorization },
-        ...(body === undefined ? {} : { body }),
+        ...(body === undefined ? {} : { body, duplex: 'half' as const }),
         dispatcher: this.agent,
       });
     } catch (error) {

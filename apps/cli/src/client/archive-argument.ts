@@ -1,20 +1,32 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { codeOf } from '@torchweave/kernel';
+import { open } from 'node:fs/promises';
+import { CliError } from '../output/cli-error.js';
 
-/** Whether a server runs on this machine, and so sees the same files. */
-function isOnThisMachine(address: string): boolean {
-  if (!URL.canParse(address)) return false;
-  const { hostname } = new URL(address);
-  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
-}
+/** What is registered: an archive that the server finds itself, a file of the workflow store or a URL, or the bytes of one. */
+export type RegisteredArchive =
+  { readonly url: string } | { readonly content: AsyncIterable<Uint8Array>; close(): Promise<void> };
+
+/** Codes by which the file system says that there is no such file. */
+const notThere = new Set(['ENOENT', 'ENOTDIR']);
 
 /**
- * What to register for an argument: a path of a file that is here, for a server that is here too, as a `file://` URL;
- * anything else as it is, also a plain name, for that is a file of the workflow store.
+ * The archive that an argument means: the file at a path that is here; anything else is what the server makes of it, also a plain
+ * name, for that is a file of the workflow store. The server need not see the files of this machine.
+ *
+ * @throws CliError for a file that cannot be read.
  */
-export function archiveUrl(argument: string, server: string): string {
+export async function openArchive(argument: string): Promise<RegisteredArchive> {
   const isPath = /[/\\]/.test(argument) && !/^[a-z][a-z0-9+.-]*:\/\//i.test(argument);
-  if (!isPath || !isOnThisMachine(server) || !existsSync(argument)) return argument;
-  return pathToFileURL(resolve(argument)).href;
+  if (!isPath) return { url: argument };
+  try {
+    const file = await open(argument);
+    if ((await file.stat()).isFile()) {
+      return { content: file.createReadStream({ autoClose: false }), close: () => file.close() };
+    }
+    await file.close();
+    return { url: argument };
+  } catch (error) {
+    if (notThere.has(codeOf(error))) return { url: argument };
+    throw new CliError(`The archive ${argument} cannot be read (${codeOf(error)}).`, { cause: error });
+  }
 }

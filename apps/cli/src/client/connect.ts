@@ -28,7 +28,7 @@ export function addConnectionOptions(command: Command, api: Api): Command {
 }
 
 /** The address of an API: flag, else variable, else this machine. */
-export function addressOf(context: CommandContext, options: ConnectionOptions, api: Api): string {
+function addressOf(context: CommandContext, options: ConnectionOptions, api: Api): string {
   const { variable, fallback } = addresses[api];
   return options[api] ?? (context.environment[variable] || fallback);
 }

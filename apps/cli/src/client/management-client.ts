@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { CliError } from '../output/cli-error.js';
+import type { RegisteredArchive } from './archive-argument.js';
 import type { ApiClient, ApiRequest } from './api-client.js';
 import {
   acceptedAnswer,
@@ -12,8 +13,7 @@ import {
 } from './answers.js';
 
 export interface Registration {
-  /** A file of the workflow store, or a URL. */
-  readonly url: string;
+  readonly archive: RegisteredArchive;
   readonly name?: string | undefined;
   readonly sha256?: string | undefined;
 }
@@ -23,9 +23,16 @@ export class ManagementClient {
   constructor(private readonly api: ApiClient) {}
 
   /** Begins a registration; tells the id of its operation. */
-  async register({ url, name, sha256 }: Registration): Promise<string> {
-    const query = { url, workflow_name: name, sha256, synchronous: 'false' };
-    return (await this.read({ method: 'POST', path: '/workflows', query }, acceptedAnswer)).operationId;
+  async register({ archive, name, sha256 }: Registration): Promise<string> {
+    const url = 'url' in archive ? archive.url : undefined;
+    const request: ApiRequest = {
+      ...{ method: 'POST', path: '/workflows' },
+      query: { url, workflow_name: name, sha256, synchronous: 'false' },
+      ...('content' in archive
+        ? { headers: { 'content-type': 'application/octet-stream' }, body: archive.content }
+        : {}),
+    };
+    return (await this.read(request, acceptedAnswer)).operationId;
   }
 
   /** Begins an unregistration; tells the id of its operation. */

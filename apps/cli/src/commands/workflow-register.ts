@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { archiveUrl } from '../client/archive-argument.js';
-import { addConnectionOptions, addressOf, withApi, type ConnectionOptions } from '../client/connect.js';
+import { openArchive } from '../client/archive-argument.js';
+import { addConnectionOptions, withApi, type ConnectionOptions } from '../client/connect.js';
 import { finishOperation } from '../client/finish-operation.js';
-import { ManagementClient } from '../client/management-client.js';
+import { ManagementClient, type Registration } from '../client/management-client.js';
 import type { CommandContext } from '../output/command-context.js';
 import { addExamples, addJsonOption } from '../output/options.js';
 
@@ -13,13 +13,25 @@ interface RegisterOptions extends ConnectionOptions {
   readonly json?: boolean;
 }
 
-async function register(context: CommandContext, archive: string, options: RegisterOptions): Promise<void> {
+async function begin(
+  client: ManagementClient,
+  argument: string,
+  named: Omit<Registration, 'archive'>,
+): Promise<string> {
+  const archive = await openArchive(argument);
+  try {
+    return await client.register({ archive, ...named });
+  } finally {
+    if ('close' in archive) await archive.close();
+  }
+}
+
+async function register(context: CommandContext, argument: string, options: RegisterOptions): Promise<void> {
   const output = context.output(options);
   const { name, sha256 } = options;
-  const url = archiveUrl(archive, addressOf(context, options, 'management'));
   await withApi(context, options, 'management', async (api) => {
     const client = new ManagementClient(api);
-    const id = await client.register({ url, name, sha256 });
+    const id = await begin(client, argument, { name, sha256 });
     await finishOperation({ client, output, id, isAsync: options.async === true }, (workflow) => [
       `Workflow ${workflow} is registered and served.`,
     ]);
@@ -33,7 +45,7 @@ export function addWorkflowRegisterCommand(workflow: Command, context: CommandCo
     .description('Register a workflow archive and wait until it is served.')
     .argument(
       '<archive>',
-      'file of the workflow store, URL, or path of a file on the machine of the server (where its allowed_urls has file://)',
+      'name of a file of the workflow store, URL, or path of a file here, whose bytes are sent (./digits.war)',
     )
     .option('--name <name>', "name of the workflow; wins over the one in the archive's manifest")
     .option('--async', 'do not wait; tell the operation to watch')

@@ -203,6 +203,7 @@ describe.skipIf(noTorchServe !== undefined)(
     it('keep the registered archives in the volume that worker and gateway share', () => {
       const { world } = services;
       expect(world.path('worker', '/data/archives')).toBe(world.path('gateway', '/data/archives'));
+      expect(world.path('api', '/data/archives')).toBe(world.path('worker', '/data/archives'));
     });
 
     it.skipIf(noBalancer !== undefined)(`are reached through the balancer${because(noBalancer)}`, async () => {

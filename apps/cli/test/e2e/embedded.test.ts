@@ -1,6 +1,8 @@
 import { Child } from '@torchweave/testing/process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { EmbeddedSystem } from './support/embedded.js';
 import { heldOutDigits, ownArchivers, packDigits } from './support/pack-digits.js';
@@ -66,6 +68,29 @@ describe('torchweave start with nothing but Node and Python', () => {
       if (((await response.json()) as { digit: number }).digit === digit) right += 1;
     }
     expect(right / heldOutDigits().length).toBeGreaterThanOrEqual(0.9);
+  });
+
+  it('serves an archive that is nowhere but in the request', async () => {
+    system = await EmbeddedSystem.start();
+    fillStores(system.workflowStore, system.modelStore);
+    const path = join(system.directory, 'elsewhere.war');
+    renameSync(join(system.workflowStore, 'chain.war'), path);
+    const client = Child.start(process.execPath, [
+      ...[command, 'workflow', 'register', path, '--management', system.management],
+    ]);
+    expect([await client.waitForEnd(), client.output]).toEqual([
+      0,
+      expect.stringContaining('Workflow chain is registered and served.'),
+    ]);
+    expect(await predict('chain')).toBe('200 HI');
+    const described = await fetch(`${system.management}/workflows/chain`);
+    const digest = createHash('sha256').update(readFileSync(path)).digest('hex');
+    expect(await described.json()).toMatchObject([{ workflowUrl: `sha256:${digest}` }]);
+    // It is the installation's from then on.
+    rmSync(path);
+    await system.child.end('SIGKILL');
+    await vi.waitFor(() => (system as EmbeddedSystem).launch(), { timeout: 20_000 });
+    expect(await predict('chain')).toBe('200 HI');
   });
 
   it('serves everything again after a restart on the same data folder, even after SIGKILL', async () => {

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { pathToFileURL } from 'node:url';
+import { chmod, readFile } from 'node:fs/promises';
 import { freePort } from '@torchweave/testing/process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AnsweringServer, type Answer, type SeenRequest } from './support/answering-server.js';
@@ -103,12 +102,25 @@ describe('workflow register', () => {
     expect([code, JSON.parse(stdout), seen.length]).toEqual([0, { operationId: 'op-1' }, 1]);
   });
 
-  it('hands a path of this machine on as a URL', async () => {
+  it('sends the bytes of a file of this machine', async () => {
+    const { seen } = await start(serveOperation(course));
+    await folder.write({ 'digits.war': 'PK'.repeat(100_000) });
+    const args = ['workflow', 'register', folder.at('digits.war'), '--name', 'mine', '--async'];
+    expect(await run(args)).toMatchObject({ code: 0, stderr: '' });
+    const [first] = seen;
+    expect([first?.method, first?.url]).toEqual(['POST', '/workflows?workflow_name=mine&synchronous=false']);
+    expect(first?.headers['content-type']).toBe('application/octet-stream');
+    expect(first?.body.toString()).toBe('PK'.repeat(100_000));
+  });
+
+  it.runIf(process.getuid?.() !== 0)('says which file cannot be read', async () => {
     const { seen } = await start(serveOperation(course));
     await folder.write({ 'digits.war': '' });
-    await run(['workflow', 'register', folder.at('digits.war'), '--async']);
-    const query = new URL(seen[0]?.url ?? '', 'http://x').searchParams;
-    expect(query.get('url')).toBe(pathToFileURL(folder.at('digits.war')).href);
+    await chmod(folder.at('digits.war'), 0);
+    const { code, stderr } = await run(['workflow', 'register', folder.at('digits.war')]);
+    expect([code, stderr, seen.length]).toEqual([
+      ...[1, `torchweave: The archive ${folder.at('digits.war')} cannot be read (EACCES).\n`, 0],
+    ]);
   });
 
   it("ends with 1 and the server's sentence when the operation fails", async () => {

@@ -1,4 +1,11 @@
-import { jobCatalogue, type JobName, type JobPayload, type JobQueue, type JobResult } from '@torchweave/application';
+import {
+  jobCatalogue,
+  schemaVersionOf,
+  type JobName,
+  type JobPayload,
+  type JobQueue,
+  type JobResult,
+} from '@torchweave/application';
 import type { Logger, Operation, OperationPhase } from '@torchweave/application';
 import { isTorchweaveError, TorchweaveError } from '@torchweave/domain';
 import { within } from '@torchweave/kernel';
@@ -62,8 +69,8 @@ export class BullMqJobQueue implements JobQueue {
   }
 
   async enqueue<Name extends JobName>(name: Name, payload: JobPayload<Name>, operationId: string): Promise<void> {
-    const { schemaVersion } = jobCatalogue[name];
-    const parsed = jobCatalogue[name].payload.parse(payload);
+    const parsed = jobCatalogue[name].payload.parse(payload) as JobPayload<Name>;
+    const schemaVersion = schemaVersionOf(name, parsed);
     const acceptUntil = (await this.run(() => redisTime(this.redis))) + commandTimeoutMs;
     const data: JobData = { schemaVersion, payload: parsed, acceptUntil };
     const queue = this.queueOf(name);

@@ -2,12 +2,14 @@ import { z } from 'zod';
 import { registrationSaga } from '../registration/registration-saga.js';
 import { stepNames } from '../registration/saga/saga.js';
 import { unregistrationSaga } from '../registration/unregistration-saga.js';
-import { reconciliation, registration, unregistration } from './payloads.js';
+import { reconciliation, registration, registrationByUrl, unregistration } from './payloads.js';
 
 /** What a job carries and how long and how often it may run: all that there is to know of it in one record. */
 interface JobDescription<Payload extends z.ZodType, Result extends z.ZodType> {
-  /** Of the payload that is written. */
+  /** The newest version of its payload. */
   readonly schemaVersion: number;
+  /** Fields by the version that brought them: a payload is written as the lowest that can say it, so that older workers take it. */
+  readonly fieldsSince: Readonly<Record<string, number>>;
   readonly payload: Payload;
   /** Reads a stored payload of each version that was ever written, and lifts it to today's. */
   readonly readers: Readonly<Record<number, z.ZodType<z.output<Payload>>>>;
@@ -26,15 +28,17 @@ const workflowResult = z.object({ workflow: z.string() });
 
 export const jobCatalogue = {
   'register-workflow': describe({
-    schemaVersion: 1,
+    schemaVersion: 2,
+    fieldsSince: { uploaded: 2 },
     payload: registration,
-    readers: { 1: registration },
+    readers: { 1: registrationByUrl, 2: registration },
     result: workflowResult,
     steps: stepNames(registrationSaga),
     timeoutMs: 600_000,
   }),
   'unregister-workflow': describe({
     schemaVersion: 1,
+    fieldsSince: {},
     payload: unregistration,
     readers: { 1: unregistration },
     result: workflowResult,
@@ -43,6 +47,7 @@ export const jobCatalogue = {
   }),
   'reconcile-model-servers': describe({
     schemaVersion: 1,
+    fieldsSince: {},
     payload: reconciliation,
     readers: { 1: reconciliation },
     result: z.object({ registered: z.number(), removed: z.number() }),
@@ -62,4 +67,11 @@ export const jobNames = Object.keys(jobCatalogue) as JobName[];
 export function longestRunMs(storedName: string): number {
   const known = jobNames.filter((name) => name === storedName);
   return Math.max(...(known.length === 0 ? jobNames : known).map((name) => jobCatalogue[name].timeoutMs));
+}
+
+/** The schema version in which a payload of today is written. */
+export function schemaVersionOf<Name extends JobName>(name: Name, payload: JobPayload<Name>): number {
+  const { fieldsSince }: { fieldsSince: Readonly<Record<string, number>> } = jobCatalogue[name];
+  const given = Object.entries(payload).filter(([, value]) => value !== undefined);
+  return Math.max(1, ...given.map(([field]) => fieldsSince[field] ?? 1));
 }

@@ -40,10 +40,12 @@ describe('a registration', () => {
     files: Readonly<Record<string, string>>,
     openFailure?: Error,
     operationId = job.operationId,
+    uploaded?: string,
   ): Promise<unknown> {
     const ports = {
-      source: { open: () => Promise.resolve([new Uint8Array(3)]) },
+      source: { open: uploaded === undefined ? () => Promise.resolve([new Uint8Array(3)]) : refuse },
       archives: {
+        read: (digest: string) => (digest === 'd' ? Promise.resolve() : Promise.reject(notKept)),
         put: () => Promise.resolve({ digest: 'd', bytes: 3 }),
         open: () => {
           if (openFailure !== undefined) return Promise.reject(openFailure);
@@ -70,10 +72,11 @@ describe('a registration', () => {
       },
       ...{ modelServers: {}, functions: {}, gateways: {}, racePoints: noRacePoints, logger, responseTimeoutMs: 1 },
     } as unknown as RegistrationPorts;
-    return new RegisterWorkflow(ports).execute({ url: 'w.war' }, { ...job, operationId });
+    return new RegisterWorkflow(ports).execute({ url: 'w.war', uploaded }, { ...job, operationId });
   }
 
   const sound = { 'WAR-INF/MANIFEST.json': manifest, 'spec.yaml': spec };
+  const notKept = new TorchweaveError('archiveUnreadable', { reason: 'the archive store has no archive e' });
   const full = new TorchweaveError('archiveStoreFull', {});
 
   it('that finds no room to unpack leaves its packed archive no longer than that', async () => {
@@ -89,6 +92,16 @@ describe('a registration', () => {
 
   it('keeps an archive that another registration may use', async () => {
     await expect(register(sound)).rejects.toThrow(ReadToTheEndError);
+    expect(removed).toEqual([]);
+  });
+
+  it('of an uploaded archive takes it from the archive store', async () => {
+    await expect(register(sound, undefined, 'op', 'd')).rejects.toThrow(ReadToTheEndError);
+    expect(definition).toMatchObject({ digest: 'd', url: 'w.war' });
+  });
+
+  it('of an uploaded archive that its worker has not got says so', async () => {
+    await expect(register(sound, undefined, 'op', 'e')).rejects.toMatchObject({ code: 'uploadMissing' });
     expect(removed).toEqual([]);
   });
 

@@ -4,6 +4,7 @@ import type { JobPayload } from '../job-catalogue/job-catalogue.js';
 import type { GatewayRegistry } from '../ports/gateway-registry.js';
 import type { JobQueue, Operation } from '../ports/job-queue.js';
 import type { WorkflowPage, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
+import type { UploadedArchives } from '../registration/uploaded-archives.js';
 import { isFull, unregisterByState } from './unregister-by-state.js';
 
 /** What became of a request: its end, or the operation to follow. */
@@ -16,6 +17,14 @@ export interface WorkflowManagementOptions {
   readonly waitMs: number;
   /** To unregister workflows also where the state takes no jobs; without it, they wait until it does. */
   readonly gateways?: GatewayRegistry;
+  /** Where archives go that clients send themselves; without it none are taken. */
+  readonly uploads?: Pick<UploadedArchives, 'receive'>;
+}
+
+/** An archive in the body of a request. */
+export interface ArchiveUpload {
+  readonly contentType: string;
+  readonly content: AsyncIterable<Uint8Array>;
 }
 
 /** TorchServe's page size, and the most it allows. */
@@ -36,6 +45,25 @@ export class WorkflowManagement {
   async register(payload: JobPayload<'register-workflow'>, synchronous: boolean): Promise<Submission> {
     if (payload.workflowName !== undefined) assertWorkflowName(payload.workflowName);
     return this.submit('register-workflow', payload, synchronous);
+  }
+
+  /**
+   * Registers an archive that the client sends. It is not read where the name is none.
+   *
+   * @throws TorchweaveError as {@link register}; of what is wrong with the upload, see {@link UploadedArchives.receive};
+   * `mediaTypeUnsupported` where none are taken.
+   */
+  async registerUpload(
+    { content, contentType }: ArchiveUpload,
+    { workflowName, sha256 }: Pick<JobPayload<'register-workflow'>, 'workflowName' | 'sha256'>,
+    synchronous: boolean,
+  ): Promise<Submission> {
+    const { uploads } = this.options;
+    if (uploads === undefined) throw new TorchweaveError('mediaTypeUnsupported', { contentType });
+    if (workflowName !== undefined) assertWorkflowName(workflowName);
+    const uploaded = await uploads.receive(content, sha256);
+    // A name that the client gives for its file says nothing: the digest is what there is to find it by.
+    return this.register({ url: `sha256:${uploaded}`, workflowName, uploaded }, synchronous);
   }
 
   /** @throws TorchweaveError `workflowNotFound`, at once, where no such workflow is ready. What cannot be read can be removed. */

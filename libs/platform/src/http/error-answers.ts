@@ -10,7 +10,7 @@ const longestWaitForBodyMs = 5_000;
 /** Nothing further is taken from a browser that was led here. */
 const foreign: ReadonlySet<ErrorCode> = new Set(['hostNotAllowed', 'originNotAllowed']);
 /** Answered when the client has sent its body. */
-const waits: ReadonlySet<ErrorCode> = new Set(['bodyTooLarge', ...foreign]);
+const waits: ReadonlySet<ErrorCode> = new Set(['bodyTooLarge', 'uploadTooLarge', ...foreign]);
 
 export interface ErrorAnswersOptions {
   readonly logger: Logger;
@@ -80,6 +80,8 @@ export class ErrorAnswers {
  * thrown away; after a while it is answered all the same.
  */
 function afterItsBody(request: IncomingMessage, answer: () => void): void {
+  // Whoever read it may have found at its end that it is too large.
+  if (request.readableEnded) return answer();
   const timer = setTimeout(finish, longestWaitForBodyMs);
   function finish(): void {
     clearTimeout(timer);

@@ -114,12 +114,16 @@ export class HttpAdmission {
     });
   }
 
-  /** Bounds the bytes of all bodies that are under way at once. */
-  limitBodies(fastify: FastifyInstance, maxRequestSize: number): void {
+  /** Bounds the bytes of all bodies that are under way at once; `isStreamed` is true of requests whose bodies are not held in memory. */
+  limitBodies(
+    fastify: FastifyInstance,
+    maxRequestSize: number,
+    isStreamed: (request: FastifyRequest) => boolean = () => false,
+  ): void {
     const { bodies } = this.options;
     if (bodies === undefined) return;
     fastify.addHook('preParsing', (request, reply, payload, done) => {
-      const hasRoom = bodies.admits(request.raw, payload, reply.raw, maxRequestSize);
+      const hasRoom = isStreamed(request) || bodies.admits(request.raw, payload, reply.raw, maxRequestSize);
       done(hasRoom ? null : bodies.excess);
     });
   }

@@ -96,7 +96,7 @@ describe('a job', () => {
   });
 
   it.each([
-    ['of a newer schema', 'register-workflow', { schemaVersion: 2, payload: { urls: ['a.war'] } }],
+    ['of a newer schema', 'register-workflow', { schemaVersion: 3, payload: { urls: ['a.war'] } }],
     ['of a kind that is not known', 'update-workflow', { schemaVersion: 1, payload: { url: 'a.war' } }],
   ])('%s is left to a newer worker, without an attempt', async (_, name, data) => {
     const register = vi.fn(idle['register-workflow']);
@@ -121,14 +121,14 @@ describe('a job', () => {
   });
 
   it('for which no newer worker comes in time ends with that sentence', async () => {
-    const operationId = await leave('register-workflow', { schemaVersion: 2, payload: {} });
+    const operationId = await leave('register-workflow', { schemaVersion: 3, payload: {} });
     await admin.hset(keyOf(operationId), 'putBack', '600');
     await startWorker();
     const waiting = queue.waitForEnd('register-workflow', operationId, 10_000);
     await expect(waiting).rejects.toMatchObject({
       code: 'operationOfNewerVersion',
       status: 503,
-      data: { reason: 'it has schema version 2, this version reads 1', waitedSeconds: 600 },
+      data: { reason: 'it has schema version 3, this version reads 2', waitedSeconds: 600 },
     });
   });
 

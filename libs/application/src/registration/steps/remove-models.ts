@@ -7,7 +7,7 @@ export interface RemoveModelsPorts {
   readonly modelServers: ModelServerFleet;
 }
 
-export const modelsRemoved = 'models-removed';
+const modelsRemoved = 'models-removed';
 
 /** Models on a server that is away are left as orphans, so that the name is free at once: reconcile removes them. */
 export const removeModels: Step<RemoveModelsPorts, Removal, object, unknown> = {

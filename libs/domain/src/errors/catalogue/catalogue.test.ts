@@ -95,6 +95,10 @@ const examples: { readonly [Code in ErrorCode]: ErrorData[Code] } = {
   embeddedRedisFailed: { reason: 'no memory', exitCode: 1 },
   dataDirectoryInUse: { directory: '.torchweave' },
   addressTaken: { host: '127.0.0.1', port: 8081, setting: '--management-port' },
+  uploadBesideUrl: {},
+  uploadTooLarge: { limitBytes: 10 },
+  uploadDigestMismatch: { expected: 'a', actual: 'b' },
+  uploadMissing: { digest: 'a' },
   internal: { reason: 'a secret of the server' },
 };
 

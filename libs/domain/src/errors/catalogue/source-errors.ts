@@ -10,6 +10,10 @@ export interface SourceErrors {
   downloadFailed: { url: string; reason: string };
   archiveTooLarge: { url: string; limitBytes: number };
   digestMismatch: { url: string; expected: string; actual: string };
+  uploadBesideUrl: Record<never, never>;
+  uploadTooLarge: { limitBytes: number };
+  uploadDigestMismatch: { expected: string; actual: string };
+  uploadMissing: { digest: string };
 }
 
 /** Object stores' own addresses, which people give by analogy; any other scheme is answered as TorchServe answers it. */
@@ -63,5 +67,27 @@ export const sourceErrors: CatalogueArea<SourceErrors> = {
     type: 'DownloadArchiveException',
     status: 400,
     message: (d) => `The archive at ${d.url} has sha256 ${d.actual}, not ${d.expected} as the request demands.`,
+  },
+  uploadBesideUrl: {
+    type: 'BadRequestException',
+    status: 400,
+    message: () => 'The request has both a url and an archive in its body. Send one of them.',
+  },
+  uploadTooLarge: {
+    type: 'RequestEntityTooLargeException',
+    status: 413,
+    message: (d) => `The uploaded archive is larger than max_archive_size, ${d.limitBytes} bytes.`,
+  },
+  uploadDigestMismatch: {
+    type: 'BadRequestException',
+    status: 400,
+    message: (d) => `The uploaded archive has sha256 ${d.actual}, not ${d.expected} as the request demands.`,
+  },
+  uploadMissing: {
+    type: 'InternalServerException',
+    status: 500,
+    message: (d) =>
+      `The uploaded archive ${d.digest} is not in the archive store of the worker. Give api, worker and gateway the same ` +
+      '--archive-store; where it has waited for a worker for more than an hour, send it again.',
   },
 };

@@ -1,5 +1,5 @@
 import { commaList, textLike, wholeNumber } from '../setting-values.js';
-import { bytes, milliseconds, leaseMilliseconds } from './bounds.js';
+import { bytes, count, milliseconds, leaseMilliseconds } from './bounds.js';
 import type { Setting } from './setting.js';
 
 /** Registrations, and the jobs that do them. */
@@ -20,6 +20,12 @@ export const operationSettings = {
     property: 'max_archive_size',
     description: 'Largest archive in bytes (default 1 GiB)',
     schema: bytes.default(1_073_741_824),
+  },
+  maxUploads: {
+    property: 'max_uploads',
+    variable: 'TORCHWEAVE_MAX_UPLOADS',
+    description: 'Archives in request bodies that one api takes at once; further ones get 503 (default 4)',
+    schema: count.default(4),
   },
   operationWaitMs: {
     flag: 'operation-wait-ms',

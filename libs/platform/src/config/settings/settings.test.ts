@@ -103,6 +103,7 @@ const bounds: Readonly<Partial<Record<SettingName, readonly [least: number, most
   keepAliveTimeout: [1, 2_000_000],
   maxInFlight: [1, 1_000_000],
   maxWaitingOperations: [1, 1_000_000],
+  maxUploads: [1, 1_000_000],
   maxArchiveSize: [1, 1_099_511_627_776],
   maxModelProcesses: [1, 1_024],
   jobQueueSize: [1, 1_000_000],

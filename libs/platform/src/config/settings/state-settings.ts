@@ -26,7 +26,7 @@ export const stateSettings = {
   archiveStore: {
     flag: 'archive-store',
     variable: 'TORCHWEAVE_ARCHIVE_STORE',
-    description: 'Folder of the registered archives, shared by workers and gateways (default DATA_DIR/archives)',
+    description: 'Folder of the registered archives, shared by apis, workers and gateways (default DATA_DIR/archives)',
     schema: path.optional(),
   },
 } as const satisfies Record<string, Setting>;
