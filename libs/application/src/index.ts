@@ -21,9 +21,20 @@ export type {
   WorkflowRequest,
 } from './workflow-execution/run-workflow.js';
 export { noRacePoints, type RacePoints } from './registration/saga/race-points.js';
-export { racePointsOf, undoPointsOf } from './registration/saga/saga.js';
-export { registrationSaga } from './registration/registration-saga.js';
-export { unregistrationSaga } from './registration/unregistration-saga.js';
+export {
+  /** @internal For tests of other packages. */
+  racePointsOf,
+  /** @internal For tests of other packages. */
+  undoPointsOf,
+} from './registration/saga/saga.js';
+export {
+  /** @internal For tests of other packages. */
+  registrationSaga,
+} from './registration/registration-saga.js';
+export {
+  /** @internal For tests of other packages. */
+  unregistrationSaga,
+} from './registration/unregistration-saga.js';
 export { loadWorkflows, workflowsToLoad, type WorkflowToLoad } from './workflow-management/load-workflows.js';
 export { ReconcileModelServers, type ReconcilePorts } from './workflow-management/reconcile-model-servers.js';
 export { RegisterWorkflow } from './registration/register-workflow.js';
