@@ -118,10 +118,14 @@ export class BullMqJobWorker implements JobWorker {
     this.closeConnections();
   }
 
-  /** What is under way cannot end on a Redis that is away or takes no writes: it is let go of, and others take it up. */
+  /**
+   * What is under way cannot end on a Redis that is away or takes no writes: it is let go of, and others take it up. Where nothing is
+   * under way there is nothing to wait for: BullMQ may wait for a command that was refused while Redis took no writes.
+   */
   private async untilUseless(hasClosed: () => boolean): Promise<void> {
-    for (let troubledMs = 0; troubledMs < farewellMs && !hasClosed();) {
+    for (let troubledMs = 0, idleMs = 0; troubledMs < farewellMs && idleMs < 2 * farewellMs && !hasClosed();) {
       await sleep(farewellMs / 10, undefined, { ref: false });
+      idleMs = this.running.size === 0 ? idleMs + farewellMs / 10 : 0;
       troubledMs = this.options.redis.isTroubled ? troubledMs + farewellMs / 10 : 0;
       if (troubledMs > 0) for (const run of this.running.values()) run.lose();
     }
