@@ -70,6 +70,7 @@ export const layers = [
       'selfsigned',
       'tar-stream',
       'vitest',
+      'yauzl',
       'yazl',
       ...anyBuiltin,
     ],

@@ -1,9 +1,11 @@
-import { defineWorkflow, modelNodes, parseManifest, parseSpec, TorchweaveError } from '@torchweave/domain';
+import { defineWorkflow, modelNodes, parseManifest, parseSpec } from '@torchweave/domain';
 import type { ModelNode, WorkflowDefinition } from '@torchweave/domain';
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
-import { Readable } from 'node:stream';
+import { InMemoryArchiveSource, type Content } from '@torchweave/testing/in-memory/archive-source';
+import { InMemoryArchiveStore } from '@torchweave/testing/in-memory/archive-store';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { ArchiveSource } from '../ports/archive-source.js';
 import type { ArchiveStore } from '../ports/archive-store.js';
 import type { WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
 import { modelArchiveOf, withModelDigests } from './model-archives.js';
@@ -21,82 +23,58 @@ function workflowOf(models: string): WorkflowDefinition {
   return defineWorkflow({ url: 'w.war', digest: 'of-the-war', manifest, spec });
 }
 
-/** What URLs give, and what was asked of them. */
-class Web {
-  readonly pages = new Map<string, string>();
-  readonly asked: string[] = [];
-  readonly kept = new Map<string, Buffer>();
-  underWay = 0;
-  mostAtOnce = 0;
-
-  readonly ports = {
-    source: {
-      open: async (url: string): Promise<AsyncIterable<Uint8Array>> => {
-        this.asked.push(url);
-        this.underWay += 1;
-        this.mostAtOnce = Math.max(this.mostAtOnce, this.underWay);
-        await new Promise(setImmediate);
-        this.underWay -= 1;
-        const page = this.pages.get(url);
-        if (page === undefined) throw new TorchweaveError('downloadFailed', { url, reason: 'the server answered 404' });
-        return Readable.from([Buffer.from(page)]);
-      },
-    },
-    archives: {
-      put: async (content: AsyncIterable<Uint8Array>) => {
-        const bytes = await buffer(content);
-        const digest = createHash('sha256').update(bytes).digest('hex');
-        this.kept.set(digest, bytes);
-        return { digest, bytes: bytes.length };
-      },
-      read: (digest: string) => {
-        const bytes = this.kept.get(digest);
-        if (bytes === undefined)
-          return Promise.reject(new TorchweaveError('archiveUnreadable', { reason: 'not kept' }));
-        return Promise.resolve({ bytes: bytes.length, content: Readable.from([bytes]) });
-      },
-    } as unknown as ArchiveStore,
-    responseTimeoutMs: 1,
-  };
-}
-
-let web: Web;
+/** What URLs give. */
+let web: Map<string, Content>;
+let source: InMemoryArchiveSource;
+let archives: InMemoryArchiveStore;
+let ports: { source: ArchiveSource; archives: ArchiveStore; responseTimeoutMs: number };
 beforeEach(() => {
-  web = new Web();
+  web = new Map();
+  source = new InMemoryArchiveSource(web);
+  archives = new InMemoryArchiveStore();
+  ports = { source, archives, responseTimeoutMs: 1 };
 });
 
 describe('models that a workflow names by URL', () => {
   it('are fetched when it is registered, and what came is noted', async () => {
-    web.pages.set('http://one/m.mar', 'one').set('http://two/m.mar', 'two');
+    web.set('http://one/m.mar', 'one').set('http://two/m.mar', 'two');
     const workflow = workflowOf('{a: {url: "http://one/m.mar"}, b: {url: "http://two/m.mar"}}');
-    const pinned = await withModelDigests(web.ports, workflow, signal);
+    const pinned = await withModelDigests(ports, workflow, signal);
     expect(modelNodes(pinned).map(({ digest }) => digest)).toEqual([sha256('one'), sha256('two')]);
   });
 
   it('are fetched once for each URL, and files of a store not at all', async () => {
-    web.pages.set('http://one/m.mar', 'one');
+    web.set('http://one/m.mar', 'one');
     const shared = workflowOf('{a: {url: "http://one/m.mar"}, b: {url: "http://one/m.mar"}}');
-    await withModelDigests(web.ports, shared, signal);
-    expect(web.asked).toEqual(['http://one/m.mar']);
+    await withModelDigests(ports, shared, signal);
+    expect(source.opened).toEqual(['http://one/m.mar']);
     const stored = workflowOf('{a: {url: m.mar}, b: {url: ./n.mar}}');
-    expect(await withModelDigests(web.ports, stored, signal)).toBe(stored);
-    expect(web.asked).toHaveLength(1);
+    expect(await withModelDigests(ports, stored, signal)).toBe(stored);
+    expect(source.opened).toHaveLength(1);
   });
 
   it('are fetched four at a time', async () => {
     const nodes = Array.from({ length: 12 }, (_, index) => `n${index}`);
-    for (const node of nodes) web.pages.set(`http://web/${node}`, node);
+    let underWay = 0;
+    let mostAtOnce = 0;
+    for (const node of nodes) {
+      web.set(`http://web/${node}`, async function* () {
+        mostAtOnce = Math.max(mostAtOnce, (underWay += 1));
+        yield await new Promise<Buffer>((resolve) => setImmediate(resolve, Buffer.from(node)));
+        underWay -= 1;
+      });
+    }
     const models = nodes.map((node) => `${node}: {url: "http://web/${node}"}`).join(', ');
     const manifest = workflowOf('{a: {url: m}, b: {url: m}}').manifest;
     const dag = nodes.map((node, index) => `${node}: [${nodes[index + 1] ?? ''}]`).join(', ');
     const spec = parseSpec(`models: {${models}}\ndag: {${dag}}`, 's.yaml');
-    await withModelDigests(web.ports, defineWorkflow({ url: 'w', digest: 'd', manifest, spec }), signal);
-    expect([web.asked.length, web.mostAtOnce]).toEqual([12, 4]);
+    await withModelDigests(ports, defineWorkflow({ url: 'w', digest: 'd', manifest, spec }), signal);
+    expect([source.opened.length, mostAtOnce]).toEqual([12, 4]);
   });
 
   it('that cannot be fetched are all told, each with its node', async () => {
     const workflow = workflowOf('{a: {url: "http://no/a.mar"}, b: {url: "http://no/b.mar"}}');
-    await expect(withModelDigests(web.ports, workflow, signal)).rejects.toMatchObject({
+    await expect(withModelDigests(ports, workflow, signal)).rejects.toMatchObject({
       ...{ code: 'registrationFailed', status: 400 },
       data: {
         failures: ['a', 'b'].map((node) => ({
@@ -108,37 +86,37 @@ describe('models that a workflow names by URL', () => {
   });
 
   it('are those bytes from then on, whatever the URL gives later', async () => {
-    web.pages.set('http://one/m.mar', 'old');
+    web.set('http://one/m.mar', 'old');
     const workflow = workflowOf('{a: {url: "http://one/m.mar"}, b: {url: m.mar}}');
-    const [node] = modelNodes(await withModelDigests(web.ports, workflow, signal)) as [ModelNode];
-    web.pages.set('http://one/m.mar', 'new');
-    const archive = await modelArchiveOf(web.ports, node, signal);
+    const [node] = modelNodes(await withModelDigests(ports, workflow, signal)) as [ModelNode];
+    web.set('http://one/m.mar', 'new');
+    const archive = await modelArchiveOf(ports, node, signal);
     const { content } = await archive.read();
     expect([archive.digest, (await buffer(content)).toString()]).toEqual([sha256('old'), 'old']);
-    expect(web.asked).toHaveLength(1);
+    expect(source.opened).toHaveLength(1);
   });
 
   it('that the archive store has lost are fetched again, and refused where the URL gives something else', async () => {
-    web.pages.set('http://one/m.mar', 'old');
+    web.set('http://one/m.mar', 'old');
     const workflow = workflowOf('{a: {url: "http://one/m.mar"}, b: {url: m.mar}}');
-    const [node] = modelNodes(await withModelDigests(web.ports, workflow, signal)) as [ModelNode];
-    web.kept.clear();
-    expect((await modelArchiveOf(web.ports, node, signal)).digest).toBe(sha256('old'));
-    web.kept.clear();
-    web.pages.set('http://one/m.mar', 'new');
-    await expect(modelArchiveOf(web.ports, node, signal)).rejects.toMatchObject({ code: 'digestMismatch' });
+    const [node] = modelNodes(await withModelDigests(ports, workflow, signal)) as [ModelNode];
+    await archives.remove(sha256('old'));
+    expect((await modelArchiveOf(ports, node, signal)).digest).toBe(sha256('old'));
+    await archives.remove(sha256('old'));
+    web.set('http://one/m.mar', 'new');
+    await expect(modelArchiveOf(ports, node, signal)).rejects.toMatchObject({ code: 'digestMismatch' });
   });
 
   it('of a workflow that was registered before they were noted are fetched when they are needed', async () => {
-    web.pages.set('http://one/m.mar', 'x');
+    web.set('http://one/m.mar', 'x');
     const [node] = modelNodes(workflowOf('{a: {url: "http://one/m.mar"}, b: {url: m.mar}}')) as [ModelNode];
-    expect((await registrationOf(web.ports, node, signal)).archive?.digest).toBe(sha256('x'));
+    expect((await registrationOf(ports, node, signal)).archive?.digest).toBe(sha256('x'));
   });
 
   it('keep their archives from being swept', async () => {
-    web.pages.set('http://one/m.mar', 'x');
+    web.set('http://one/m.mar', 'x');
     const definition = await withModelDigests(
-      web.ports,
+      ports,
       workflowOf('{a: {url: "http://one/m.mar"}, b: {url: m.mar}}'),
       signal,
     );
@@ -156,7 +134,7 @@ describe('a model whose numbers were stored before they had a bound', () => {
   it('is not registered, and told', async () => {
     const [node] = modelNodes(workflowOf('{a: {url: m.mar}, b: {url: m.mar}}')) as [ModelNode];
     const unbounded = { ...node, minWorkers: 2_147_483_647 };
-    await expect(registrationOf(web.ports, unbounded, signal)).rejects.toMatchObject({
+    await expect(registrationOf(ports, unbounded, signal)).rejects.toMatchObject({
       code: 'modelSettingInvalid',
       message:
         'The model of node a cannot be registered: min-workers must be a whole number from 0 to 1024, not 2147483647. ' +

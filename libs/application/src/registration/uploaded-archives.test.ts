@@ -1,46 +1,39 @@
 import { createHash } from 'node:crypto';
-import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
+import { InMemoryArchiveStore } from '@torchweave/testing/in-memory/archive-store';
 import { describe, expect, it } from 'vitest';
-import { TorchweaveError } from '@torchweave/domain';
 import { assertUploaded, UploadedArchives } from './uploaded-archives.js';
 
 const sha256 = (content: string): string => createHash('sha256').update(content).digest('hex');
 const stream = (content: string): Readable => Readable.from([...content].map((letter) => Buffer.from(letter)));
 
-/** Keeps what it is given whole. */
-const memory = (stored: string[]) => ({
-  put: async (content: AsyncIterable<Uint8Array>) => {
-    const bytes = await buffer(content);
-    stored.push(bytes.toString());
-    return { digest: sha256(bytes.toString()), bytes: bytes.length };
-  },
-});
+const digestsIn = async (archives: InMemoryArchiveStore): Promise<string[]> =>
+  (await archives.list()).map(({ digest }) => digest);
 
 describe('uploaded archives', () => {
   it('are stored as they come, up to the limit', async () => {
-    const stored: string[] = [];
-    const uploads = new UploadedArchives(memory(stored), { maxBytes: 3, limit: 1 });
+    const archives = new InMemoryArchiveStore();
+    const uploads = new UploadedArchives(archives, { maxBytes: 3, limit: 1 });
     expect(await uploads.receive(stream('abc'), undefined)).toBe(sha256('abc'));
     await expect(uploads.receive(stream('abcd'), undefined)).rejects.toMatchObject({
       ...{ code: 'uploadTooLarge', status: 413, data: { limitBytes: 3 } },
     });
-    expect(stored).toEqual(['abc']);
+    expect(await digestsIn(archives)).toEqual([sha256('abc')]);
   });
 
   it('are the ones that the request demands', async () => {
-    const stored: string[] = [];
-    const uploads = new UploadedArchives(memory(stored), { maxBytes: 9, limit: 1 });
+    const archives = new InMemoryArchiveStore();
+    const uploads = new UploadedArchives(archives, { maxBytes: 9, limit: 1 });
     expect(await uploads.receive(stream('abc'), sha256('abc').toUpperCase())).toBe(sha256('abc'));
     await expect(uploads.receive(stream('abd'), sha256('abc'))).rejects.toMatchObject({
       ...{ code: 'uploadDigestMismatch', data: { expected: sha256('abc'), actual: sha256('abd') } },
     });
     await expect(uploads.receive(stream(''), undefined)).rejects.toMatchObject({ code: 'bodyMalformed' });
-    expect(stored).toEqual(['abc']);
+    expect(await digestsIn(archives)).toEqual([sha256('abc')]);
   });
 
   it('come so many at once, and the next has room when one has failed', async () => {
-    const uploads = new UploadedArchives(memory([]), { maxBytes: 9, limit: 2 });
+    const uploads = new UploadedArchives(new InMemoryArchiveStore(), { maxBytes: 9, limit: 2 });
     const slow = [new Readable({ read: () => undefined }), new Readable({ read: () => undefined })];
     const underWay = slow.map((content) => uploads.receive(content, undefined));
     let isRead = false;
@@ -57,14 +50,15 @@ describe('uploaded archives', () => {
 });
 
 describe('assertUploaded', () => {
-  const failing = (error: Error) => ({ read: () => Promise.reject(error) });
-
   it('says that a worker has no such archive', async () => {
-    const missing = failing(new TorchweaveError('archiveUnreadable', { reason: 'the archive store has no archive d' }));
-    await expect(assertUploaded(missing, 'd')).rejects.toMatchObject({ code: 'uploadMissing', data: { digest: 'd' } });
+    await expect(assertUploaded(new InMemoryArchiveStore(), 'd')).rejects.toMatchObject({
+      code: 'uploadMissing',
+      data: { digest: 'd' },
+    });
   });
 
   it('says anything else as it is', async () => {
-    await expect(assertUploaded(failing(new Error('EIO')), 'd')).rejects.toThrow('EIO');
+    const failing = { read: () => Promise.reject(new Error('EIO')) };
+    await expect(assertUploaded(failing, 'd')).rejects.toThrow('EIO');
   });
 });

@@ -1,21 +1,21 @@
 import { TorchweaveError } from '@torchweave/domain';
+import { InMemoryGatewayRegistry } from '@torchweave/testing/in-memory/gateway-registry';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ArchiveStore } from '../ports/archive-store.js';
 import type { FunctionRuntime } from '../ports/function-runtime.js';
-import type { GatewayRegistry, PreparationListener, PreparationOutcome } from '../ports/gateway-registry.js';
+import type { PreparationOutcome } from '../ports/gateway-registry.js';
 import { silentLogger } from '../ports/logger.js';
 import { functionsOnly } from '../../test/support/functions-only.js';
 import { PreparedFunctions } from './prepared-functions.js';
 
 const definition = functionsOnly('w');
 
-/** A runtime that counts loads, and workers that note the answers. */
+/** A runtime that counts loads, and workers that ask. */
 class World {
   readonly loads: string[] = [];
   readonly loaded = new Set<string>();
-  readonly answers: (PreparationOutcome & { readonly operationId: string })[] = [];
   unloadable = false;
-  private listener: PreparationListener | undefined;
+  private readonly gateways = new InMemoryGatewayRegistry();
 
   readonly prepared: PreparedFunctions;
 
@@ -34,28 +34,26 @@ class World {
       },
       unload: (id) => Promise.resolve(void this.loaded.delete(id)),
     };
-    const gateways: Pick<GatewayRegistry, 'onPreparation' | 'answerPreparation'> = {
-      onPreparation: (listener) => {
-        this.listener = listener;
-        return Promise.resolve(() => (this.listener = undefined));
-      },
-      answerPreparation: (operationId, outcome) => Promise.resolve(void this.answers.push({ operationId, ...outcome })),
-    };
     this.prepared = new PreparedFunctions('gateway', {
       archives: archives as ArchiveStore,
       functions: functions as FunctionRuntime,
-      gateways: gateways as GatewayRegistry,
+      gateways: this.gateways,
       logger: silentLogger,
     });
   }
 
-  async ask(operationId: string): Promise<void> {
-    this.listener?.prepare({ operationId, definition });
-    await vi.waitFor(() => expect(this.answers.at(-1)?.operationId).toBe(operationId));
+  async start(): Promise<void> {
+    await this.gateways.announce('gateway', 0);
+    await this.prepared.start();
   }
 
-  discard(operationId: string): void {
-    this.listener?.discard(operationId);
+  /** As a worker does. */
+  ask(operationId: string): Promise<readonly PreparationOutcome[]> {
+    return this.gateways.prepare({ operationId, definition }, new AbortController().signal);
+  }
+
+  discard(operationId: string): Promise<void> {
+    return this.gateways.discard(operationId);
   }
 }
 
@@ -64,13 +62,12 @@ describe('PreparedFunctions', () => {
   beforeEach(async () => {
     vi.useFakeTimers();
     world = new World();
-    await world.prepared.start();
+    await world.start();
   });
   afterEach(() => void vi.useRealTimers());
 
   it('loads for a registration under way, and again not for its commit', async () => {
-    await world.ask('op');
-    expect(world.answers).toEqual([{ operationId: 'op', gatewayId: 'gateway' }]);
+    expect(await world.ask('op')).toEqual([{ gatewayId: 'gateway' }]);
     expect(await world.prepared.take(definition, 'op')).toBe('w@1.op');
     expect(world.loads).toEqual(['w@1.op']);
     world.prepared.stop();
@@ -84,15 +81,13 @@ describe('PreparedFunctions', () => {
 
   it('answers a worker that takes the registration up again without loading again', async () => {
     await world.ask('op');
-    world.answers.length = 0;
-    await world.ask('op');
+    expect(await world.ask('op')).toEqual([{ gatewayId: 'gateway' }]);
     expect(world.loads).toEqual(['w@1.op']);
   });
 
   it('tells why functions do not load, and tries again at the commit', async () => {
     world.unloadable = true;
-    await world.ask('op');
-    expect(world.answers[0]).toMatchObject({ gatewayId: 'gateway', failure: { code: 'functionLoadFailed' } });
+    expect((await world.ask('op'))[0]).toMatchObject({ gatewayId: 'gateway', failure: { code: 'functionLoadFailed' } });
     await expect(world.prepared.take(definition, 'op')).rejects.toMatchObject({ code: 'functionLoadFailed' });
     world.unloadable = false;
     expect(await world.prepared.take(definition, 'op')).toBe('w@1.op');
@@ -111,12 +106,12 @@ describe('PreparedFunctions', () => {
 
   it('loads nothing for a worker that asks late, when the workflow is served, and unloads nothing of it', async () => {
     const world = new World();
-    await world.prepared.start();
+    await world.start();
     await world.ask('op');
     await world.prepared.take(definition, 'op');
     await world.ask('other');
     await world.ask('op');
-    world.discard('op');
+    await world.discard('op');
     expect([world.loads, [...world.loaded]]).toEqual([
       ['w@1.op', 'w@1.other'],
       ['w@1.op', 'w@1.other'],

@@ -6,16 +6,16 @@ import {
   type JobContext,
   type ModelServer,
 } from '@torchweave/application';
-import { inspectSpec, TorchweaveError } from '@torchweave/domain';
-import { Readable } from 'node:stream';
+import { TorchweaveError } from '@torchweave/domain';
+import { specText, workflowFiles, zipOf } from '../builders/index.js';
+import { InMemoryArchiveSource } from './archive-source.js';
+import { InMemoryArchiveStore } from './archive-store.js';
+import { InMemoryGatewayRegistry } from './gateway-registry.js';
+import { inMemorySpecReader } from './spec-reader.js';
 import { InMemoryWorkflowState } from './workflow-state.js';
 
-const manifest = JSON.stringify({
-  ...{ createdOn: 'now', archiverVersion: '1' },
-  workflow: { workflowName: 'w', specFile: 'spec.yaml' },
-});
-const spec = 'models: {a: {url: a.mar}, b: {url: b.mar}}\ndag: {a: [b]}\n';
-const files: Readonly<Record<string, string>> = { 'WAR-INF/MANIFEST.json': manifest, 'spec.yaml': spec };
+const spec = specText({ models: { a: { url: 'a.mar' }, b: { url: 'b.mar' } }, dag: { a: ['b'] } });
+const archive = await zipOf(workflowFiles({ name: 'w', spec, handler: null }));
 
 export const models = ['w__a', 'w__b'];
 export const lost = (operationId: string): TorchweaveError =>
@@ -44,6 +44,8 @@ function observed<T extends object>(name: string, port: T, onCall: OnCall): T {
 /** One installation: a state, a model server, and as many workers as a test wants. */
 export class SagaWorld {
   readonly state = new InMemoryWorkflowState();
+  private readonly archives = new InMemoryArchiveStore();
+  private readonly gateways = new InMemoryGatewayRegistry();
   readonly onServer = new Set<string>();
   /** What the model server says to every model. */
   refusal: TorchweaveError | undefined;
@@ -88,13 +90,10 @@ export class SagaWorld {
         return Promise.resolve();
       },
     };
-    const archive = { digest: 'd', directory: '/d', readText: (path: string) => Promise.resolve(files[path]) };
-    const gateways = { leaseMs: 1, waitFor: () => Promise.resolve([]), discard: () => Promise.resolve() };
     const ports = {
-      source: { open: () => Promise.resolve(Readable.from([])) },
-      archives: { put: () => Promise.resolve({ digest: 'd', bytes: 0 }), open: () => Promise.resolve(archive) },
-      specs: { inspect: (text: string, file: string) => Promise.resolve(inspectSpec(text, file)) },
-      ...{ state: this.state, gateways, racePoints: { reach: () => Promise.resolve() } },
+      source: new InMemoryArchiveSource(new Map([['w.war', archive]])),
+      ...{ archives: this.archives, specs: inMemorySpecReader, state: this.state, gateways: this.gateways },
+      racePoints: { reach: () => Promise.resolve() },
     };
     const watched = Object.entries(ports).map(([name, port]) => [name, observed<object>(name, port, onCall)]);
     return {

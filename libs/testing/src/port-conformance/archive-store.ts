@@ -1,7 +1,9 @@
 import type { ArchiveStore } from '@torchweave/application';
 import { createHash, randomBytes } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tarGzOf, workflowFiles, zipOf } from '../builders/index.js';
 
@@ -13,11 +15,15 @@ export async function* inChunks(content: Uint8Array, chunkBytes = 1_000): AsyncG
 const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');
 const unknownDigest = sha256(Buffer.from('what nobody has put'));
 
-/** What every {@link ArchiveStore} must do. `create` gives an empty one. */
-export function describeArchiveStore(
-  name: string,
-  create: () => Promise<{ store: ArchiveStore; dispose: () => Promise<void> }>,
-): void {
+type Create = () => Promise<{ store: ArchiveStore; dispose: () => Promise<void> }>;
+
+const formats = [
+  ['zip', zipOf],
+  ['gzipped tar', tarGzOf],
+] as const;
+
+/** What every {@link ArchiveStore} must do with archives and what is in them. `create` gives an empty one. */
+export function describeArchiveStore(name: string, create: Create): void {
   describe(`${name} as an ArchiveStore`, () => {
     let store: ArchiveStore;
     let dispose: () => Promise<void>;
@@ -54,32 +60,30 @@ export function describeArchiveStore(
       });
     });
 
+    describe('read', () => {
+      it('gives the packed archive as it was put, as often as it is asked', async () => {
+        const content = randomBytes(200_000);
+        const { digest } = await store.put(inChunks(content));
+        for (let times = 0; times < 2; times += 1) {
+          const packed = await store.read(digest);
+          expect(packed.bytes).toBe(200_000);
+          expect((await buffer(packed.content)).equals(content)).toBe(true);
+        }
+      });
+
+      it('refuses a digest that it does not have', async () => {
+        await expect(store.read(unknownDigest)).rejects.toMatchObject({ code: 'archiveUnreadable' });
+      });
+    });
+
     describe('open', () => {
-      it.each([
-        ['zip', zipOf],
-        ['gzipped tar', tarGzOf],
-      ])('unpacks a %s', async (_format, pack) => {
+      it.each(formats)('opens a %s', async (_format, pack) => {
         const content = await pack(workflowFiles({ files: { 'data/words.txt': 'a b', 'empty.txt': '' } }));
         const { digest } = await store.put(inChunks(content));
         const archive = await store.open(digest);
         expect(archive.digest).toBe(digest);
-        expect((await readdir(archive.directory)).sort()).toEqual([
-          'WAR-INF',
-          'data',
-          'empty.txt',
-          'h.py',
-          'spec.yaml',
-        ]);
-        expect(await readFile(join(archive.directory, 'data', 'words.txt'), 'utf8')).toBe('a b');
-        expect(await readFile(join(archive.directory, 'empty.txt'), 'utf8')).toBe('');
-      });
-
-      it('leaves nothing that may be written', async () => {
-        const { digest } = await store.put(inChunks(await zipOf(workflowFiles())));
-        const { directory } = await store.open(digest);
-        for (const path of ['.', 'WAR-INF', 'h.py', 'WAR-INF/MANIFEST.json']) {
-          expect((await stat(join(directory, path))).mode & 0o222).toBe(0);
-        }
+        expect(await archive.readText('data/words.txt')).toBe('a b');
+        expect(await archive.readText('empty.txt')).toBe('');
       });
 
       it('gives the same folder to everybody', async () => {
@@ -127,14 +131,13 @@ export function describeArchiveStore(
     });
 
     describe('list and remove', () => {
-      it('removes an archive, packed and unpacked', async () => {
+      it('removes an archive, opened or not', async () => {
         const opened = await store.put(inChunks(await zipOf(workflowFiles({ name: 'opened' }))));
         const unopened = await store.put(inChunks(await zipOf(workflowFiles({ name: 'unopened' }))));
-        const { directory } = await store.open(opened.digest);
+        await store.open(opened.digest);
         await store.remove(opened.digest);
         await store.remove(unopened.digest);
         expect(await digests()).toEqual([]);
-        await expect(stat(directory)).rejects.toMatchObject({ code: 'ENOENT' });
         await expect(store.open(opened.digest)).rejects.toMatchObject({ code: 'archiveUnreadable' });
       });
 
@@ -157,6 +160,69 @@ export function describeArchiveStore(
         expect(found).toEqual({ digest, idleMs: expect.any(Number) });
         expect(found?.idleMs).toBeGreaterThanOrEqual(0);
       });
+    });
+  });
+}
+
+/** What every {@link ArchiveStore} must do with the folders in which it unpacks. `create` gives an empty one. */
+export function describeUnpackedArchives(name: string, create: Create): void {
+  describe(`${name} and its folders`, () => {
+    let store: ArchiveStore;
+    let dispose: () => Promise<void>;
+    let own: string;
+
+    beforeEach(async () => {
+      ({ store, dispose } = await create());
+      own = await mkdtemp(join(tmpdir(), 'unpacked-archives-'));
+    });
+    afterEach(async () => {
+      await dispose();
+      await rm(own, { recursive: true });
+    });
+
+    const entries = ['WAR-INF', 'data', 'empty.txt', 'h.py', 'spec.yaml'];
+
+    it.each(formats)('unpacks a %s', async (_format, pack) => {
+      const content = await pack(workflowFiles({ files: { 'data/words.txt': 'a b', 'empty.txt': '' } }));
+      const { digest } = await store.put(inChunks(content));
+      const archive = await store.open(digest);
+      expect((await readdir(archive.directory)).sort()).toEqual(entries);
+      expect(await readFile(join(archive.directory, 'data', 'words.txt'), 'utf8')).toBe('a b');
+      expect(await readFile(join(archive.directory, 'empty.txt'), 'utf8')).toBe('');
+    });
+
+    it('leaves nothing that may be written', async () => {
+      const { digest } = await store.put(inChunks(await zipOf(workflowFiles())));
+      const { directory } = await store.open(digest);
+      for (const path of ['.', 'WAR-INF', 'h.py', 'WAR-INF/MANIFEST.json']) {
+        expect((await stat(join(directory, path))).mode & 0o222).toBe(0);
+      }
+    });
+
+    it('removes the folder with its archive', async () => {
+      const { digest } = await store.put(inChunks(await zipOf(workflowFiles())));
+      const { directory } = await store.open(digest);
+      await store.remove(digest);
+      await expect(stat(directory)).rejects.toMatchObject({ code: 'ENOENT' });
+    });
+
+    it('unpacks for one alone, who may write there', async () => {
+      const content = await zipOf(workflowFiles({ files: { 'data/words.txt': 'a b', 'empty.txt': '' } }));
+      const { digest } = await store.put(inChunks(content));
+      const directory = join(own, 'mine');
+      await store.unpackTo(digest, directory);
+      expect((await readdir(directory)).sort()).toEqual(entries);
+      await writeFile(join(directory, 'data', 'words.txt'), 'c d');
+      expect(await (await store.open(digest)).readText('data/words.txt')).toBe('a b');
+    });
+
+    it('leaves nothing where it could not unpack', async () => {
+      const { digest } = await store.put(inChunks(Buffer.from('this is not a zip')));
+      for (const each of [digest, unknownDigest]) {
+        const unpacking = store.unpackTo(each, join(own, 'mine'));
+        await expect(unpacking).rejects.toMatchObject({ code: 'archiveUnreadable' });
+        expect(await readdir(own)).toEqual([]);
+      }
     });
   });
 }

@@ -3,6 +3,8 @@ import { createServer as createTcpServer, type AddressInfo, type LookupFunction,
 import { onTestFinished } from 'vitest';
 import { createArchiveSource, type ArchiveSourceOptions } from '../../src/index.js';
 
+export { download } from '@torchweave/testing/port-conformance/archive-source';
+
 /** A server that ends with the test, and its URL without a trailing slash. */
 export interface LocalServer {
   readonly url: string;
@@ -63,15 +65,4 @@ export function sourceWith(options: Partial<ArchiveSourceOptions> = {}): ReturnT
     maxRedirects: 3,
     ...options,
   });
-}
-
-/** Opens a URL and reads it to its end. */
-export async function download(
-  source: ReturnType<typeof createArchiveSource>,
-  url: string,
-  signal: AbortSignal = new AbortController().signal,
-): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of await source.open(url, signal)) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }

@@ -1,4 +1,5 @@
-import { describeArchiveStore } from '@torchweave/testing/port-conformance/archive-store';
+import { describeArchiveStore, describeUnpackedArchives } from '@torchweave/testing/port-conformance/archive-store';
 import { temporaryStore } from './temporary-store.js';
 
 describeArchiveStore('FilesystemArchiveStore', () => temporaryStore());
+describeUnpackedArchives('FilesystemArchiveStore', () => temporaryStore());

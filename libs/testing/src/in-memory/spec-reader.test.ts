@@ -1,0 +1,4 @@
+import { describeSpecReader } from '../port-conformance/spec-reader.js';
+import { inMemorySpecReader } from './spec-reader.js';
+
+describeSpecReader('inMemorySpecReader', () => ({ specs: inMemorySpecReader, dispose: () => Promise.resolve() }));
