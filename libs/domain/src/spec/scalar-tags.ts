@@ -1,4 +1,5 @@
 import type { ScalarTag, Tags } from 'yaml';
+import { collectionTags } from './collection-tags.js';
 
 /*
  * What SnakeYAML, TorchServe's parser, takes a plain scalar for: its `Resolver`, and the constructors of its numbers. Where YAML 1.1
@@ -8,7 +9,7 @@ import type { ScalarTag, Tags } from 'yaml';
 const int =
   /^[-+]?(?:0b_*[01][01_]*|0x_*[0-9a-fA-F][0-9a-fA-F_]*|0_*[0-7][0-7_]*|0|[1-9][0-9_]*|[1-9][0-9_]*(?::[0-5]?[0-9])+)$/;
 const float =
-  /^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+|[-+]?\.[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
+  /^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+|[-+]?\._*[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
 const timestamp =
   /^[0-9]{4}-(?:[0-9]{2}-[0-9]{2}|[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::?[0-9]{2})?))?)$/;
 
@@ -39,22 +40,55 @@ function readFloat(text: string): number {
   return signOf(text) * (digits.includes(':') ? sexagesimal(digits) : Number.parseFloat(digits));
 }
 
-const scalar = (name: string, test: RegExp, resolve: (text: string) => unknown): ScalarTag => ({
-  ...{ tag: `tag:yaml.org,2002:${name}`, default: true, test, resolve },
+type Resolve = (text: string, onError: (message: string) => void) => unknown;
+
+const nameOf = (name: string): string => `tag:yaml.org,2002:${name}`;
+/** What a plain text is taken for by how it is written. */
+const plain = (name: string, test: RegExp, resolve: Resolve): ScalarTag & { readonly test: RegExp } => ({
+  ...{ tag: nameOf(name), default: true, test, resolve, format: name },
 });
 
-const scalars: readonly ScalarTag[] = [
-  scalar('null', /^(?:~|null|Null|NULL| )?$/, () => null),
-  scalar('bool', /^(?:yes|Yes|YES|true|True|TRUE|on|On|ON)$/, () => true),
-  scalar('bool', /^(?:no|No|NO|false|False|FALSE|off|Off|OFF)$/, () => false),
-  scalar('int', int, readInt),
-  scalar('float', float, readFloat),
-  scalar('timestamp', timestamp, (text) => new Date(text)),
+const plainScalars = [
+  plain('null', /^(?:~|null|Null|NULL| )?$/, () => null),
+  plain('bool', /^(?:yes|Yes|YES|true|True|TRUE|on|On|ON)$/, () => true),
+  plain('bool', /^(?:no|No|NO|false|False|FALSE|off|Off|OFF)$/, () => false),
+  plain('int', int, readInt),
+  plain('float', float, readFloat),
+  plain('float', /^[-+]?\._+(?:[eE][-+]?[0-9]+)?$/, (_text, onError) => onError('no digits')),
+  plain('timestamp', timestamp, (text) => new Date(text)),
 ];
-const replaced = new Set(scalars.map(({ tag }) => tag));
 
-/** The tags of YAML 1.1, with SnakeYAML's scalars. */
+/** What a text without quotes and without a tag says. */
+export const valueOfPlain = (text: string): unknown => {
+  const found = plainScalars.find(({ test }) => test.test(text));
+  return found === undefined ? text : found.resolve(text, () => undefined, {});
+};
+
+/** What a scalar is taken for by its tag, however it is written. */
+const tagged = (name: string, resolve: Resolve): ScalarTag => ({ tag: nameOf(name), resolve, format: name });
+const onlyIf =
+  (test: RegExp, resolve: Resolve): Resolve =>
+  (text, onError) =>
+    test.test(text) ? resolve(text, onError) : onError('no such value');
+const truths = new Map(Object.entries({ yes: true, true: true, on: true, no: false, false: false, off: false }));
+
+const taggedScalars = [
+  tagged('null', () => null),
+  // Whatever is no truth value is nothing.
+  tagged('bool', (text) => truths.get(text.toLowerCase()) ?? null),
+  tagged('int', onlyIf(int, readInt)),
+  tagged('float', onlyIf(new RegExp(`${float.source}|^[-+]?[0-9][0-9_]*$`), readFloat)),
+  tagged(
+    'timestamp',
+    onlyIf(timestamp, (text) => new Date(text)),
+  ),
+];
+
+const ours = [...plainScalars, ...taggedScalars, ...collectionTags];
+const replaced = new Set(ours.map(({ tag }) => tag));
+
+/** The tags of YAML 1.1, as SnakeYAML has them. */
 export const snakeYamlTags = (tags: Tags): Tags => [
   ...tags.filter((tag) => typeof tag === 'string' || !replaced.has(tag.tag)),
-  ...scalars,
+  ...ours,
 ];

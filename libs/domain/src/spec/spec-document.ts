@@ -1,9 +1,11 @@
-import { isCollection, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { Node, Pair, ParsedNode, YAMLMap } from 'yaml';
+import { isCollection, isMap, isNode, isScalar, isSeq } from 'yaml';
+import type { Node, Pair, YAMLMap } from 'yaml';
 import { shorten } from '../errors/bound-data.js';
 import type { SpecProblem } from '../errors/catalogue/archive-errors.js';
 import { AliasTargets } from './alias-targets.js';
-import { snakeYamlTags } from './scalar-tags.js';
+import { keyIdentity } from './key-identity.js';
+import { LineStarts } from './line-starts.js';
+import { parseYaml, type ParsedYaml } from './parse-yaml.js';
 import { findYamlFaults, isMergeKey, maxBrought, type YamlFault } from './yaml-faults.js';
 
 /** More than any real spec has. */
@@ -38,23 +40,10 @@ export interface Entry {
   readonly value: Node | null;
 }
 
-function parse(text: string, lineCounter: LineCounter) {
-  // YAML 1.1 is what TorchServe's parser reads.
-  return parseDocument<ParsedNode>(text, {
-    version: '1.1',
-    customTags: snakeYamlTags,
-    merge: true,
-    // The parser compares every key with every other; findYamlFaults looks for repeated ones.
-    uniqueKeys: false,
-    prettyErrors: false,
-    lineCounter,
-  });
-}
-
 /** A YAML file with the positions of its nodes. */
 export class SpecDocument {
-  private readonly lines = new LineCounter();
-  private readonly document;
+  private readonly lines: LineStarts;
+  private readonly yaml: ParsedYaml;
   private readonly targets: AliasTargets;
   private mergedKeys = 0;
   private readonly merged = new Map<YAMLMap, Entry[]>();
@@ -66,23 +55,24 @@ export class SpecDocument {
     readonly file: string,
   ) {
     const isTooLarge = text.length > maxSpecCharacters;
-    this.document = parse(isTooLarge ? '' : text, this.lines);
-    this.targets = new AliasTargets(this.document);
+    this.yaml = parseYaml(isTooLarge ? '' : text);
+    this.lines = new LineStarts(isTooLarge ? '' : text);
+    this.targets = new AliasTargets(this.yaml.document);
     const faults: readonly YamlFault[] = isTooLarge
       ? [{ offset: 0, message: `the file has more than ${maxSpecCharacters} characters.` }]
-      : findYamlFaults(this.document, this.targets);
+      : findYamlFaults(this.yaml, this.targets);
     this.syntaxProblems = faults.map(({ offset, message }) => this.problemAt('yaml', offset, message));
   }
 
   /** The top mapping; undefined where the file holds something else. */
   get root(): YAMLMap | undefined {
-    const { contents } = this.document;
+    const { contents } = this;
     return isMap(contents) ? contents : undefined;
   }
 
   /** Whatever the file holds; null where it holds nothing. */
   get contents(): Node | null {
-    return this.document.contents;
+    return this.yaml.document.contents;
   }
 
   /**
@@ -95,7 +85,7 @@ export class SpecDocument {
     if (!isMap(map)) return [];
     const known = this.merged.get(map);
     if (known !== undefined) return known;
-    const entries = new Map<string, Entry>();
+    const entries = new Map<unknown, Entry>();
     for (const entry of this.inherited(map)) {
       this.mergedKeys += 1;
       if (this.mergedKeys > maxBrought) {
@@ -103,11 +93,12 @@ export class SpecDocument {
           this.problem('yaml', map, `<< brings in more than ${maxBrought} keys in this file.`),
         );
       }
-      if (!entries.has(entry.key)) entries.set(entry.key, entry);
+      const identity = keyIdentity(this.resolve(entry.keyNode));
+      if (!entries.has(identity)) entries.set(identity, entry);
     }
     for (const { key, value } of this.ownPairs(map)) {
       const own = { key: this.keyText(key), keyNode: key, value: this.resolve(value) };
-      entries.set(own.key, own);
+      entries.set(keyIdentity(this.resolve(key)), own);
     }
     const all = [...entries.values()];
     this.merged.set(map, all);
@@ -117,7 +108,7 @@ export class SpecDocument {
   /** The items of a list; empty for anything else. An alias stays one: its place is where the item stands. */
   items(node: Node | null | undefined): Node[] {
     const list = this.resolve(node);
-    return isSeq(list) ? list.items.map((item) => (isNode(item) ? item : list)) : [];
+    return isSeq(list) ? list.items.filter(isNode) : [];
   }
 
   /** The value under a key of the top mapping; undefined where the key is absent. */
@@ -166,9 +157,8 @@ export class SpecDocument {
   }
 
   private problemAt(rule: string, offset: number, message: string): SpecProblem {
-    const { line, col } = this.lines.linePos(offset);
-    const place = { file: this.file, line: Math.max(1, line), column: Math.max(1, col) };
-    return { rule, message: shorten(message, maxMessageCharacters), ...place };
+    const place = this.lines.placeOf(this.yaml.offsetInFile(offset));
+    return { rule, message: shorten(message, maxMessageCharacters), file: this.file, ...place };
   }
 
   private keyText(key: Node): string {

@@ -1,6 +1,8 @@
 import { isCollection, isMap, isPair, isScalar, isSeq, visit } from 'yaml';
-import type { Alias, Document, Node, Scalar } from 'yaml';
+import type { Alias, Document, Node, Scalar, YAMLWarning } from 'yaml';
 import { maxAliases, type AliasTargets } from './alias-targets.js';
+import { keyIdentity } from './key-identity.js';
+import type { ParsedYaml } from './parse-yaml.js';
 import { yamlMessage } from './yaml-messages.js';
 
 /** What keeps a file from being read as YAML. */
@@ -18,10 +20,28 @@ export const maxBrought = 10_000;
 /** True for a plain `<<`; in quotes it is a key like any other. */
 export const isMergeKey = (key: unknown): key is Scalar => isScalar(key) && typeof key.value === 'symbol';
 
-function findSyntaxFaults({ errors }: Document.Parsed): YamlFault[] {
-  const tooDeep = errors.find((error) => error.code === 'RESOURCE_EXHAUSTION');
-  if (tooDeep !== undefined) return [{ offset: tooDeep.pos[0], message: 'the file is nested too deeply.' }];
-  return errors.slice(0, maxFaults).map(({ code, pos }) => ({
+/** Characters that YAML does not have, outside of an escape. */
+const notPrintable = /[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+
+function findControlCharacter(text: string): YamlFault[] {
+  const found = notPrintable.exec(text);
+  if (found === null) return [];
+  const code = (found[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  return [{ offset: found.index, message: `Failed to parse yaml. The character U+${code} is not allowed.` }];
+}
+
+/** What the parser only warns of and does not read as its author means: a tag, or a version of YAML, that it does not know. */
+function isRefused({ code, pos }: YAMLWarning, text: string): boolean {
+  return (
+    code !== 'BAD_DIRECTIVE' ||
+    /^%YAML[ \t]+(?!1\.)/.test(text.slice(text.lastIndexOf('\n', pos[0]) + 1, pos[0] + 1_000))
+  );
+}
+
+function findSyntaxFaults({ document: { errors, warnings }, text, tooDeepAt }: ParsedYaml): YamlFault[] {
+  if (tooDeepAt !== undefined) return [{ offset: tooDeepAt, message: 'the file is nested too deeply.' }];
+  const refused = [...errors, ...warnings.filter((warning) => isRefused(warning, text))];
+  return refused.slice(0, maxFaults).map(({ code, pos }) => ({
     offset: pos[0],
     message: `Failed to parse yaml. ${yamlMessage(code)}`,
   }));
@@ -103,10 +123,11 @@ function findRepeatedKeys(document: Document.Parsed): YamlFault[] {
       for (const { key } of items) {
         if (faults.length >= maxFaults) return visit.BREAK;
         if (!isScalar(key)) continue;
-        if (seen.has(key.value)) {
+        const identity = keyIdentity(key);
+        if (seen.has(identity)) {
           faults.push({ offset: key.range?.[0] ?? 0, message: `the key ${String(key.source)} stands there twice.` });
         }
-        seen.add(key.value);
+        seen.add(identity);
       }
       return undefined;
     },
@@ -115,8 +136,10 @@ function findRepeatedKeys(document: Document.Parsed): YamlFault[] {
 }
 
 /** Finds what is wrong with a file before its content is looked at. */
-export function findYamlFaults(document: Document.Parsed, targets: AliasTargets): readonly YamlFault[] {
-  const faults = findSyntaxFaults(document);
+export function findYamlFaults(yaml: ParsedYaml, targets: AliasTargets): readonly YamlFault[] {
+  const { document, text } = yaml;
+  const unprintable = findControlCharacter(text);
+  const faults = unprintable.length > 0 ? unprintable : findSyntaxFaults(yaml);
   if (faults.length > 0) return faults;
   return [...findRepeatedKeys(document), ...findAliasFaults(document, targets)].slice(0, maxFaults);
 }

@@ -2,9 +2,12 @@ import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.Date;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.yaml.snakeyaml.Yaml;
 
 /** Reads documents, a line of base64 each, and writes for each a line: what SnakeYAML makes of it, as JSON, or null for what it refuses. */
@@ -18,6 +21,8 @@ public class SnakeYamlReader {
                 write(new Yaml().load(text), answer);
             } catch (RuntimeException refused) {
                 answer = new StringBuilder("null");
+            } catch (StackOverflowError partOfItself) {
+                answer = new StringBuilder("{\"endless\":\"\"}");
             }
             System.out.println(answer);
         }
@@ -26,6 +31,12 @@ public class SnakeYamlReader {
     private static void write(Object value, StringBuilder to) {
         if (value instanceof Map) {
             writeMap((Map<?, ?>) value, to);
+        } else if (value instanceof Set) {
+            // What `!!set` makes: written as the mapping that it is in the file.
+            writeMap(withoutValues((Set<?>) value), to);
+        } else if (value instanceof Object[]) {
+            // What `!!pairs` makes of an entry.
+            writeMap(Collections.singletonMap(((Object[]) value)[0], ((Object[]) value)[1]), to);
         } else if (value instanceof List) {
             to.append("{\"list\":[");
             String separator = "";
@@ -38,6 +49,12 @@ public class SnakeYamlReader {
         } else {
             to.append("{\"").append(kindOf(value)).append("\":").append(quote(textOf(value))).append("}");
         }
+    }
+
+    private static Map<Object, Object> withoutValues(Set<?> set) {
+        Map<Object, Object> map = new LinkedHashMap<>();
+        for (Object key : set) map.put(key, null);
+        return map;
     }
 
     private static void writeMap(Map<?, ?> map, StringBuilder to) {
@@ -60,10 +77,11 @@ public class SnakeYamlReader {
         if (value instanceof Boolean) return "boolean";
         if (value instanceof Float || value instanceof Double) return "fraction";
         if (value instanceof Number) return "whole";
-        return value instanceof Date ? "date" : "other";
+        return value instanceof Date ? "date" : "bytes";
     }
 
     private static String textOf(Object value) {
+        if (value instanceof byte[]) return Base64.getEncoder().encodeToString((byte[]) value);
         return value instanceof Date ? String.valueOf(((Date) value).getTime()) : String.valueOf(value);
     }
 
