@@ -92,7 +92,6 @@ export const layers = [
       imports: [
         'commander',
         'undici',
-        'yaml',
         'zod',
         '@torchweave/api',
         '@torchweave/worker',

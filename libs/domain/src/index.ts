@@ -1,3 +1,4 @@
+export { inspectManifest } from './archive/inspect-manifest.js';
 export { jsonFault } from './archive/json-fault.js';
 export { isInsidePath, manifestPath, parseManifest, type Manifest } from './archive/manifest.js';
 export { buildDag, type Adjacency, type Dag } from './dag/dag.js';
@@ -16,10 +17,11 @@ export type { FunctionNode } from './node-kinds/function.js';
 export type { ModelNode } from './node-kinds/model.js';
 export { kindOf, nodeKinds, type NodeKind, type WorkflowNode } from './node-kinds/node-kinds.js';
 export { inspectSpec, parseSpec, type SpecReading } from './spec/parse-spec.js';
+export { reviewSpec, type SpecReview } from './spec/review-spec.js';
 export { settingFault } from './spec/spec.js';
 export type { ModelSpec, NodeSettings, WorkflowSpec } from './spec/spec.js';
 export type { SpecRule } from './spec/spec-document.js';
-export { defineWorkflow, functionNodes, isUrl, modelNodes, versionOf } from './workflow/definition.js';
+export { defineWorkflow, functionNodes, isUrl, missingHandler, modelNodes, versionOf } from './workflow/definition.js';
 export type { WorkflowDefinition } from './workflow/definition.js';
 export { assertWorkflowName, isValidName, modelNameOf, nameRule } from './workflow/name.js';
 export { firstVersion, versionId, type WorkflowVersion } from './workflow/workflow-version.js';

@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import type { CommandContext } from '../output/command-context.js';
 import { addExamples, addJsonOption } from '../output/options.js';
+import { excerptLines } from '../war/excerpt.js';
 import { problemLine, warningLine } from '../war/problem.js';
-import type { Validation } from '../war/validate.js';
+import type { SourcedValidation } from '../war/validate.js';
 
 interface WarValidateOptions {
   readonly modelStore?: string;
@@ -13,13 +14,15 @@ interface WarValidateOptions {
 async function validateWars(context: CommandContext, files: string[], options: WarValidateOptions): Promise<void> {
   const output = context.output(options);
   const { validateWorkflow } = await import('../war/validate.js');
-  const results: ({ readonly file: string } & Validation)[] = [];
+  const results: ({ readonly file: string } & SourcedValidation)[] = [];
   for (const file of files) results.push({ file, ...(await validateWorkflow(file, options)) });
   const isValid = results.every(({ problems }) => problems.length === 0);
   if (!isValid) context.exitCode = exitCodes.failed;
-  await output.tell({ valid: isValid, files: results }, () =>
-    results.flatMap(({ file, problems, warnings }) => [
-      ...(problems.length === 0 ? [`${file}: ${output.colours.green('ok')}`] : problems.map(problemLine)),
+  const told = results.map(({ file, problems, warnings }) => ({ file, problems, warnings }));
+  await output.tell({ valid: isValid, files: told }, () =>
+    results.flatMap(({ file, problems, warnings, sources }) => [
+      ...(problems.length === 0 ? [`${file}: ${output.colours.green('ok')}`] : []),
+      ...problems.flatMap((problem) => [problemLine(problem), ...excerptLines(problem, sources.get(problem.file))]),
       ...warnings.map(warningLine),
     ]),
   );
@@ -30,7 +33,7 @@ export function addWarValidateCommand(war: Command, context: CommandContext): vo
   const command = war
     .command('validate')
     .description(
-      'Tell every problem of workflow archives, as file:line:column: message (rule). Exit code 1 for any; none for warnings.',
+      'Tell every problem of workflow archives, as file:line:column: message (rule), with the line and a caret. Exit code 1 for any; none for warnings.',
     )
     .argument('<files...>', 'archives, folders with the files of one, or spec files (.yaml, .yml)')
     .option('--model-store <folder>', 'folder that must hold the model archives that the specs name');

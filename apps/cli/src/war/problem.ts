@@ -1,17 +1,14 @@
 import type { TorchweaveError } from '@torchweave/domain';
 
-/** A place in a text, counted from 1. */
-export interface Place {
-  readonly line: number;
-  readonly column: number;
-}
-
 /** One thing that is wrong with a workflow, by the rule that it breaks. */
-export interface Problem extends Partial<Place> {
+export interface Problem {
   readonly rule: string;
   readonly message: string;
   /** The file as a person would name it. */
   readonly file: string;
+  /** Counted from 1, and absent where there is no place in the file. */
+  readonly line?: number;
+  readonly column?: number;
 }
 
 /** `file:line:column: message (rule)`, as compilers write it; what has no lines goes without. */
@@ -25,6 +22,6 @@ export const warningLine = (warning: Problem): string =>
   problemLine({ ...warning, message: `warning: ${warning.message}` });
 
 /** An error of the catalogue as a problem of a file. */
-export function problemOf(error: TorchweaveError, rule: string, file: string, place?: Place): Problem {
-  return { rule, message: error.message, file, ...place };
+export function problemOf(error: TorchweaveError, rule: string, file: string): Problem {
+  return { rule, message: error.message, file };
 }

@@ -1,7 +1,7 @@
+import { reviewSpec } from '@torchweave/domain';
 import { readFile } from 'node:fs/promises';
 import { CliError } from '../output/cli-error.js';
 import { checkFunctions } from './check-functions.js';
-import { checkSpec } from './check-spec.js';
 import type { Validation } from './validate.js';
 
 async function readSource(path: string, flag: string): Promise<string> {
@@ -20,12 +20,12 @@ async function readSource(path: string, flag: string): Promise<string> {
  * @throws CliError where a file cannot be read.
  */
 export async function validateSources(specFile: string, handler: string | undefined): Promise<Validation> {
-  const { problems, warnings, functions, places } = checkSpec(await readSource(specFile, '--spec-file'), specFile);
+  const { problems, warnings, functions, dag } = reviewSpec(await readSource(specFile, '--spec-file'), specFile);
   if (handler !== undefined) {
     const source = await readSource(handler, '--handler');
     return { problems: [...problems, ...checkFunctions(functions, source, handler)], warnings };
   }
   if (functions.length === 0) return { problems, warnings };
   const message = `these nodes are not under models and so are functions, which need --handler: ${functions.join(', ')}.`;
-  return { problems: [...problems, { rule: 'handler', message, file: specFile, ...places.dag }], warnings };
+  return { problems: [...problems, { rule: 'handler', message, file: specFile, ...dag }], warnings };
 }

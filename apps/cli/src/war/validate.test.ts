@@ -205,6 +205,21 @@ describe('war validate', () => {
     });
   });
 
+  it('shows the line of each problem, with a caret below its place', async () => {
+    await folder.write({
+      'cycle.yaml': 'dag:\n  a: [b]\n  b: [c, 1]\n',
+      'bare.war': await zipOf(workflowFiles({ handler: null })),
+    });
+    const { stdout } = await runCommand(['war', 'validate', folder.at('cycle.yaml'), folder.at('bare.war')]);
+    expect(stdout.replaceAll(`${folder.path}/`, '').split('\n')).toEqual([
+      'cycle.yaml:3:10: dag.b must be a list of node names, but holds 1. (dag-adjacency)',
+      '      b: [c, 1]',
+      '             ^',
+      expect.stringMatching(/^bare\.war\/WAR-INF\/MANIFEST\.json: .* \(handler\)$/),
+      '',
+    ]);
+  });
+
   it('refuses a model store that is not there', async () => {
     await folder.write({ 'good.yaml': 'dag:\n  a: [b]\n' });
     const args = ['war', 'validate', folder.at('good.yaml'), '--model-store', folder.at('nosuch')];

@@ -1,11 +1,16 @@
-import { isTorchweaveError, manifestPath, TorchweaveError } from '@torchweave/domain';
+import {
+  inspectManifest,
+  isTorchweaveError,
+  manifestPath,
+  missingHandler,
+  reviewSpec,
+  TorchweaveError,
+} from '@torchweave/domain';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { withArchive } from './archive-contents.js';
 import { checkFunctions } from './check-functions.js';
 import { checkModels } from './check-models.js';
-import { checkSpec } from './check-spec.js';
-import { inspectManifest } from './inspect-manifest.js';
 import { problemOf, type Problem } from './problem.js';
 import { nameOfFile, type WorkflowFiles } from './workflow-files.js';
 
@@ -44,63 +49,66 @@ async function checkHandler(files: WorkflowFiles, handler: string, functions: re
   }
 }
 
-/** The problem of function nodes without a handler file. */
-function handlerMissing(functions: readonly string[], file: string): Problem[] {
-  if (functions.length === 0) return [];
-  const reason = `is missing, but these nodes are not under models and so are its functions: ${functions.join(', ')}`;
-  return [
-    problemOf(new TorchweaveError('manifestFieldInvalid', { field: 'workflow.handler', reason }), 'handler', file),
-  ];
-}
-
 /** What is wrong with a workflow, and what is taken and ignored. */
 export interface Validation {
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
 }
 
-interface SpecReading extends Validation {
+/** The same, with the texts that places are in, by the names that problems give them. */
+export interface SourcedValidation extends Validation {
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+interface SpecValidation extends Validation {
   readonly functions: readonly string[];
 }
 
-async function checkNamedSpec(
-  files: WorkflowFiles,
-  specFile: string,
-  { modelStore }: ValidationOptions,
-): Promise<SpecReading> {
-  const file = nameOfFile(files, specFile);
-  const missing = problemOf(new TorchweaveError('specFileMissing', { file: specFile }), 'archive', file);
-  const { text, problems } = await readNeeded(files, specFile, missing);
-  if (text === undefined) return { problems, warnings: [], functions: [] };
-  const check = checkSpec(text, file);
-  const models = modelStore === undefined ? [] : await checkModels(check, file, modelStore);
-  const { warnings, functions } = check;
-  return { problems: [...check.problems, ...models], warnings, functions };
+async function validateSpec(text: string, file: string, { modelStore }: ValidationOptions): Promise<SpecValidation> {
+  const review = reviewSpec(text, file);
+  const models = modelStore === undefined ? [] : await checkModels(review, file, modelStore);
+  return { ...review, problems: [...review.problems, ...models] };
 }
 
-async function validateFiles(files: WorkflowFiles, options: ValidationOptions): Promise<Validation> {
+async function validateFiles(files: WorkflowFiles, options: ValidationOptions): Promise<SourcedValidation> {
+  const sources = new Map<string, string>();
   const file = nameOfFile(files, manifestPath);
   const missing = problemOf(new TorchweaveError('manifestMissing', {}), 'archive', files.name);
   const { text, problems } = await readNeeded(files, manifestPath, missing);
-  if (text === undefined) return { problems, warnings: [] };
+  if (text === undefined) return { problems, warnings: [], sources };
+  sources.set(file, text);
   const { specFile, handler, problems: ofManifest } = inspectManifest(text, file);
-  const none: SpecReading = { problems: [], warnings: [], functions: [] };
-  const spec = specFile === undefined ? none : await checkNamedSpec(files, specFile, options);
+  const spec = specFile === undefined ? nothing : await validateNamedSpec(files, specFile, options, sources);
   const ofHandler =
     handler === undefined
       ? []
       : handler === null
-        ? handlerMissing(spec.functions, file)
+        ? [missingHandler(spec.functions)].flatMap((fault) => (fault ? [problemOf(fault, 'handler', file)] : []))
         : await checkHandler(files, handler, spec.functions);
-  return { problems: [...ofManifest, ...spec.problems, ...ofHandler], warnings: spec.warnings };
+  return { problems: [...ofManifest, ...spec.problems, ...ofHandler], warnings: spec.warnings, sources };
+}
+
+const nothing: SpecValidation = { problems: [], warnings: [], functions: [] };
+
+async function validateNamedSpec(
+  files: WorkflowFiles,
+  specFile: string,
+  options: ValidationOptions,
+  sources: Map<string, string>,
+): Promise<SpecValidation> {
+  const file = nameOfFile(files, specFile);
+  const missing = problemOf(new TorchweaveError('specFileMissing', { file: specFile }), 'archive', file);
+  const { text, problems } = await readNeeded(files, specFile, missing);
+  if (text === undefined) return { ...nothing, problems };
+  sources.set(file, text);
+  return validateSpec(text, file, options);
 }
 
 const isSpecFile = (name: string): boolean => /\.ya?ml$/i.test(name);
 
-async function validateSpecFile(name: string, { modelStore }: ValidationOptions): Promise<Validation> {
-  const check = checkSpec(await readFile(name, 'utf8'), name);
-  const models = modelStore === undefined ? [] : await checkModels(check, name, modelStore);
-  return { problems: [...check.problems, ...models], warnings: check.warnings };
+async function validateSpecFile(name: string, options: ValidationOptions): Promise<SourcedValidation> {
+  const text = await readFile(name, 'utf8');
+  return { ...(await validateSpec(text, name, options)), sources: new Map([[name, text]]) };
 }
 
 /**
@@ -108,8 +116,8 @@ async function validateSpecFile(name: string, { modelStore }: ValidationOptions)
  *
  * @throws CliError for a model store that cannot be read.
  */
-export async function validateWorkflow(name: string, options: ValidationOptions): Promise<Validation> {
-  const only = (problem: Problem): Validation => ({ problems: [problem], warnings: [] });
+export async function validateWorkflow(name: string, options: ValidationOptions): Promise<SourcedValidation> {
+  const only = (problem: Problem): SourcedValidation => ({ problems: [problem], warnings: [], sources: new Map() });
   if (!existsSync(name)) return only({ rule: 'archive', message: 'there is no such file or folder.', file: name });
   try {
     if (isSpecFile(name)) return await validateSpecFile(name, options);

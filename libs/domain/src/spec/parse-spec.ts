@@ -1,3 +1,4 @@
+import type { Adjacency } from '../dag/dag.js';
 import type { SpecProblem } from '../errors/catalogue/archive-errors.js';
 import { TorchweaveError } from '../errors/torchweave-error.js';
 import { isExtension } from './extensions.js';
@@ -27,6 +28,16 @@ function readSettings(document: SpecDocument, entries: Entry[], fallback: NodeSe
   return { ...settings, maxWorkers: Math.max(settings.maxWorkers, settings.minWorkers) };
 }
 
+/** The graph as far as it can be made out; of a spec that obeys the rules all of it. */
+export function readDag(document: SpecDocument): Adjacency {
+  return new Map(
+    document.entries(document.section('dag')?.value).map(({ key, value }) => {
+      const children = document.items(value).map((item) => document.scalar(item));
+      return [key, children.filter((child): child is string => typeof child === 'string' && child.trim() !== '')];
+    }),
+  );
+}
+
 function readSpec(document: SpecDocument): WorkflowSpec {
   const modelEntries = document.entries(document.section('models')?.value);
   const globals = readSettings(document, modelEntries, defaultNodeSettings);
@@ -41,16 +52,7 @@ function readSpec(document: SpecDocument): WorkflowSpec {
         url: document.scalar(url?.value) as string,
       };
     });
-  const dag = new Map(
-    document.entries(document.section('dag')?.value).map(({ key, value }) => {
-      const children = document.items(value).map((item) => document.scalar(item));
-      return [
-        key,
-        children.filter((child): child is string => typeof child === 'string' && child.trim() !== ''),
-      ] as const;
-    }),
-  );
-  return { globals, models, dag };
+  return { globals, models, dag: readDag(document) };
 }
 
 interface Findings {
@@ -74,13 +76,8 @@ function checkRules(document: SpecDocument, { problems, warnings }: Findings): v
   }
 }
 
-/**
- * Reads a spec file and tells everything that is wrong with it, up to a hundred problems.
- *
- * @param file the name that problems carry.
- */
-export function inspectSpec(text: string, file: string): SpecReading {
-  const document = new SpecDocument(text, file);
+/** What {@link inspectSpec} finds in a file that is read already. */
+export function inspectDocument(document: SpecDocument): SpecReading {
   if (document.syntaxProblems.length > 0) return { problems: document.syntaxProblems, warnings: [] };
   const findings: Findings = { problems: [], warnings: [] };
   try {
@@ -92,6 +89,13 @@ export function inspectSpec(text: string, file: string): SpecReading {
   const { problems, warnings } = findings;
   return problems.length > 0 ? { problems, warnings } : { spec: readSpec(document), warnings };
 }
+
+/**
+ * Reads a spec file and tells everything that is wrong with it by itself, up to a hundred problems. Its graph is not looked at.
+ *
+ * @param file the name that problems carry.
+ */
+export const inspectSpec = (text: string, file: string): SpecReading => inspectDocument(new SpecDocument(text, file));
 
 /**
  * Reads a spec file.

@@ -4,7 +4,7 @@ import { shorten } from '../errors/bound-data.js';
 import type { SpecProblem } from '../errors/catalogue/archive-errors.js';
 import { AliasTargets } from './alias-targets.js';
 import { keyIdentity } from './key-identity.js';
-import { LineStarts } from './line-starts.js';
+import { LineStarts, type Place } from './line-starts.js';
 import { parseYaml, type ParsedYaml } from './parse-yaml.js';
 import { findYamlFaults, isMergeKey, maxBrought, type YamlFault } from './yaml-faults.js';
 
@@ -140,6 +140,11 @@ export class SpecDocument {
 
   problem(rule: string, at: Node | null | undefined, message: string): SpecProblem {
     return this.problemAt(rule, at?.range?.[0] ?? 0, message);
+  }
+
+  /** Where a node begins; the beginning of the file for none. */
+  placeOf(node: Node | null | undefined): Place {
+    return this.lines.placeOf(this.yaml.offsetInFile(node?.range?.[0] ?? 0));
   }
 
   private *ownPairs(map: YAMLMap): Generator<{ key: Node; value: Node | null }> {

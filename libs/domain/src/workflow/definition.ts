@@ -38,6 +38,13 @@ function renderDag(dag: Adjacency): string {
   return `{${[...dag].map(([node, children]) => `${node}=[${children.join(', ')}]`).join(', ')}}`;
 }
 
+/** The fault of a manifest that names no handler file, where there are functions to live in one. */
+export function missingHandler(functions: readonly string[]): TorchweaveError<'manifestFieldInvalid'> | undefined {
+  if (functions.length === 0) return undefined;
+  const reason = `is missing, but these nodes are not under models and so are its functions: ${functions.join(', ')}`;
+  return new TorchweaveError('manifestFieldInvalid', { field: 'workflow.handler', reason });
+}
+
 /**
  * Puts a registration's parts together.
  *
@@ -61,10 +68,8 @@ export function defineWorkflow(parts: {
     return define(place, { workflow: name, version }, { model, globals: spec.globals });
   });
   const functions = nodes.filter((node) => rulesOf(node).uses === 'handler file').map((node) => node.name);
-  if (functions.length > 0 && manifest.workflow.handler === undefined) {
-    const reason = `is missing, but these nodes are not under models and so are its functions: ${functions.join(', ')}`;
-    throw new TorchweaveError('manifestFieldInvalid', { field: 'workflow.handler', reason });
-  }
+  const fault = manifest.workflow.handler === undefined ? missingHandler(functions) : undefined;
+  if (fault !== undefined) throw fault;
   return {
     name,
     version,

@@ -1,7 +1,7 @@
 import type { Node } from 'yaml';
 import { kindOf, nodeKinds } from '../../node-kinds/node-kinds.js';
 import { isValidName, nameRule } from '../../workflow/name.js';
-import { isExtension } from '../extensions.js';
+import { modelNames } from '../model-names.js';
 import type { SpecRule } from '../spec-document.js';
 
 /** More than any real workflow has; a gateway walks through all of them for each request. */
@@ -11,8 +11,7 @@ export const nodeNames: SpecRule = {
   name: 'node-names',
   description: 'A node that is not under models is a Python function, so it needs a name that Python can have.',
   check(document, report) {
-    const entries = document.entries(document.section('models')?.value);
-    const models = new Set(entries.filter((entry) => !isExtension(document, entry)).map(({ key }) => key));
+    const models = modelNames(document);
     const seen = new Set<string>();
     const check = (node: string, at: Node): void => {
       if (seen.has(node)) return;

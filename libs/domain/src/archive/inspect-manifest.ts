@@ -1,10 +1,13 @@
-import { isTorchweaveError, parseManifest, type ErrorCode, type TorchweaveError } from '@torchweave/domain';
-import { isCollection, isMap, isNode, LineCounter, parseDocument } from 'yaml';
-import { problemOf, type Place, type Problem } from './problem.js';
+import { isCollection, isMap, isNode, parseDocument } from 'yaml';
+import type { SpecProblem } from '../errors/catalogue/archive-errors.js';
+import type { ErrorCode } from '../errors/catalogue/catalogue.js';
+import { isTorchweaveError, type TorchweaveError } from '../errors/torchweave-error.js';
+import { LineStarts, type Place } from '../spec/line-starts.js';
+import { parseManifest } from './manifest.js';
 
 /** What a manifest says, as far as it can be made out, and all that is wrong with it. */
 export interface ManifestReading {
-  readonly problems: readonly Problem[];
+  readonly problems: readonly SpecProblem[];
   /** Absent where the manifest does not name it, or names what cannot be one. */
   readonly workflowName?: string;
   readonly specFile?: string;
@@ -30,21 +33,17 @@ function fieldOf(error: TorchweaveError): readonly string[] | undefined {
 
 /** A field's value, the mapping that lacks it, or the beginning. JSON is YAML, and YAML's reader knows the places. */
 function placeFinder(text: string): (field: readonly string[]) => Place {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
-  const placeAt = (offset: number): Place => {
-    const { line, col } = lines.linePos(offset);
-    return { line: Math.max(1, line), column: Math.max(1, col) };
-  };
+  const lines = new LineStarts(text);
+  const document = parseDocument(text, { prettyErrors: false, uniqueKeys: false });
   return (field) => {
-    if (field.length === 0) return placeAt(document.errors[0]?.pos[0] ?? 0);
+    if (field.length === 0) return lines.placeOf(document.errors[0]?.pos[0] ?? 0);
     let at: unknown = document.contents;
     for (const key of field) {
       const next: unknown = isMap(at) ? at.get(key, true) : undefined;
       if (!isNode(next)) break;
       at = next;
     }
-    return placeAt((isCollection(at) || isNode(at) ? at.range?.[0] : undefined) ?? 0);
+    return lines.placeOf((isCollection(at) || isNode(at) ? at.range?.[0] : undefined) ?? 0);
   };
 }
 
@@ -58,14 +57,14 @@ function withStandIn(json: unknown, [key, ...rest]: readonly string[]): unknown 
 }
 
 /**
- * Finds every fault of a manifest. The domain's reader stops at the first, and is the only one to know the rules: so each
- * fault it finds is mended in a copy, which it reads again.
+ * Finds every fault of a manifest. Its reader stops at the first, and is the only one to know the rules: so each fault it finds is mended in
+ * a copy, which it reads again.
  *
  * @param file the name that problems carry.
  */
 export function inspectManifest(text: string, file: string): ManifestReading {
   const placeOf = placeFinder(text);
-  const problems: Problem[] = [];
+  const problems: SpecProblem[] = [];
   const mended = new Set<string>();
   for (let current = text; ;) {
     try {
@@ -80,7 +79,7 @@ export function inspectManifest(text: string, file: string): ManifestReading {
     } catch (error) {
       if (!isTorchweaveError(error)) throw error;
       const field = fieldOf(error) ?? [];
-      problems.push(problemOf(error, rule, file, placeOf(field)));
+      problems.push({ rule, message: error.message, file, ...placeOf(field) });
       if (field.length === 0 || mended.has(field.join('.'))) return { problems };
       mended.add(field.join('.'));
       current = JSON.stringify(withStandIn(JSON.parse(current.replace(/^\uFEFF/, '')), field));

@@ -1,7 +1,7 @@
-import { buildDag } from '@torchweave/domain';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findDagFaults } from './dag-faults.js';
+import { buildDag } from './dag.js';
+import { findDagFaults, firstDagFault } from './dag-faults.js';
 
 const faultsOf = (dag: Readonly<Record<string, readonly string[]>>): string[] =>
   findDagFaults(new Map(Object.entries(dag))).map(({ message }) => message);
@@ -37,6 +37,18 @@ describe('findDagFaults', () => {
     expect(faultsOf({ a: ['b'], b: ['c'], c: ['b', 'd'] })).toEqual(['Not a valid DAG: there is a cycle among b, c.']);
   });
 
+  it('tells that nothing can begin, and why', () => {
+    expect(faultsOf({ a: ['b'], b: ['a'] })).toEqual([
+      'DAG should have only one start node: it has none.',
+      'Not a valid DAG: there is a cycle among a, b.',
+    ]);
+  });
+
+  it('names no more than ten nodes', () => {
+    const [fault] = faultsOf(Object.fromEntries(Array.from({ length: 12 }, (_, at) => [`n${at}`, []])));
+    expect(fault).toMatch(/^DAG should have only one start node: it has 12, n0, .*, n9 and 2 more\.$/);
+  });
+
   it('tells an empty dag', () => {
     expect(faultsOf({})).toEqual(['DAG should have only one start node: the dag is empty.']);
   });
@@ -49,7 +61,10 @@ describe('findDagFaults', () => {
     fc.assert(
       fc.property(adjacencies, (entries) => {
         const adjacency = new Map(entries);
-        expect(findDagFaults(adjacency).length === 0).toBe(isAccepted(adjacency));
+        const faults = findDagFaults(adjacency);
+        expect(faults.length === 0).toBe(isAccepted(adjacency));
+        const first = firstDagFault(adjacency);
+        if (first !== undefined) expect(faults).toContainEqual(first);
       }),
       { numRuns: 2_000 },
     );

@@ -1,6 +1,6 @@
-import { parseManifest } from '@torchweave/domain';
 import { describe, expect, it } from 'vitest';
 import { inspectManifest } from './inspect-manifest.js';
+import { parseManifest } from './manifest.js';
 
 const told = (text: string): string[] =>
   inspectManifest(text, 'M').problems.map(({ line, column, message }) => `${line}:${column} ${message}`);
