@@ -1,4 +1,4 @@
-import type { Logger, RoutingTable, RunWorkflow } from '@torchweave/application';
+import type { Logger, RequestSpan, RequestTelemetry, RoutingTable, RunWorkflow } from '@torchweave/application';
 import type { TorchweaveError } from '@torchweave/domain';
 import {
   ErrorAnswers,
@@ -7,7 +7,6 @@ import {
   serverOptions,
   type HttpAdmission,
   type InferencePath,
-  type WorkflowMetrics,
 } from '@torchweave/platform';
 import { fastify, type FastifyInstance, type FastifyRequest, type RouteOptions } from 'fastify';
 import type { RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerDefault } from 'fastify';
@@ -15,7 +14,14 @@ import { createInferenceOpenApi } from './http/openapi.js';
 import { PredictRoute } from './http/predict-route.js';
 import { releasePieces } from './http/release-pieces.js';
 import { unroutedError } from './http/unrouted.js';
-import { measureRequest } from './measure-request.js';
+import { endWithResponse } from './end-with-response.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Of a prediction that somebody observes. */
+    span: RequestSpan | undefined;
+  }
+}
 
 export interface GatewayServerOptions {
   readonly table: RoutingTable;
@@ -23,7 +29,8 @@ export interface GatewayServerOptions {
   readonly logger: Logger;
   /** bytes. */
   readonly maxRequestSize: number;
-  readonly metrics: WorkflowMetrics;
+  /** Who observes predictions, where anybody does. */
+  readonly telemetry?: RequestTelemetry;
   /** Who gets in, and how much at once; without it, everybody and everything. */
   readonly admission?: HttpAdmission;
   /** Whether functions and models see Authorization and Cookie. Default: only where nobody needs a key. */
@@ -48,7 +55,7 @@ type Way = Pick<
  */
 export function createGatewayServer(options: GatewayServerOptions): FastifyInstance {
   const errors = new ErrorAnswers(options);
-  const { admission } = options;
+  const { admission, telemetry } = options;
   const server = fastify(serverOptions(options.maxRequestSize, errors, admission));
   // As TorchServe does: a body is the input, whatever the method.
   for (const method of ['GET', 'HEAD']) server.addHttpMethod(method, { hasBody: true, overrideExisting: true });
@@ -56,9 +63,10 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
   admission?.refuseUnrouted(server, errors, unroutedError);
   admission?.limitBodies(server, options.maxRequestSize);
   followTorchServe(server);
+  server.decorateRequest('span', undefined);
   server.setErrorHandler((error, request, reply) => {
     const told = errors.answer(isOfNoRoute(error, request) ? unroutedError(request.url) : error, request, reply);
-    if (isPrediction(request)) options.metrics.requestFailed(request.params.name, told);
+    request.span?.failed(told);
   });
   server.setNotFoundHandler((request, reply) => errors.answer(unroutedError(request.url), request, reply));
   releasePieces(server, options.maxRequestSize);
@@ -71,7 +79,8 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
   const predict = new PredictRoute({ table, runner, maxRequestSize, forwardsCredentials });
   const prediction: Way = {
     onRequest: (request, reply, done) => {
-      measureRequest(options.metrics, request.params.name, reply.raw);
+      request.span = telemetry?.requestStarted({ workflow: request.params.name, requestId: request.id });
+      if (request.span !== undefined) endWithResponse(request.span, reply.raw);
       done(admission?.count(reply.raw));
     },
     handler: (request: PredictionRequest, reply) => predict.handle(request, reply),
@@ -98,7 +107,3 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
 /** A method that no route takes may be refused for its body before that is found out. */
 const isOfNoRoute = (error: unknown, request: FastifyRequest): boolean =>
   request.is404 && error instanceof Error && 'code' in error && error.code === 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE';
-
-function isPrediction(request: FastifyRequest): request is PredictionRequest {
-  return typeof request.params === 'object' && request.params !== null && 'name' in request.params;
-}

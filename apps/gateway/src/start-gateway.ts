@@ -37,13 +37,13 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
   await parts.start();
   await parts.modelServers.watchHealth();
   await table.start();
-  const runner = new RunWorkflow(parts.functions, parts.modelServers, metrics);
+  const runner = new RunWorkflow(parts.functions, parts.modelServers);
   const server = createGatewayServer({
     table,
     runner,
     logger,
     maxRequestSize,
-    metrics,
+    telemetry: metrics,
     admission,
     forwardsCredentials: settings.forwardCredentials,
     unreadiness,

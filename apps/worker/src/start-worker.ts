@@ -54,12 +54,10 @@ export async function startWorker(
     await reconcile.restoreModels(AbortSignal.timeout(longestRestoreMs));
   }
   const { jobConcurrency: concurrency, jobLockMs: lockMs } = settings;
-  const metrics = new JobMetrics(monitoring.registry);
   const worker = new BullMqJobWorker(
     {
       ...{ redis: link, namespace, logger, concurrency, lockMs },
-      onJobEnded: (job, outcome, durationMs) => metrics.jobEnded(job, outcome, durationMs),
-      onStepEnded: (job, step, outcome, durationMs) => metrics.stepEnded(job, step, outcome, durationMs),
+      telemetry: new JobMetrics(monitoring.registry),
     },
     handlers,
   );

@@ -13,13 +13,7 @@ export { ModelServerFleet, type ModelServerStatus } from './model-server-fleet/m
 export * from './ports/index.js';
 export { RoutingTable, type MissingWorkflows, type RoutingTablePorts } from './workflow-execution/routing-table.js';
 export { RunWorkflow } from './workflow-execution/run-workflow.js';
-export type {
-  AttemptOutcome,
-  EndedAttempt,
-  ExecutionObserver,
-  RunnableWorkflow,
-  WorkflowRequest,
-} from './workflow-execution/run-workflow.js';
+export type { RunnableWorkflow, WorkflowRequest } from './workflow-execution/run-workflow.js';
 export { noRacePoints, type RacePoints } from './registration/saga/race-points.js';
 export {
   /** @internal For tests of other packages. */

@@ -40,4 +40,3 @@ export { Monitoring, type ReadinessCheck } from './metrics/monitoring.js';
 export { startMonitored } from './metrics/start-monitored.js';
 export { observeModelServers, observeProcesses, observeQueues, observeWorkflows } from './metrics/sampled-metrics.js';
 export { WorkflowMetrics } from './metrics/workflow-metrics.js';
-export type { RequestOutcome } from './metrics/workflow-series.js';

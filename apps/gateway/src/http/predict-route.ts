@@ -52,7 +52,8 @@ export class PredictRoute {
     }
     const input = readInput(request, content);
     const headers = clientHeaders(request.raw.rawHeaders, withheld);
-    const prediction = { requestId: request.id, headers, input, releaseInput: releaseOf(content), cancellation };
+    const { id: requestId, span } = request;
+    const prediction = { requestId, headers, input, releaseInput: releaseOf(content), cancellation, span };
     return send(request, reply, await this.run(workflow, prediction));
   }
 

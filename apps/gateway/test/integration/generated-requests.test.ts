@@ -11,7 +11,7 @@ import {
 } from '@torchweave/application';
 import { defineWorkflow, parseManifest, parseSpec } from '@torchweave/domain';
 import { createGatewayServer } from '@torchweave/gateway';
-import { HttpAdmission, loadSettings, Monitoring, openAdmission, WorkflowMetrics } from '@torchweave/platform';
+import { HttpAdmission, loadSettings, openAdmission } from '@torchweave/platform';
 import { manifestText, specText } from '@torchweave/testing/builders';
 import { emptyPorts } from '@torchweave/testing/empty-ports';
 import type { FastifyInstance } from 'fastify';
@@ -139,7 +139,6 @@ describe('the inference API under generated requests', () => {
     server = createGatewayServer({
       ...{ table, logger, maxRequestSize: 10_000, unreadiness: () => undefined },
       runner: new RunWorkflow(functions, new ModelServerFleet([], silentLogger)),
-      metrics: new WorkflowMetrics(new Monitoring('gateway', silentLogger), () => undefined),
       // A body that is shorter than it says is given up soon.
       admission: new HttpAdmission({
         ...admission.options,

@@ -98,10 +98,10 @@ describe('predictions with large bodies', () => {
     const { functions } = parts;
     table = new RoutingTable('bodies', { ...emptyPorts, state, archives, functions, logger });
     await table.start();
-    const metrics = new WorkflowMetrics(new Monitoring('gateway', logger), () => undefined);
-    const runner = new RunWorkflow(functions, new ModelServerFleet([], logger), metrics);
+    const telemetry = new WorkflowMetrics(new Monitoring('gateway', logger), () => undefined);
+    const runner = new RunWorkflow(functions, new ModelServerFleet([], logger));
     const { maxRequestSize } = settings;
-    server = createGatewayServer({ table, runner, logger, maxRequestSize, metrics, unreadiness: () => undefined });
+    server = createGatewayServer({ table, runner, logger, maxRequestSize, telemetry, unreadiness: () => undefined });
     address = await server.listen({ port: 0, host: '127.0.0.1' });
   });
   afterAll(async () => {

@@ -10,7 +10,7 @@ import {
 } from '@torchweave/application';
 import { defineWorkflow, parseManifest, parseSpec } from '@torchweave/domain';
 import { createGatewayServer } from '@torchweave/gateway';
-import { loadSettings, Monitoring, openAdmission, WorkflowMetrics } from '@torchweave/platform';
+import { loadSettings, openAdmission } from '@torchweave/platform';
 import { version } from '@torchweave/platform/version';
 import { manifestText, specText } from '@torchweave/testing/builders';
 import { emptyPorts } from '@torchweave/testing/empty-ports';
@@ -72,7 +72,6 @@ async function serve(
     ...{ table, logger: silentLogger, maxRequestSize, admission, unreadiness: () => undefined },
     forwardsCredentials: options.forwardsCredentials,
     runner: new RunWorkflow(functions, new ModelServerFleet([], silentLogger)),
-    metrics: new WorkflowMetrics(new Monitoring('gateway', silentLogger), () => undefined),
   });
   const address = await server.listen({ port: 0, host: '127.0.0.1' });
   return { server, url: `${address}/wfpredict/echo` };

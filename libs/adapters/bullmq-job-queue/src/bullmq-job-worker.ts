@@ -7,7 +7,7 @@ import {
   type JobHandlers,
   type JobName,
 } from '@torchweave/application';
-import type { JobWorker, OperationStep } from '@torchweave/application';
+import type { JobOutcome, JobSpan, JobTelemetry, JobWorker, OperationStep } from '@torchweave/application';
 import { isTorchweaveError, TorchweaveError, toTorchweaveError } from '@torchweave/domain';
 import { replyWordOf } from '@torchweave/redis-client';
 import { DelayedError, Queue, UnrecoverableError, Worker, type Job } from 'bullmq';
@@ -21,9 +21,6 @@ import { NewerJobs } from './newer-jobs.js';
 import { endedChannel, queueNameOf, queueNames, queuePrefix, type QueueName } from './queue-names.js';
 import { announceWorker, redisTime, workerLeaseMs, workersKey } from './queue-scripts.js';
 
-/** How a run ended. `retried`: left to another attempt; `left`: to a newer worker, without one. */
-type JobOutcome = 'succeeded' | 'failed' | 'retried' | 'left';
-
 export interface BullMqWorkerOptions extends BullMqOptions {
   /** Jobs of clients that one worker runs at once. */
   readonly concurrency: number;
@@ -31,10 +28,8 @@ export interface BullMqWorkerOptions extends BullMqOptions {
   readonly lockMs: number;
   /** ms that a job may be delayed before it goes on whatever the wall clock says. Default 15,000. */
   readonly longestDelayMs?: number;
-  /** Told of every job that ended, for metrics; of another name than those of the catalogue only where a newer version left it. */
-  readonly onJobEnded?: (name: string, outcome: JobOutcome, durationMs: number) => void;
-  /** Told of every step that ended, for metrics. */
-  readonly onStepEnded?: (name: JobName, step: string, outcome: 'succeeded' | 'failed', durationMs: number) => void;
+  /** Who observes jobs, where anybody does. */
+  readonly telemetry?: JobTelemetry;
 }
 
 const maintenanceIntervalMs = 5_000;
@@ -192,8 +187,7 @@ export class BullMqJobWorker implements JobWorker {
   private async process(job: Job, token: string): Promise<unknown> {
     const run = new JobRun(job, this.options);
     const startedAt = performance.now();
-    const ended = (outcome: JobOutcome): void =>
-      this.options.onJobEnded?.(job.name, outcome, performance.now() - startedAt);
+    const ended = (outcome: JobOutcome): void => run.span?.ended(outcome, performance.now() - startedAt);
     this.running.set(job.id ?? '', run);
     try {
       await this.refuseExpired(job);
@@ -271,6 +265,7 @@ export class BullMqJobWorker implements JobWorker {
 /** What a handler sees of its job; keeps the steps in the job's progress. */
 class JobRun implements JobContext {
   readonly operationId: string;
+  readonly span: JobSpan | undefined;
   /** True when another worker may hold the job: nothing may be written any more. */
   isLost = false;
   private readonly cancellation = new AbortController();
@@ -286,6 +281,7 @@ class JobRun implements JobContext {
     // What has failed for good is only taken up again where somebody wants it tried anew.
     const round = error === undefined ? before : before + 1;
     this.operationId = operationIdOf(job.id ?? '', round);
+    this.span = options.telemetry?.jobStarted({ name: job.name, operationId: this.operationId });
     this.progress = { steps: [], ...(workflow === undefined ? {} : { workflow }), ...(round === 0 ? {} : { round }) };
     const timeoutMs = longestRunMs(job.name);
     const reason = `it took longer than ${timeoutMs} ms`;
@@ -308,9 +304,10 @@ class JobRun implements JobContext {
     const step: OperationStep = { name, startedAt: new Date().toISOString() };
     this.progress = { ...this.progress, steps: [...this.progress.steps, step] };
     this.tellSoon();
+    const span = this.span?.stepStarted(name);
     const ended = (outcome: 'succeeded' | 'failed'): number => {
       const durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
-      this.options.onStepEnded?.(this.job.name as JobName, name, outcome, durationMs);
+      span?.ended(outcome, durationMs);
       return durationMs;
     };
     try {

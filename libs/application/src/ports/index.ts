@@ -21,6 +21,20 @@ export type {
 } from './model-server.js';
 export type { SpecReader } from './spec-reader.js';
 export type {
+  AttemptOutcome,
+  AttemptSpan,
+  EndedAttempt,
+  JobOutcome,
+  JobSpan,
+  JobTelemetry,
+  RequestOutcome,
+  RequestSpan,
+  RequestTelemetry,
+  StartedJob,
+  StartedRequest,
+  StepSpan,
+} from './telemetry.js';
+export type {
   ClaimedOrphans,
   OperationRun,
   OperationTrace,

@@ -7,11 +7,12 @@ import {
   type NodeInput,
 } from '@torchweave/domain';
 import { Cancellation } from '@torchweave/kernel';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
 import { silentLogger } from '../ports/logger.js';
 import type { FunctionCallOptions, FunctionRuntime } from '../ports/function-runtime.js';
 import type { InferenceOptions, ModelServer } from '../ports/model-server.js';
+import type { RequestSpan } from '../ports/telemetry.js';
 import { RunWorkflow, type RunnableWorkflow } from './run-workflow.js';
 
 type Call = (node: string, input: NodeInput, options: FunctionCallOptions) => Promise<string>;
@@ -281,6 +282,60 @@ describe('RunWorkflow', () => {
       const run = new RunWorkflow({} as FunctionRuntime, new ModelServerFleet([], silentLogger));
       const running = run.execute(workflow('models: {up: {url: up.mar}}\ndag: {up: []}'), request('x'));
       await expect(running).rejects.toMatchObject({ code: 'nodeUnavailable', status: 503 });
+    });
+  });
+
+  describe('tells who observes a request of the attempts of its nodes', () => {
+    const told = (): { span: RequestSpan; attempts: string[] } => {
+      const attempts: string[] = [];
+      const span: RequestSpan = {
+        attemptStarted: ({ name, kind }, attempt) => {
+          attempts.push(`${kind} ${name} ${attempt}`);
+          return {
+            ended: ({ outcome, error, durationMs, waitedMs }) => {
+              expect(durationMs).toBeGreaterThanOrEqual(0);
+              attempts.push([name, attempt, outcome, error?.code, waitedMs].filter(Boolean).join(' '));
+            },
+          };
+        },
+        failed: () => undefined,
+        ended: () => undefined,
+      };
+      return { span, attempts };
+    };
+
+    it('each with its beginning and its end, and how long it waited', async () => {
+      const { span, attempts } = told();
+      let calls = 0;
+      const run = new RunWorkflow(
+        {
+          call: (_unit: string, node: string) =>
+            (calls += 1) === 1
+              ? Promise.reject(nodeFailed(node))
+              : Promise.resolve({ value: Buffer.from('ok'), waitedMs: 3 }),
+        } as unknown as FunctionRuntime,
+        new ModelServerFleet([], silentLogger),
+      );
+      await run.execute(workflow('dag: {a: [b]}'), { ...request('x'), span });
+      expect(attempts).toEqual([
+        ...['function a 1', 'a 1 failed nodeFailed', 'function a 2', 'a 2 ok 3'],
+        ...['function b 1', 'b 1 ok 3'],
+      ]);
+    });
+
+    it('as cancelled where another node has failed for good', async () => {
+      const { span, attempts } = told();
+      const run = runner((node, _input, { signal }) => {
+        if (node === 'a') return Promise.resolve('a');
+        if (node === 'c') return Promise.reject(nodeFailed(node));
+        return new Promise((_, reject) => {
+          signal.addEventListener('abort', { handleEvent: () => reject(signal.reason as Error) });
+        });
+      });
+      const spec = 'models: {retry-attempts: 0}\ndag: {a: [b, c]}';
+      await expect(run.execute(workflow(spec), { ...request('x'), span })).rejects.toThrow('Error executing c');
+      await vi.waitFor(() => expect(attempts).toContain('b 1 cancelled nodeFailed'));
+      expect(attempts).toContain('c 1 failed nodeFailed');
     });
   });
 });

@@ -10,6 +10,7 @@ import type { ExecutionPlan, NodeInput, NodeOutput, PlannedNode, PlanRun } from 
 import type { Cancellation, CancellationSignal } from '@torchweave/kernel';
 import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
 import type { FunctionCallOptions, FunctionRuntime } from '../ports/function-runtime.js';
+import type { RequestSpan } from '../ports/telemetry.js';
 import { finiteAnswer } from './finite-answer.js';
 import type { RunsUnderWay } from './runs-under-way.js';
 
@@ -33,28 +34,9 @@ export interface WorkflowRequest {
   readonly releaseInput?: (() => void) | undefined;
   /** Whoever asks aborts it when the client is gone; the run aborts it when a node fails for good. */
   readonly cancellation: Cancellation;
+  /** Who observes it, where anybody does. */
+  readonly span?: RequestSpan | undefined;
 }
-
-/** How an attempt of a node ended; one that was cancelled because of another node or of the client has not failed. */
-export type AttemptOutcome = 'ok' | 'failed' | 'cancelled';
-
-/** One attempt of a node that has ended. Durations in ms. */
-export interface EndedAttempt {
-  readonly outcome: AttemptOutcome;
-  readonly durationMs: number;
-  /** How much of it passed before the node began, where that is known. */
-  readonly waitedMs?: number | undefined;
-  /** Why it has not gone well. */
-  readonly error?: TorchweaveError;
-}
-
-/** Told of every attempt of a node, for metrics. */
-export interface ExecutionObserver {
-  nodeFinished(workflow: string, node: string, attempt: EndedAttempt): void;
-  nodeRetried(workflow: string, node: string, error: TorchweaveError): void;
-}
-
-const silentObserver: ExecutionObserver = { nodeFinished: () => undefined, nodeRetried: () => undefined };
 
 /** Statuses by which a model server speaks of itself; any other error status comes from the model's handler. */
 const serverStatuses = new Set([404, 405, 408, 413, 429, 500, 502, 503, 504, 507]);
@@ -67,7 +49,6 @@ export class RunWorkflow {
   constructor(
     private readonly functions: FunctionRuntime,
     private readonly modelServers: ModelServerFleet,
-    private readonly observer: ExecutionObserver = silentObserver,
   ) {}
 
   /**
@@ -141,14 +122,6 @@ export class RunWorkflow {
       : reasonOf(error);
     return new TorchweaveError('nodeFailed', { node: node.name, attempts, reason, ...placeOf(error) }, options);
   }
-
-  finished(workflow: string, node: string, attempt: EndedAttempt): void {
-    this.observer.nodeFinished(workflow, node, attempt);
-  }
-
-  retried(workflow: string, node: string, error: TorchweaveError): void {
-    this.observer.nodeRetried(workflow, node, error);
-  }
 }
 
 /** One request's walk through the plan. */
@@ -173,20 +146,18 @@ class Execution {
   }
 
   private async untilDone(planned: PlannedNode): Promise<NodeOutput> {
-    const { name } = planned.node;
     const input = this.run.inputOf(planned.index);
-    for (;;) {
+    for (let attempt = 1; ; attempt += 1) {
       const startedAt = performance.now();
+      const span = this.request.span?.attemptStarted(planned.node, attempt);
       try {
         const output = await this.runner.attempt(this.workflow, planned, input, this.request);
-        const durationMs = performance.now() - startedAt;
-        this.runner.finished(this.workflow.name, name, { outcome: 'ok', durationMs, waitedMs: output.waitedMs });
+        span?.ended({ outcome: 'ok', durationMs: performance.now() - startedAt, waitedMs: output.waitedMs });
         return output;
       } catch (thrown) {
         const error = toTorchweaveError(thrown);
         const outcome = this.request.cancellation.aborted ? 'cancelled' : 'failed';
-        const durationMs = performance.now() - startedAt;
-        this.runner.finished(this.workflow.name, name, { outcome, durationMs, error });
+        span?.ended({ outcome, durationMs: performance.now() - startedAt, error });
         await this.beforeNextAttempt(planned, error);
       }
     }
@@ -208,7 +179,6 @@ class Execution {
           : this.runner.failure(this.workflow.name, planned, this.run.attemptsOf(planned.index), error))
       );
     }
-    this.runner.retried(this.workflow.name, planned.node.name, error);
     await delay(delayMs, this.request.cancellation);
   }
 }

@@ -1,9 +1,9 @@
-import { jobNames, type JobName } from '@torchweave/application';
+import { jobNames, type JobOutcome, type JobSpan, type JobTelemetry, type StartedJob } from '@torchweave/application';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { jobBuckets } from './buckets.js';
 
-/** Counts and times the jobs of a worker and their steps. Durations come in ms. */
-export class JobMetrics {
+/** Counts and times the jobs of a worker and their steps. */
+export class JobMetrics implements JobTelemetry {
   private readonly jobs: Counter<'job' | 'outcome'>;
   private readonly duration: Histogram<'job' | 'outcome'>;
   private readonly steps: Histogram<'job' | 'step' | 'outcome'>;
@@ -33,14 +33,19 @@ export class JobMetrics {
     });
   }
 
-  /** @param name of the catalogue, or of a newer one: those count together. */
-  jobEnded(name: string, outcome: 'succeeded' | 'failed' | 'retried' | 'left', durationMs: number): void {
+  /** Jobs of names that are not of the catalogue count together. */
+  jobStarted({ name }: StartedJob): JobSpan {
     const job = jobNames.find((known) => known === name) ?? 'unknown';
-    this.jobs.inc({ job, outcome });
-    this.duration.observe({ job, outcome }, durationMs / 1_000);
+    return {
+      stepStarted: (step) => ({
+        ended: (outcome, durationMs) => this.steps.observe({ job, step, outcome }, durationMs / 1_000),
+      }),
+      ended: (outcome, durationMs) => this.jobEnded(job, outcome, durationMs),
+    };
   }
 
-  stepEnded(job: JobName, step: string, outcome: 'succeeded' | 'failed', durationMs: number): void {
-    this.steps.observe({ job, step, outcome }, durationMs / 1_000);
+  private jobEnded(job: string, outcome: JobOutcome, durationMs: number): void {
+    this.jobs.inc({ job, outcome });
+    this.duration.observe({ job, outcome }, durationMs / 1_000);
   }
 }

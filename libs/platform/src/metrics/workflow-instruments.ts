@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { requestBuckets as buckets } from './buckets.js';
 import { DurationHistogram, type Durations } from './duration-histogram.js';
-import type { NodeSeries, WorkflowSeries } from './workflow-series.js';
+import type { NodeDurations, WorkflowSeries } from './workflow-series.js';
 
 /** The Prometheus metrics of workflows and nodes, written at a scrape. */
 export class WorkflowInstruments {
@@ -90,7 +90,7 @@ export class WorkflowInstruments {
     return this.duration.labels(workflow);
   }
 
-  nodeDurations(workflow: string, node: string): Pick<NodeSeries, 'duration' | 'wait' | 'run'> {
+  nodeDurations(workflow: string, node: string): NodeDurations {
     return {
       duration: this.nodeDuration.labels(workflow, node),
       wait: this.nodeWait.labels(workflow, node),

@@ -1,8 +1,10 @@
-import { silentLogger } from '@torchweave/application';
-import { TorchweaveError } from '@torchweave/domain';
+import { silentLogger, type RequestOutcome, type RequestSpan } from '@torchweave/application';
+import { TorchweaveError, type WorkflowNode } from '@torchweave/domain';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Monitoring } from './monitoring.js';
 import { WorkflowMetrics } from './workflow-metrics.js';
+
+const net = { name: 'net' } as WorkflowNode;
 
 describe('WorkflowMetrics', () => {
   let served: Map<string, number>;
@@ -15,6 +17,9 @@ describe('WorkflowMetrics', () => {
     metrics = new WorkflowMetrics(monitoring, (name) => served.get(name));
   });
 
+  const start = (workflow: string): RequestSpan => metrics.requestStarted({ workflow, requestId: 'r' });
+  const run = (workflow: string, outcome: RequestOutcome): void => start(workflow).ended(outcome);
+
   /** The samples of workflows and nodes, buckets and durations left out. */
   async function samples(): Promise<string[]> {
     const lines = (await monitoring.scrape()).split('\n');
@@ -22,10 +27,10 @@ describe('WorkflowMetrics', () => {
   }
 
   it('counts a request by its outcome, and while it is under way', async () => {
-    const end = metrics.requestStarted('digits');
+    const request = start('digits');
     expect(await samples()).toContain('torchweave_workflow_requests_in_flight{workflow="digits"} 1');
-    end('ok');
-    metrics.requestStarted('digits')('client_error');
+    request.ended('ok');
+    run('digits', 'client_error');
     const after = await samples();
     expect(after).toContain('torchweave_workflow_requests_in_flight{workflow="digits"} 0');
     expect(after).toContain('torchweave_workflow_requests_total{workflow="digits",outcome="ok"} 1');
@@ -35,10 +40,10 @@ describe('WorkflowMetrics', () => {
 
   it('counts the attempts, failures and retries of each node', async () => {
     const error = new TorchweaveError('noModelServer', { model: 'digits__net' });
-    metrics.nodeFinished('digits', 'net', { outcome: 'failed', durationMs: 5, error });
-    metrics.nodeRetried('digits', 'net');
-    metrics.nodeFinished('digits', 'net', { outcome: 'ok', durationMs: 5, waitedMs: 2 });
-    metrics.nodeFinished('digits', 'net', { outcome: 'cancelled', durationMs: 5, error });
+    const request = start('digits');
+    request.attemptStarted(net, 1).ended({ outcome: 'failed', durationMs: 5, error });
+    request.attemptStarted(net, 2).ended({ outcome: 'ok', durationMs: 5, waitedMs: 2 });
+    start('digits').attemptStarted(net, 1).ended({ outcome: 'cancelled', durationMs: 5, error });
     expect(await samples()).toEqual(
       expect.arrayContaining([
         'torchweave_node_attempts_total{workflow="digits",node="net",outcome="ok"} 1',
@@ -55,9 +60,9 @@ describe('WorkflowMetrics', () => {
 
   it('makes no labels of names that are not served', async () => {
     for (const name of ['a', 'b', 'c']) {
-      const end = metrics.requestStarted(name);
-      metrics.requestFailed(name, new TorchweaveError('workflowNotFound', { workflow: name }));
-      end('client_error');
+      const request = start(name);
+      request.failed(new TorchweaveError('workflowNotFound', { workflow: name }));
+      request.ended('client_error');
     }
     expect(await samples()).toEqual([
       'torchweave_workflow_requests_total{workflow="unknown",outcome="client_error"} 3',
@@ -67,23 +72,25 @@ describe('WorkflowMetrics', () => {
   });
 
   it('forgets a workflow that is unregistered, also when a request of it ends later', async () => {
-    const end = metrics.requestStarted('digits');
-    metrics.nodeFinished('digits', 'net', { outcome: 'ok', durationMs: 5 });
+    const request = start('digits');
+    request.attemptStarted(net, 1).ended({ outcome: 'ok', durationMs: 5 });
+    const underWay = request.attemptStarted(net, 1);
     served.delete('digits');
     expect((await samples()).filter((line) => line.includes('digits'))).toEqual([]);
-    metrics.nodeFinished('digits', 'net', { outcome: 'ok', durationMs: 5 });
-    end('ok');
+    underWay.ended({ outcome: 'ok', durationMs: 5 });
+    request.attemptStarted(net, 1).ended({ outcome: 'ok', durationMs: 5 });
+    request.ended('ok');
     const after = await samples();
     expect(after.filter((line) => line.includes('digits'))).toEqual([]);
     expect(after).toContain('torchweave_workflow_requests_total{workflow="unknown",outcome="ok"} 1');
   });
 
   it('counts another registration of a name from zero', async () => {
-    metrics.requestStarted('digits')('ok');
+    run('digits', 'ok');
     await samples();
     served.set('digits', 2);
     await samples();
-    metrics.requestStarted('digits')('failed');
+    run('digits', 'failed');
     expect((await samples()).filter((line) => /requests_total\{workflow="digits".* [1-9]/.test(line))).toEqual([
       'torchweave_workflow_requests_total{workflow="digits",outcome="failed"} 1',
     ]);

@@ -1,9 +1,14 @@
-import type { EndedAttempt, ExecutionObserver } from '@torchweave/application';
-import type { TorchweaveError } from '@torchweave/domain';
+import type {
+  AttemptSpan,
+  RequestOutcome,
+  RequestSpan,
+  RequestTelemetry,
+  StartedRequest,
+} from '@torchweave/application';
+import type { TorchweaveError, WorkflowNode } from '@torchweave/domain';
 import type { Monitoring } from './monitoring.js';
 import { WorkflowInstruments } from './workflow-instruments.js';
-import { count, newNodeSeries, newWorkflowSeries } from './workflow-series.js';
-import type { NodeSeries, RequestOutcome, WorkflowSeries } from './workflow-series.js';
+import { count, newWorkflowSeries, NodeSeries, type WorkflowSeries } from './workflow-series.js';
 
 /** Stands for every name that is no workflow of the gateway: clients cannot make up label values. */
 const unknown = 'unknown';
@@ -13,7 +18,7 @@ const unknown = 'unknown';
  *
  * Names become labels only while the gateway serves them; what is counted of a workflow goes with it.
  */
-export class WorkflowMetrics implements ExecutionObserver {
+export class WorkflowMetrics implements RequestTelemetry {
   private readonly instruments: WorkflowInstruments;
   private readonly series = new Map<string, WorkflowSeries>();
   private readonly unknown: WorkflowSeries;
@@ -31,40 +36,12 @@ export class WorkflowMetrics implements ExecutionObserver {
     });
   }
 
-  /** Begins a request. @returns how to end it. */
-  requestStarted(workflow: string): (outcome: RequestOutcome) => void {
-    const startedAt = performance.now();
-    const series = this.find(workflow);
-    series.inFlight += 1;
-    return (outcome) => {
-      series.inFlight -= 1;
-      // Looked up anew: a workflow may have come, or gone, while it was asked for.
-      const ended = this.find(workflow);
-      ended.requests[outcome] += 1;
-      ended.duration.observe(performance.now() - startedAt);
-    };
+  requestStarted({ workflow }: StartedRequest): RequestSpan {
+    return new CountedRequest(this, workflow);
   }
 
-  /** Counts why a request failed; it still has to be ended. */
-  requestFailed(workflow: string, error: TorchweaveError): void {
-    count(this.find(workflow).failures, error.code);
-  }
-
-  nodeFinished(workflow: string, node: string, { outcome, durationMs, waitedMs, error }: EndedAttempt): void {
-    const series = this.nodeOf(workflow, node);
-    series.attempts[outcome] += 1;
-    series.duration.observe(durationMs);
-    if (outcome === 'failed' && error !== undefined) count(series.failures, error.code);
-    if (waitedMs === undefined) return;
-    series.wait.observe(waitedMs);
-    series.run.observe(Math.max(0, durationMs - waitedMs));
-  }
-
-  nodeRetried(workflow: string, node: string): void {
-    this.nodeOf(workflow, node).retries += 1;
-  }
-
-  private find(workflow: string): WorkflowSeries {
+  /** What is counted of a workflow; of all that are not served together. */
+  find(workflow: string): WorkflowSeries {
     const known = this.series.get(workflow);
     if (known !== undefined) return known;
     const revision = this.revisionOf(workflow);
@@ -74,12 +51,13 @@ export class WorkflowMetrics implements ExecutionObserver {
     return series;
   }
 
-  private nodeOf(workflow: string, node: string): NodeSeries {
+  /** What is counted of a node; of all nodes of workflows that are not served together. */
+  nodeOf(workflow: string, node: string): NodeSeries {
     const series = this.find(workflow);
     const label = series === this.unknown ? unknown : node;
     let found = series.nodes.get(label);
     if (found === undefined) {
-      found = newNodeSeries(this.instruments.nodeDurations(series.workflow, label));
+      found = new NodeSeries(this.instruments.nodeDurations(series.workflow, label));
       series.nodes.set(label, found);
     }
     return found;
@@ -91,5 +69,36 @@ export class WorkflowMetrics implements ExecutionObserver {
       this.series.delete(workflow);
       this.instruments.forget(series);
     }
+  }
+}
+
+/** One request. Its workflow is looked up anew each time: it may have come, or gone, while it was asked for. */
+class CountedRequest implements RequestSpan {
+  private readonly startedAt = performance.now();
+  private readonly startedIn: WorkflowSeries;
+
+  constructor(
+    private readonly metrics: WorkflowMetrics,
+    private readonly workflow: string,
+  ) {
+    this.startedIn = metrics.find(workflow);
+    this.startedIn.inFlight += 1;
+  }
+
+  attemptStarted(node: WorkflowNode, attempt: number): AttemptSpan {
+    const series = this.metrics.nodeOf(this.workflow, node.name);
+    if (attempt > 1) series.retries += 1;
+    return series;
+  }
+
+  failed(error: TorchweaveError): void {
+    count(this.metrics.find(this.workflow).failures, error.code);
+  }
+
+  ended(outcome: RequestOutcome): void {
+    this.startedIn.inFlight -= 1;
+    const series = this.metrics.find(this.workflow);
+    series.requests[outcome] += 1;
+    series.duration.observe(performance.now() - this.startedAt);
   }
 }

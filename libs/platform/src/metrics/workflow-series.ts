@@ -1,17 +1,35 @@
-import type { AttemptOutcome } from '@torchweave/application';
+import type { AttemptOutcome, AttemptSpan, EndedAttempt, RequestOutcome } from '@torchweave/application';
 import type { Durations } from './duration-histogram.js';
 
-/** How a request to a workflow ended, as its client saw it. */
-export type RequestOutcome = 'ok' | 'client_error' | 'failed' | 'cancelled';
+/** How long attempts of one node take. */
+export type NodeDurations = Pick<NodeSeries, 'duration' | 'wait' | 'run'>;
 
-/** What is counted of one node. Plain numbers: they are added to on the hot path and read at a scrape. */
-export interface NodeSeries {
-  readonly attempts: Record<AttemptOutcome, number>;
-  readonly failures: Map<string, number>;
+/**
+ * What is counted of one node. Plain numbers: they are added to on the hot path and read at a scrape. It is the span of each of the
+ * node's attempts, for it needs to know nothing of one but its end.
+ */
+export class NodeSeries implements AttemptSpan {
+  readonly attempts: Record<AttemptOutcome, number> = { ok: 0, failed: 0, cancelled: 0 };
+  readonly failures = new Map<string, number>();
   readonly duration: Durations;
   readonly wait: Durations;
   readonly run: Durations;
-  retries: number;
+  retries = 0;
+
+  constructor({ duration, wait, run }: NodeDurations) {
+    this.duration = duration;
+    this.wait = wait;
+    this.run = run;
+  }
+
+  ended({ outcome, durationMs, waitedMs, error }: EndedAttempt): void {
+    this.attempts[outcome] += 1;
+    this.duration.observe(durationMs);
+    if (outcome === 'failed' && error !== undefined) count(this.failures, error.code);
+    if (waitedMs === undefined) return;
+    this.wait.observe(waitedMs);
+    this.run.observe(Math.max(0, durationMs - waitedMs));
+  }
 }
 
 /** What is counted of one workflow. */
@@ -25,10 +43,6 @@ export interface WorkflowSeries {
   readonly duration: Durations;
   readonly nodes: Map<string, NodeSeries>;
   inFlight: number;
-}
-
-export function newNodeSeries(durations: Pick<NodeSeries, 'duration' | 'wait' | 'run'>): NodeSeries {
-  return { attempts: { ok: 0, failed: 0, cancelled: 0 }, failures: new Map(), retries: 0, ...durations };
 }
 
 export function newWorkflowSeries(workflow: string, revision: number, duration: Durations): WorkflowSeries {

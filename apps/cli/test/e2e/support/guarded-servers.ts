@@ -3,13 +3,7 @@ import { createApiServer } from '@torchweave/api';
 import { ModelServerFleet, RoutingTable, RunWorkflow, silentLogger, WorkflowManagement } from '@torchweave/application';
 import { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
 import { createGatewayServer } from '@torchweave/gateway';
-import {
-  type ErrorAnswers,
-  HttpAdmission,
-  Monitoring,
-  WorkflowMetrics,
-  type HttpAdmissionOptions,
-} from '@torchweave/platform';
+import { type ErrorAnswers, HttpAdmission, type HttpAdmissionOptions } from '@torchweave/platform';
 import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { emptyPorts } from '@torchweave/testing/empty-ports';
 import { TestRedis } from '@torchweave/testing/redis';
@@ -79,7 +73,6 @@ export async function startGuardedGateway(options: HttpAdmissionOptions): Promis
   const server = createGatewayServer({
     table: new RoutingTable('guarded', { ...emptyPorts, logger: silentLogger }),
     runner: new RunWorkflow(emptyPorts.functions, new ModelServerFleet([], silentLogger)),
-    metrics: new WorkflowMetrics(new Monitoring('gateway', silentLogger), () => undefined),
     ...{ admission, maxRequestSize, logger: silentLogger, unreadiness: () => undefined },
   });
   const address = await server.listen({ port: 0, host: '127.0.0.1' });

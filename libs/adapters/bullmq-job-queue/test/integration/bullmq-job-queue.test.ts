@@ -1,5 +1,5 @@
 import { RedisLink } from '@torchweave/redis-client';
-import { silentLogger, type JobHandlers } from '@torchweave/application';
+import { silentLogger, type JobHandlers, type JobTelemetry } from '@torchweave/application';
 import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
 import { TorchweaveError } from '@torchweave/domain';
 import { describeJobQueue } from '@torchweave/testing/port-conformance/job-queue';
@@ -119,6 +119,47 @@ describe('BullMqJobQueue and the end of an operation', () => {
     onTestFinished(() => clearInterval(losing));
     end();
     expect(await waiting).toEqual({ workflow: 'w' });
+  });
+});
+
+describe('BullMqJobWorker', () => {
+  it('tells who observes it of jobs and of their steps, with their ends', async () => {
+    const options = {
+      redis: new RedisLink(redis.url, silentLogger),
+      namespace: `test-${(namespaces += 1)}`,
+      logger: silentLogger,
+    };
+    const told: string[] = [];
+    const telemetry: JobTelemetry = {
+      jobStarted: ({ name, operationId }) => ({
+        stepStarted: (step) => ({ ended: (outcome) => told.push(`${operationId} ${step} ${outcome}`) }),
+        ended: (outcome, durationMs) => {
+          expect(durationMs).toBeGreaterThanOrEqual(0);
+          told.push(`${operationId} ${name} ${outcome}`);
+        },
+      }),
+    };
+    const handlers: JobHandlers = {
+      ...idle,
+      'register-workflow': async (_payload, job) => {
+        await job.step('first', () => Promise.resolve());
+        return job.step('second', () => Promise.reject(new TorchweaveError('workflowNotInStore', { url: 'a' })));
+      },
+    };
+    const queue = await BullMqJobQueue.open(options);
+    const worker = new BullMqJobWorker({ ...options, concurrency: 4, lockMs: 2_000, telemetry }, handlers);
+    await worker.start();
+    onTestFinished(async () => {
+      await worker.close();
+      await queue.close();
+    });
+    await queue.enqueue('register-workflow', { url: 'a' }, 'op');
+    await expect(queue.waitForEnd('register-workflow', 'op', 20_000)).rejects.toMatchObject({
+      code: 'workflowNotInStore',
+    });
+    expect(told.filter((line) => line.startsWith('op '))).toEqual([
+      ...['op first succeeded', 'op second failed', 'op register-workflow failed'],
+    ]);
   });
 });
 
