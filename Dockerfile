@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 # One image for all of Torchweave: the command decides which app runs.
 
-FROM node:20-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /src
 COPY . .
 RUN --mount=type=cache,target=/root/.npm npm ci && npm run build
@@ -13,7 +13,7 @@ RUN rm -rf libs/testing tools && npm prune --omit=dev && rm -rf node_modules/typ
       \( -name '*.d.ts' -o -name '*.map' -o -name '*.tsbuildinfo' -o -name tsconfig.json \) -delete \
  && find node_modules -xtype l -delete
 
-FROM node:20-bookworm-slim
+FROM node:24-bookworm-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends python3 tini \
  && rm -rf /var/lib/apt/lists/* /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /opt/yarn* \

@@ -22,6 +22,11 @@ export const silentTls: RedisFault = {
   remedy: 'Where it speaks none, give its address with redis:// instead of rediss://.',
 };
 
+const speaksNoTls: RedisFault = {
+  reason: 'it speaks no TLS',
+  remedy: 'Give its address with redis:// instead of rediss://.',
+};
+
 /** By the code of a connection's error: the system's, or OpenSSL's. */
 const byCode: Readonly<Record<string, RedisFault>> = {
   ECONNREFUSED: { reason: 'nothing listens there', remedy: 'Start Redis, or give the address where it listens.' },
@@ -35,11 +40,10 @@ const byCode: Readonly<Record<string, RedisFault>> = {
     remedy: 'Look at the log of Redis; where it wants TLS, the address begins with rediss://.',
   },
   EPIPE: { reason: 'it ends the connection', remedy: 'Look at the log of Redis.' },
-  EPROTO: { reason: 'it speaks no TLS', remedy: 'Give its address with redis:// instead of rediss://.' },
-  ERR_SSL_WRONG_VERSION_NUMBER: {
-    reason: 'it speaks no TLS',
-    remedy: 'Give its address with redis:// instead of rediss://.',
-  },
+  EPROTO: speaksNoTls,
+  // What OpenSSL calls a plain answer differs by its version and by how the answer begins.
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: speaksNoTls,
+  ERR_SSL_WRONG_VERSION_NUMBER: speaksNoTls,
   SELF_SIGNED_CERT_IN_CHAIN: authority,
   DEPTH_ZERO_SELF_SIGNED_CERT: authority,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: authority,
