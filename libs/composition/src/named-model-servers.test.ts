@@ -32,13 +32,10 @@ class Fakes {
     return {
       endpoint,
       name: 'fake',
-      register: () => Promise.resolve(),
-      unregister: () => Promise.resolve(),
-      scale: () => Promise.resolve(),
-      describe: () => Promise.resolve(undefined),
-      list: () => Promise.resolve([]),
-      isHealthy: () => Promise.resolve(true),
-      infer: () => new Promise((resolve) => this.answers.set(endpoint, () => resolve({ value: new Uint8Array() }))),
+      inference: {
+        isHealthy: () => Promise.resolve(true),
+        infer: () => new Promise((resolve) => this.answers.set(endpoint, () => resolve({ value: new Uint8Array() }))),
+      },
       close: () => Promise.resolve(void this.closed.push(endpoint)),
     };
   }

@@ -6,7 +6,13 @@ export { shorten } from './errors/bound-data.js';
 export type { SpecProblem } from './errors/catalogue/archive-errors.js';
 export { errorCatalogue, type ErrorCode, type ErrorData } from './errors/catalogue/catalogue.js';
 export type { NodeFailure } from './errors/catalogue/workflow-errors.js';
-export { isTorchweaveError, isUnanswered, toTorchweaveError, TorchweaveError } from './errors/torchweave-error.js';
+export {
+  isRefused,
+  isTorchweaveError,
+  isUnanswered,
+  toTorchweaveError,
+  TorchweaveError,
+} from './errors/torchweave-error.js';
 export type { ErrorBody, ErrorRecord } from './errors/torchweave-error.js';
 export { answerOf } from './execution-plan/answer.js';
 export { finiteJson } from './execution-plan/finite-json.js';

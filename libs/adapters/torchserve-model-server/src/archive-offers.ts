@@ -68,7 +68,7 @@ export class ArchiveOffers {
   /**
    * @param file the last part of the URL.
    * @param towards an address of the model server that is to fetch it.
-   * @throws TorchweaveError `modelServerUnreachable`; `modelServerRefused`, status 503, when this process cannot listen.
+   * @throws TorchweaveError `modelServerUnreachable`; `modelServerRefused` when this process cannot listen.
    */
   async offer(archive: ModelArchive, file: string, towards: { url: URL; endpoint: string }): Promise<ArchiveOffer> {
     const { host, bind, port } = await this.placeFor(towards);
@@ -92,7 +92,7 @@ export class ArchiveOffers {
       withdraw();
       const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
       const message = `The archive cannot be offered to TorchServe: this server cannot listen at model_delivery_address (${code}).`;
-      throw new TorchweaveError('modelServerRefused', { endpoint: towards.endpoint, status: 503, message }, { cause });
+      throw new TorchweaveError('modelServerRefused', { endpoint: towards.endpoint, message }, { cause });
     }
   }
 

@@ -58,10 +58,14 @@ describe('readRefusal', () => {
 });
 
 describe('the errors', () => {
-  it('keeps TorchServe’s status and words in a refusal', () => {
-    expect(refusedBy(endpoint, answer(507, { message: 'Out of resources' }))).toMatchObject({
-      code: 'modelServerRefused',
-      data: { endpoint, status: 507, message: 'Out of resources' },
+  it.each([
+    ...[400, 404, 413, 415, 422].map((status) => [status, 'modelRejected'] as const),
+    [507, 'modelServerFull'] as const,
+    ...[401, 405, 409, 500, 503].map((status) => [status, 'modelServerRefused'] as const),
+  ])('tells whose fault a management call with the answer %i is, in TorchServe’s words: %s', (status, code) => {
+    expect(refusedBy(endpoint, answer(status, { message: 'Out of resources' }))).toMatchObject({
+      code,
+      data: { endpoint, answered: String(status), message: 'Out of resources' },
     });
   });
 
@@ -75,7 +79,7 @@ describe('the errors', () => {
   it('refuses an answer that is too large with 413', () => {
     expect(failedExchange(endpoint, new AnswerTooLargeError(10))).toMatchObject({
       code: 'modelServerRefused',
-      data: { status: 413, message: 'The answer is larger than 10 bytes.' },
+      data: { answered: '413', message: 'The answer is larger than 10 bytes.' },
     });
   });
 
@@ -111,14 +115,40 @@ describe('an inference that a model refused', () => {
     answer(status, { code: status, type: 'InternalServerException', message });
 
   it.each([
-    [503, 'Prediction failed'],
-    [503, 'Unsupported model output data type.'],
-    [507, 'Out of resources'],
-  ])('is told with TorchServe’s status and words, which are few, and where there are more: %i %s', (status, words) => {
+    [503, 'Prediction failed', 'modelFailed'],
+    [503, 'Unsupported model output data type.', 'modelFailed'],
+    [507, 'Out of resources', 'modelServerRefused'],
+  ])('is told in TorchServe’s words, which are few, and where there are more: %i %s', (status, words, code) => {
     for (const isBatched of [false, true]) {
-      expect(refusedInference(endpoint, failed(status, words), isBatched).data).toEqual({
-        ...{ endpoint, status },
-        message: `${words.replace(/\.$/, '')}. What its handler did stands in the model_log.log of that TorchServe.`,
+      expect(refusedInference(endpoint, failed(status, words), isBatched).toRecord()).toEqual({
+        code,
+        data: {
+          ...{ endpoint, answered: String(status) },
+          message: `${words.replace(/\.$/, '')}. What its handler did stands in the model_log.log of that TorchServe.`,
+        },
+      });
+    }
+  });
+
+  it.each([
+    [400, 'modelRaised'],
+    [401, 'modelRaised'],
+    [422, 'modelRaised'],
+    [513, 'modelRaised'],
+    [599, 'modelRaised'],
+    [404, 'modelMissing'],
+    [503, 'modelFailed'],
+    ...[101, 204, 304, 405, 408, 413, 429, 500, 502, 504, 507, 600].map((s) => [s, 'modelServerRefused'] as const),
+  ] as const)('of a handler that names the status %i is %s', (status, code) => {
+    expect(refusedInference(endpoint, failed(status, 'no'), false)).toMatchObject({ code, message: 'no' });
+  });
+
+  it('is of a busy model, where TorchServe has not come to a handler', () => {
+    const busy = answer(503, { code: 503, type: 'ServiceUnavailableException', message: 'Model "a" has no worker' });
+    for (const refusal of [busy, answer(503, '<html>Service Unavailable</html>')]) {
+      expect(refusedInference(endpoint, refusal, false)).toMatchObject({
+        code: 'modelBusy',
+        data: { answered: '503' },
       });
     }
   });
@@ -131,17 +161,17 @@ describe('an inference that a model refused', () => {
   });
 
   it.each([422, 503])('is a fault of the server without words, where they may be of another request: %i', (status) => {
-    const { data } = refusedInference(endpoint, failed(status, 'not with these words'), true);
-    expect(data.status).toBe(500);
-    expect(data.message).toContain(`refused a batch with ${status}`);
-    expect(data.message).not.toContain('these words');
+    const { code, data, message } = refusedInference(endpoint, failed(status, 'not with these words'), true);
+    expect([code, data]).toEqual(['modelServerRefused', { endpoint, answered: '500', message }]);
+    expect(message).toContain(`refused a batch with ${status}`);
+    expect(message).not.toContain('these words');
   });
 
   it('is told in TorchServe’s words, where it never came to a handler', () => {
     const missing = answer(404, { code: 404, type: 'ModelNotFoundException', message: 'Model not found: a' });
-    expect(refusedInference(endpoint, missing, true).data).toMatchObject({
-      status: 404,
-      message: 'Model not found: a',
+    expect(refusedInference(endpoint, missing, true)).toMatchObject({
+      code: 'modelMissing',
+      data: { answered: '404', message: 'Model not found: a' },
     });
   });
 });

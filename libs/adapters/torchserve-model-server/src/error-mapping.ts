@@ -1,3 +1,4 @@
+import { reachesClient } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import { AnswerLateError, AnswerTooLargeError, type HttpAnswer, reasonOf } from '@torchweave/http-exchange';
 import { isOutOfFiles } from '@torchweave/kernel';
@@ -30,10 +31,14 @@ export function isKeyRefused(answer: HttpAnswer): boolean {
   return answer.status === 400 && readRefusal(answer).type === 'InvalidKeyException';
 }
 
-/** The error for an answer that refuses a request; the status stays TorchServe's. */
-export function refusedBy(endpoint: string, answer: HttpAnswer): TorchweaveError<'modelServerRefused'> {
+/** How the management API says no to the model itself. */
+const rejections = new Set([400, 404, 413, 415, 422]);
+
+/** The error for an answer of the management API that refuses a request. */
+export function refusedBy(endpoint: string, answer: HttpAnswer): TorchweaveError {
   const { status, message } = readRefusal(answer);
-  return new TorchweaveError('modelServerRefused', { endpoint, status, message });
+  const code = rejections.has(status) ? 'modelRejected' : status === 507 ? 'modelServerFull' : 'modelServerRefused';
+  return new TorchweaveError(code, { endpoint, answered: String(status), message });
 }
 
 /** What TorchServe tells of the whole of a batch, its one request included, comes as this Java exception. */
@@ -48,28 +53,35 @@ const ownWords = new Set([
 const whereToLook = 'What its handler did stands in the model_log.log of that TorchServe.';
 
 /**
- * The error for an inference that a model refused. TorchServe's own words tell little, so it is said where to look.
+ * The error for an inference that was refused. TorchServe's own words tell little, so it is said where to look.
  *
  * It answers all requests of a batch alike when the handler raises for one of them. Where there may have been several, what a handler
  * said is kept back, and counts as a fault of the server: another attempt may have better company.
  */
-export function refusedInference(
-  endpoint: string,
-  answer: HttpAnswer,
-  isBatched: boolean,
-): TorchweaveError<'modelServerRefused'> {
-  const { status, type, message } = readRefusal(answer);
-  if (type !== failedBatchType) return refusedBy(endpoint, answer);
+export function refusedInference(endpoint: string, answer: HttpAnswer, isBatched: boolean): TorchweaveError {
+  const refusal = readRefusal(answer);
+  const { status, type, message } = refusal;
+  if (type !== failedBatchType) return inferenceError(endpoint, refusal);
   if (ownWords.has(message)) {
-    const told = `${message.replace(/\.$/, '')}. ${whereToLook}`;
-    return new TorchweaveError('modelServerRefused', { endpoint, status, message: told });
+    return inferenceError(endpoint, { ...refusal, message: `${message.replace(/\.$/, '')}. ${whereToLook}` });
   }
-  if (!isBatched) return refusedBy(endpoint, answer);
+  if (!isBatched) return inferenceError(endpoint, refusal);
   const kept =
     `Its handler refused a batch with ${status}. TorchServe does not tell which request it meant, so its words are kept ` +
     'back; with batch-size 1 they are told.';
-  return new TorchweaveError('modelServerRefused', { endpoint, status: 500, message: kept });
+  return inferenceError(endpoint, { ...refusal, status: 500, message: kept });
 }
+
+/** A handler may name any status: of one that TorchServe has for itself, nobody can tell whose it is. */
+function inferenceError(endpoint: string, { status, type, message }: Refusal): TorchweaveError {
+  if (reachesClient(status)) return new TorchweaveError('modelRaised', { endpoint, status, message });
+  const code = status === 404 ? 'modelMissing' : status !== 503 ? 'modelServerRefused' : unavailableAs(type);
+  return new TorchweaveError(code, { endpoint, answered: String(status), message });
+}
+
+/** With 503 TorchServe tells both of a handler that raised, and of a model without a worker or with a full queue. */
+const unavailableAs = (type: string | undefined): 'modelFailed' | 'modelBusy' =>
+  type === failedBatchType ? 'modelFailed' : 'modelBusy';
 
 /** The error for a refused key. */
 export function unauthorizedBy(endpoint: string, answer: HttpAnswer): TorchweaveError<'modelServerUnauthorized'> {
@@ -88,7 +100,8 @@ export function unauthorizedBy(endpoint: string, answer: HttpAnswer): Torchweave
 export function failedExchange(endpoint: string, cause: unknown, timeoutMs?: number): TorchweaveError {
   if (isOutOfFiles(cause)) return new TorchweaveError('openFilesExhausted', { retryAfterSeconds: 1 }, { cause });
   if (cause instanceof AnswerTooLargeError) {
-    return new TorchweaveError('modelServerRefused', { endpoint, status: 413, message: cause.message }, { cause });
+    const { message } = cause;
+    return new TorchweaveError('modelServerRefused', { endpoint, answered: '413', message }, { cause });
   }
   if (cause instanceof AnswerLateError) {
     return new TorchweaveError('modelServerLate', { endpoint, timeoutMs: timeoutMs ?? cause.limitMs }, { cause });

@@ -136,7 +136,7 @@ describe('HttpClient', () => {
     const client = await clientOf((_request, response) => response.end(Buffer.alloc(1_001)));
     await expect(client.request(post(), limits())).rejects.toMatchObject({
       code: 'modelServerRefused',
-      data: { status: 413 },
+      data: { answered: '413' },
     });
   });
 

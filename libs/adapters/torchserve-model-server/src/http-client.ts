@@ -50,7 +50,7 @@ export class HttpClient {
   /**
    * Resolves with the answer, whatever its status, except for a refused key.
    *
-   * @throws TorchweaveError `modelServerUnreachable`, `modelServerLate`, `modelServerUnauthorized`, `modelServerRefused` (413) for an answer
+   * @throws TorchweaveError `modelServerUnreachable`, `modelServerLate`, `modelServerUnauthorized`, `modelServerRefused` for an answer
    * that is too large; the signal's reason when it is aborted.
    */
   async request(request: HttpRequest, limits: ExchangeLimits): Promise<HttpAnswer> {

@@ -1,4 +1,4 @@
-import { type InferenceOptions } from '@torchweave/application';
+import type { InferenceOptions, ModelInference } from '@torchweave/application';
 import type { NodeInput, NodeOutput } from '@torchweave/domain';
 import { headerValue, type HttpRequest } from '@torchweave/http-exchange';
 import { releaseOf } from '@torchweave/kernel';
@@ -19,7 +19,7 @@ export interface InferenceApiOptions {
 }
 
 /** TorchServe's inference API (http/api/rest/InferenceRequestHandler.java). */
-export class InferenceApi {
+export class InferenceApi implements ModelInference {
   /** @param healthClient has connections of its own: a check must not wait behind the inferences under way. */
   constructor(
     private readonly client: HttpClient,
@@ -27,10 +27,6 @@ export class InferenceApi {
     private readonly options: InferenceApiOptions,
   ) {}
 
-  /**
-   * @throws TorchweaveError `modelServerRefused`, `modelServerUnreachable`, `modelServerLate`, `modelServerUnauthorized`; the signal's reason
-   * when it is aborted.
-   */
   async infer(
     name: string,
     input: NodeInput,

@@ -33,7 +33,7 @@ export type CreateOutcome = 'created' | 'taken' | 'fileExists';
 /**
  * TorchServe's management API (http/api/rest/ManagementRequestHandler.java), one method a call.
  *
- * Every method throws TorchweaveError `modelServerRefused` with TorchServe's words, `modelServerUnreachable`, `modelServerLate`,
+ * Every method throws TorchweaveError `modelRejected`, `modelServerFull` or `modelServerRefused` with TorchServe's words, `modelServerUnreachable`, `modelServerLate`,
  * `modelServerUnauthorized`, POST and DELETE also `modelManagementDisabled`; the signal's reason when it is aborted.
  */
 export class ManagementApi {
@@ -126,7 +126,11 @@ export class ManagementApi {
     } catch (cause) {
       const message = 'The answer is not the JSON that TorchServe would send.';
       const { endpoint } = this.options;
-      throw new TorchweaveError('modelServerRefused', { endpoint, status: answer.status, message }, { cause });
+      throw new TorchweaveError(
+        'modelServerRefused',
+        { endpoint, answered: String(answer.status), message },
+        { cause },
+      );
     }
   }
 }

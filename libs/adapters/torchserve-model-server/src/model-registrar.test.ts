@@ -20,7 +20,7 @@ const model: ModelRegistration = {
 };
 const { signal } = new AbortController();
 const refused = (message: string): TorchweaveError =>
-  new TorchweaveError('modelServerRefused', { endpoint: 'test', status: 500, message });
+  new TorchweaveError('modelServerRefused', { endpoint: 'test', message });
 
 /** A TorchServe with one model at most, that notes the commands. */
 class ScriptedTorchServe implements ModelCommands {
@@ -54,6 +54,10 @@ class ScriptedTorchServe implements ModelCommands {
 
   versions(): Promise<readonly TorchServeModel[]> {
     return Promise.resolve(this.held ? [this.held] : []);
+  }
+
+  list(): Promise<readonly string[]> {
+    return Promise.resolve(this.held ? [this.held.name] : []);
   }
 
   remove(): Promise<boolean> {
@@ -146,7 +150,7 @@ describe('ModelRegistrar', () => {
     torchServe.onCreate = () => 'taken';
     await expect(registrar.register(model, signal)).rejects.toMatchObject({
       code: 'modelServerRefused',
-      data: { status: 409 },
+      message: 'Model chain__pre is registered by others again and again.',
     });
   });
 
@@ -239,7 +243,7 @@ describe('ModelRegistrar', () => {
     it('is not left to TorchServe to fetch', async () => {
       const { torchServe, registrar } = setUp();
       const registering = registrar.register({ ...model, url: 'http://169.254.169.254/x.mar' }, signal);
-      await expect(registering).rejects.toMatchObject({ data: { status: 404 } });
+      await expect(registering).rejects.toMatchObject({ code: 'modelRejected' });
       expect(torchServe.commands.filter((command) => command.startsWith('create'))).toEqual([]);
     });
   });

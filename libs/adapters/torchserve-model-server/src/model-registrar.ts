@@ -1,8 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Logger, ModelArchive, ModelRegistration } from '@torchweave/application';
-import { isTorchweaveError, isUrl, TorchweaveError } from '@torchweave/domain';
+import type {
+  Logger,
+  ModelArchive,
+  ModelDescription,
+  ModelRegistration,
+  ModelRepository,
+} from '@torchweave/application';
+import { isRefused, isUrl, TorchweaveError } from '@torchweave/domain';
 
 import type { ArchiveOffer } from './archive-offers.js';
 import { deliveredFile } from './delivered-archive.js';
@@ -19,7 +25,7 @@ const notFetched =
   'worker, and its allowed_urls must allow http:// addresses of the worker; model_delivery_address sets where that is.';
 
 /** What the registrar needs of {@link ManagementApi}. */
-export type ModelCommands = Pick<ManagementApi, 'create' | 'scale' | 'describe' | 'versions' | 'remove'>;
+export type ModelCommands = Pick<ManagementApi, 'create' | 'scale' | 'describe' | 'versions' | 'remove' | 'list'>;
 
 export interface ModelRegistrarOptions {
   readonly endpoint: string;
@@ -28,8 +34,8 @@ export interface ModelRegistrarOptions {
   readonly logger: Logger;
 }
 
-/** Brings one model server to hold a model as it was asked for. */
-export class ModelRegistrar {
+/** The models of one TorchServe: brings it to hold a model as it was asked for. */
+export class ModelRegistrar implements ModelRepository {
   constructor(
     private readonly api: ModelCommands,
     private readonly options: ModelRegistrarOptions,
@@ -48,7 +54,7 @@ export class ModelRegistrar {
       }
       if (await this.createAndBringUp(model, signal)) return;
     }
-    throw this.refused(409, `Model ${model.name} is registered by others again and again.`);
+    throw this.refused(`Model ${model.name} is registered by others again and again.`);
   }
 
   /** Removes every version of a model, the default one last, as TorchServe demands. */
@@ -62,9 +68,17 @@ export class ModelRegistrar {
     await this.api.remove(name, undefined, signal);
   }
 
-  /** Scales as asked; to no worker at all where `maxWorkers` is 0. */
+  /** TorchServe mishandles a minimum of 0 where the maximum is more. */
   scale(name: string, workers: WorkerRange, signal: AbortSignal): Promise<void> {
     return this.api.scale(name, workers.maxWorkers === 0 ? workers : workersOf(workers), signal);
+  }
+
+  describe(name: string, signal: AbortSignal): Promise<ModelDescription | undefined> {
+    return this.api.describe(name, signal);
+  }
+
+  list(signal: AbortSignal): Promise<readonly string[]> {
+    return this.api.list(signal);
   }
 
   /** False when the model that is there cannot be brought up: then it is replaced. */
@@ -72,7 +86,7 @@ export class ModelRegistrar {
     try {
       return await this.bringUp(model, signal);
     } catch (error) {
-      if (isTorchweaveError(error, 'modelServerRefused')) return false;
+      if (isRefused(error)) return false;
       throw error;
     }
   }
@@ -84,14 +98,17 @@ export class ModelRegistrar {
   private async createAndBringUp(model: ModelRegistration, signal: AbortSignal): Promise<boolean> {
     if ((await this.create(model, signal)) === 'taken') return false;
     if (await this.bringUp(model, signal)) return true;
-    throw this.refused(503, `The workers of model ${model.name} are not ready.`);
+    throw this.refused(`The workers of model ${model.name} are not ready.`);
   }
 
   private async create(model: ModelRegistration, signal: AbortSignal): Promise<CreateOutcome> {
     const { archive, url } = model;
     if (archive !== undefined) return this.deliver(model, archive, signal);
     // TorchServe would fetch it, from wherever it leads.
-    if (isUrl(url)) throw this.refused(404, `Model not found at: ${url}`);
+    if (isUrl(url)) {
+      const { endpoint } = this.options;
+      throw new TorchweaveError('modelRejected', { endpoint, message: `Model not found at: ${url}` });
+    }
     return this.api.create(newModelOf(model), signal);
   }
 
@@ -107,7 +124,7 @@ export class ModelRegistrar {
     try {
       return await this.api.create({ ...newModelOf(model), url: file }, signal);
     } catch (error) {
-      if (!isTorchweaveError(error, 'modelServerRefused')) throw error;
+      if (!isRefused(error)) throw error;
       const another = await deliveredFile(archive, model.name, randomBytes(4).toString('hex'));
       return this.fetchFromUs(model, archive, another, signal);
     }
@@ -123,17 +140,17 @@ export class ModelRegistrar {
     try {
       return await this.api.create({ ...newModelOf(model), url: offer.url }, signal);
     } catch (error) {
-      if (!isTorchweaveError(error, 'modelServerRefused')) throw error;
-      const { status, message } = error.data;
+      if (!isRefused(error)) throw error;
       // Its words name an address that is nobody's business, and of no use any more.
-      throw this.refused(status, offer.isFetched ? message.replaceAll(offer.url, model.url) : notFetched, error);
+      const message = offer.isFetched ? error.data.message.replaceAll(offer.url, model.url) : notFetched;
+      throw new TorchweaveError(error.code, { ...error.data, message }, { cause: error });
     } finally {
       offer.withdraw();
     }
   }
 
-  private refused(status: number, message: string, cause?: unknown): TorchweaveError {
-    return new TorchweaveError('modelServerRefused', { endpoint: this.options.endpoint, status, message }, { cause });
+  private refused(message: string): TorchweaveError {
+    return new TorchweaveError('modelServerRefused', { endpoint: this.options.endpoint, message });
   }
 
   /** Scales the workers where they differ and waits until they are ready; false when they are not in time, or gone. */

@@ -1,11 +1,4 @@
-import type {
-  InferenceOptions,
-  Logger,
-  ModelDescription,
-  ModelRegistration,
-  ModelServer,
-} from '@torchweave/application';
-import type { NodeInput, NodeOutput } from '@torchweave/domain';
+import type { Logger, ModelInference, ModelRepository, ModelServer } from '@torchweave/application';
 import type { HttpRequest } from '@torchweave/http-exchange';
 
 import { ArchiveOffers } from './archive-offers.js';
@@ -42,10 +35,9 @@ export interface TorchServeModelServerOptions extends KeySource {
 export class TorchServeModelServer implements ModelServer {
   readonly endpoint: string;
   readonly name: string;
+  readonly repository: ModelRepository;
+  readonly inference: ModelInference;
   private readonly clients: Readonly<Record<'management' | 'inference' | 'health', HttpClient>>;
-  private readonly management: ManagementApi;
-  private readonly registrar: ModelRegistrar;
-  private readonly inference: InferenceApi;
   constructor(options: TorchServeModelServerOptions) {
     this.name = options.name ?? 'torchserve';
     const managementUrl = new URL(options.managementUrl);
@@ -60,13 +52,13 @@ export class TorchServeModelServer implements ModelServer {
       health: client(inferenceUrl, 'inference', healthConnections),
     };
     const { endpoint } = this;
-    this.management = new ManagementApi(this.clients.management, {
+    const management = new ManagementApi(this.clients.management, {
       endpoint,
       timeoutMs: options.managementTimeoutMs ?? 120_000,
     });
     const offers = options.offers ?? new ArchiveOffers({ logger: options.logger });
     const towards = { url: managementUrl, endpoint };
-    this.registrar = new ModelRegistrar(this.management, {
+    this.repository = new ModelRegistrar(management, {
       endpoint,
       offer: (archive, file) => offers.offer(archive, file, towards),
       logger: options.logger,
@@ -76,35 +68,6 @@ export class TorchServeModelServer implements ModelServer {
       maxResponseBytes: options.maxResponseBytes ?? 6_553_500,
       forwardsAuthorization: options.keyFile === undefined && options.keys?.inference === undefined,
     });
-  }
-
-  register(model: ModelRegistration, signal: AbortSignal): Promise<void> {
-    return this.registrar.register(model, signal);
-  }
-
-  unregister(name: string, signal: AbortSignal): Promise<void> {
-    return this.registrar.unregister(name, signal);
-  }
-
-  /** `maxWorkers: 0` stops all workers; otherwise at least one stays, since TorchServe mishandles a minimum of 0. */
-  scale(name: string, workers: { minWorkers: number; maxWorkers: number }, signal: AbortSignal): Promise<void> {
-    return this.registrar.scale(name, workers, signal);
-  }
-
-  async describe(name: string, signal: AbortSignal): Promise<ModelDescription | undefined> {
-    return this.management.describe(name, signal);
-  }
-
-  list(signal: AbortSignal): Promise<readonly string[]> {
-    return this.management.list(signal);
-  }
-
-  isHealthy(signal: AbortSignal): Promise<boolean> {
-    return this.inference.isHealthy(signal);
-  }
-
-  infer(name: string, input: NodeInput, options: InferenceOptions): Promise<NodeOutput> {
-    return this.inference.infer(name, input, options);
   }
 
   /** Ends all connections at once; calls under way reject. */

@@ -1,6 +1,7 @@
 import { isUnanswered, type NodeInput, type NodeOutput } from '@torchweave/domain';
 import type { Logger } from '../ports/logger.js';
-import type { InferenceOptions, ModelServer } from '../ports/model-server.js';
+import type { InferenceOptions } from '../ports/model-inference.js';
+import type { ModelServer } from '../ports/model-server.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 
 const breakerOptions = { failuresToOpen: 5, openMs: 2_000 };
@@ -20,13 +21,13 @@ export class FleetMember {
     private readonly logger: Logger,
   ) {}
 
-  /** @throws whatever the server's own `infer` throws. */
+  /** @throws whatever the server's own inference throws. */
   async infer(model: string, input: NodeInput, options: InferenceOptions): Promise<NodeOutput> {
     const deadline = performance.now() + options.timeoutMs - timerTolerance;
     this.inFlight += 1;
     this.breaker.begin();
     try {
-      const output = await this.server.infer(model, input, options);
+      const output = await this.server.inference.infer(model, input, options);
       this.answered();
       return output;
     } catch (error) {

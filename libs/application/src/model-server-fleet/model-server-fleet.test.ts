@@ -1,16 +1,20 @@
 import { TorchweaveError, type NodeOutput } from '@torchweave/domain';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '../ports/logger.js';
-import type { InferenceOptions, ModelServer } from '../ports/model-server.js';
+import type { InferenceOptions, ModelInference } from '../ports/model-inference.js';
+import type { ModelRegistration, ModelRepository } from '../ports/model-repository.js';
+import type { ModelServer } from '../ports/model-server.js';
 import { ModelServerFleet } from './model-server-fleet.js';
 
 /** A model server that does as it is told. */
-class ToldServer implements ModelServer {
+class ToldServer implements ModelServer, ModelInference, ModelRepository {
   calls = 0;
   healthy = true;
   behave: (options: InferenceOptions) => Promise<NodeOutput> = () => Promise.resolve({ value: Buffer.from('ok') });
 
   readonly name = 'told';
+  readonly inference = this;
+  readonly repository?: ModelRepository = this;
 
   constructor(readonly endpoint: string) {}
 
@@ -126,7 +130,7 @@ describe('a fleet whose model servers fail', () => {
 
   it('takes refusals for answers', async () => {
     fleet = new ModelServerFleet([one], silentLogger);
-    const refused = new TorchweaveError('modelServerRefused', { endpoint: 'one', status: 500, message: 'no' });
+    const refused = new TorchweaveError('modelServerRefused', { endpoint: 'one', message: 'no' });
     one.behave = () => Promise.reject(refused);
     expect(await inferTimes(8)).toEqual(Array.from({ length: 8 }, () => 'no'));
     expect(one.calls).toBe(8);
@@ -137,6 +141,54 @@ describe('a fleet whose model servers fail', () => {
     one.refuseConnections();
     for (let i = 0; i < 8; i += 1) await infer(AbortSignal.abort());
     expect(one.calls).toBe(8);
+  });
+});
+
+describe('a fleet of which one takes no models from us', () => {
+  const model: ModelRegistration = {
+    ...{ name: 'm', url: 'm.mar', minWorkers: 1, maxWorkers: 1, batchSize: 1, maxBatchDelay: 1, responseTimeoutMs: 1 },
+  };
+
+  it('registers and removes on the others, and infers on all', async () => {
+    const [one, told] = [new ToldServer('one'), new ToldServer('fixed')];
+    const fixed: ModelServer = { endpoint: 'fixed', name: 'fixed', inference: told, close: told.close };
+    const asked: string[] = [];
+    one.register = () => Promise.resolve(void asked.push('register'));
+    one.unregister = () => Promise.resolve(void asked.push('unregister'));
+    const fleet = new ModelServerFleet([fixed, one], silentLogger);
+    const { signal } = new AbortController();
+    await fleet.register(model, signal);
+    expect(await fleet.unregisterAll(['m'])).toEqual([]);
+    expect([asked, fleet.managed]).toEqual([['register', 'unregister'], [one]]);
+    await fleet.infer('m', [], { requestId: 'r', headers: {}, timeoutMs: 100, signal });
+    expect(told.calls).toBe(1);
+    await fleet.close();
+  });
+});
+
+describe('a fleet that asks elsewhere', () => {
+  const failures: readonly [TorchweaveError, boolean][] = [
+    ...(['modelMissing', 'modelBusy', 'modelFailed'] as const).map((code): [TorchweaveError, boolean] => [
+      new TorchweaveError(code, { endpoint: 'one', message: 'no' }),
+      true,
+    ]),
+    [new TorchweaveError('modelServerRefused', { endpoint: 'one', message: 'no' }), false],
+    [new TorchweaveError('modelRaised', { endpoint: 'one', status: 513, message: 'no' }), false],
+    [new TorchweaveError('modelServerUnreachable', { endpoint: 'one', reason: 'no' }), true],
+    [new TorchweaveError('modelServerLate', { endpoint: 'one', timeoutMs: 1 }), true],
+    [new TorchweaveError('overloaded', { what: 'requests', limit: 1, retryAfterSeconds: 1 }), true],
+    [new TorchweaveError('modelServerUnauthorized', { endpoint: 'one', message: 'no' }), false],
+  ];
+
+  it.each(failures)('after %s: %s', async (failure, isAsked) => {
+    const [one, other] = [new ToldServer('one'), new ToldServer('other')];
+    const fleet = new ModelServerFleet([one, other], silentLogger);
+    one.behave = () => Promise.reject(failure);
+    const { signal } = new AbortController();
+    const inferring = fleet.infer('m', [], { requestId: 'r', headers: {}, timeoutMs: 1_000, signal });
+    await (isAsked ? inferring : expect(inferring).rejects.toBe(failure));
+    expect(other.calls).toBe(isAsked ? 1 : 0);
+    await fleet.close();
   });
 });
 

@@ -1,6 +1,9 @@
-import { isTorchweaveError, isUnanswered, TorchweaveError, type NodeInput, type NodeOutput } from '@torchweave/domain';
+import { isTorchweaveError, isUnanswered, TorchweaveError } from '@torchweave/domain';
+import type { ErrorCode, NodeInput, NodeOutput } from '@torchweave/domain';
 import type { Logger } from '../ports/logger.js';
-import type { InferenceOptions, ModelRegistration, ModelServer } from '../ports/model-server.js';
+import type { InferenceOptions } from '../ports/model-inference.js';
+import type { ModelRegistration } from '../ports/model-repository.js';
+import type { ManagedModelServer, ModelServer } from '../ports/model-server.js';
 import { FleetMember } from './fleet-member.js';
 
 const healthIntervalMs = 1_000;
@@ -38,6 +41,11 @@ export class ModelServerFleet {
     return this.members.map((member) => member.server);
   }
 
+  /** Those that take models from us. */
+  get managed(): readonly ManagedModelServer[] {
+    return this.servers.filter((server): server is ManagedModelServer => server.repository !== undefined);
+  }
+
   /** What answers call the server of that endpoint. */
   nameOf(endpoint: string): string {
     return this.members.find(({ server }) => server.endpoint === endpoint)?.server.name ?? 'model server';
@@ -49,7 +57,7 @@ export class ModelServerFleet {
 
   /** Takes a further server in; it counts as healthy when it says so. */
   async add(server: ModelServer): Promise<void> {
-    const healthy = await server.isHealthy(AbortSignal.timeout(healthTimeoutMs));
+    const healthy = await server.inference.isHealthy(AbortSignal.timeout(healthTimeoutMs));
     this.members = [...this.members, new FleetMember(server, healthy, this.logger)];
   }
 
@@ -68,7 +76,7 @@ export class ModelServerFleet {
   }
 
   /**
-   * Registers the model on every server that is up.
+   * Registers the model on every server that is up, and takes models from us.
    *
    * @throws the first server's error when a server that is up refuses, or when none is up; `noModelServer` when there
    * is none.
@@ -76,8 +84,8 @@ export class ModelServerFleet {
   async register(model: ModelRegistration, signal: AbortSignal): Promise<void> {
     if (this.members.length === 0) throw new TorchweaveError('noModelServer', { model: model.name });
     const results = await Promise.allSettled(
-      this.members.map(({ server }) =>
-        server.register(model, signal).catch((error: unknown) => failNamed(server, error)),
+      this.managed.map((server) =>
+        server.repository.register(model, signal).catch((error: unknown) => failNamed(server, error)),
       ),
     );
     const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
@@ -103,7 +111,9 @@ export class ModelServerFleet {
 
   /** @returns whether it may still lie on a server that did not answer. */
   private async unregister(model: string, signal: AbortSignal): Promise<boolean> {
-    const results = await Promise.allSettled(this.members.map(({ server }) => server.unregister(model, signal)));
+    const results = await Promise.allSettled(
+      this.managed.map(({ repository }) => repository.unregister(model, signal)),
+    );
     const failed = results.find((result) => result.status === 'rejected');
     if (failed === undefined) return false;
     this.logger.warn({ model, err: failed.reason as unknown }, 'model not removed everywhere; reconcile goes on');
@@ -183,7 +193,7 @@ export class ModelServerFleet {
   private async checkHealth(): Promise<void> {
     await Promise.all(
       this.members.map(async (member) =>
-        member.checked(await member.server.isHealthy(AbortSignal.timeout(healthTimeoutMs))),
+        member.checked(await member.server.inference.isHealthy(AbortSignal.timeout(healthTimeoutMs))),
       ),
     );
   }
@@ -201,7 +211,11 @@ function failNamed({ name }: ModelServer, error: unknown): never {
   throw error;
 }
 
-function isElsewhereWorthTrying(error: unknown): boolean {
-  if (isUnanswered(error) || isTorchweaveError(error, 'overloaded')) return true;
-  return isTorchweaveError(error, 'modelServerRefused') && [404, 503].includes(error.data.status);
-}
+/** What another server need not say. */
+const elsewhereWorthTrying: ReadonlySet<ErrorCode> = new Set([
+  ...(['modelServerUnreachable', 'modelServerLate', 'modelMissing', 'modelBusy', 'modelFailed'] as const),
+  'overloaded',
+]);
+
+const isElsewhereWorthTrying = (error: unknown): boolean =>
+  isTorchweaveError(error) && elsewhereWorthTrying.has(error.code);

@@ -12,13 +12,9 @@ export type {
   OperationStep,
 } from './job-queue.js';
 export { silentLogger, type Logger } from './logger.js';
-export type {
-  InferenceOptions,
-  ModelArchive,
-  ModelDescription,
-  ModelRegistration,
-  ModelServer,
-} from './model-server.js';
+export { reachesClient, type InferenceOptions, type ModelInference } from './model-inference.js';
+export type { ModelArchive, ModelDescription, ModelRegistration, ModelRepository } from './model-repository.js';
+export type { ManagedModelServer, ModelServer } from './model-server.js';
 export type { SpecReader } from './spec-reader.js';
 export type {
   AttemptOutcome,

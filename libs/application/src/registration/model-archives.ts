@@ -9,7 +9,7 @@ import {
 import type { ModelNode, WorkflowDefinition } from '@torchweave/domain';
 import type { ArchiveSource } from '../ports/archive-source.js';
 import type { ArchiveStore } from '../ports/archive-store.js';
-import type { ModelArchive } from '../ports/model-server.js';
+import type { ModelArchive } from '../ports/model-repository.js';
 import { pinnedContent } from './pinned-content.js';
 import { registrationFailure, type FailedNodes } from './registration-failure.js';
 

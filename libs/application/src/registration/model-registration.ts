@@ -1,5 +1,5 @@
 import { isUrl, settingFault, TorchweaveError, type ModelNode } from '@torchweave/domain';
-import type { ModelRegistration } from '../ports/model-server.js';
+import type { ModelRegistration } from '../ports/model-repository.js';
 import { modelArchiveOf, type ModelArchivePorts } from './model-archives.js';
 
 export interface ModelRegistrationPorts extends ModelArchivePorts {

@@ -14,7 +14,8 @@ const definition: WorkflowDefinition = {
 const endpoint = 'http://models:8081';
 const error = <C extends ErrorCode>(code: C, data: ErrorData[C]): TorchweaveError =>
   new TorchweaveError(code, data) as unknown as TorchweaveError;
-const refused = (status: number): TorchweaveError => error('modelServerRefused', { endpoint, status, message: 'No.' });
+type Refusal = 'modelRejected' | 'modelServerFull' | 'modelServerRefused';
+const refused = (code: Refusal): TorchweaveError => error(code, { endpoint, message: 'No.' });
 const unreachable = error('modelServerUnreachable', { endpoint, reason: 'connection refused' });
 const notLoaded = (isRaised: boolean): TorchweaveError =>
   error('functionLoadFailed', {
@@ -26,15 +27,13 @@ const notLoaded = (isRaised: boolean): TorchweaveError =>
 
 describe('a registration that failed', () => {
   it.each<[string, TorchweaveError[], number]>([
-    ['a model archive that is not there', [refused(404)], 400],
-    ['a model archive that is refused', [refused(400)], 400],
-    ['a model whose workers do not start', [refused(500)], 500],
-    ['a model of another', [refused(409)], 500],
+    ['a model archive that is not there, or refused', [refused('modelRejected')], 400],
+    ['a model whose workers do not start', [refused('modelServerRefused')], 500],
     ['a function that Python refuses', [notLoaded(true)], 400],
     ['a function whose process has died', [notLoaded(false)], 500],
     ['a model server that is away', [unreachable], 503],
     ['a model server that is late', [error('modelServerLate', { endpoint, timeoutMs: 1 })], 504],
-    ['a model server that has no room', [refused(507)], 507],
+    ['a model server that has no room', [refused('modelServerFull')], 507],
     ['a model whose URL gives nothing', [error('downloadFailed', { url: 'http://x', reason: 'no' })], 400],
     ['a number that has a bound by now', [error('modelSettingInvalid', { node: 'up', rule: 'no' })], 400],
     ['a full disk', [error('archiveStoreFull', {})], 507],
@@ -42,7 +41,7 @@ describe('a registration that failed', () => {
     ['a model server that takes no key of ours', [error('modelServerUnauthorized', { endpoint, message: 'No.' })], 500],
     ['an error that nobody knows', [error('internal', { reason: 'x' })], 500],
     ['an archive at fault and a model server that is away', [unreachable, notLoaded(true)], 400],
-    ['a model server that is away and one that is out of order', [unreachable, refused(500)], 500],
+    ['a model server that is away and one that is out of order', [unreachable, refused('modelServerRefused')], 500],
   ])('by %s has the status of whose fault it is', (_what, errors, status) => {
     const failure = registrationFailure(
       definition,

@@ -8,13 +8,8 @@ export interface FailedNodes {
   readonly error: TorchweaveError;
 }
 
-/** Answers of a model server that say no to what it was asked: to its model, which the archive names. */
-const isRefusal = (status: number): boolean => [400, 404, 413, 415, 422].includes(status);
-
 /** Whose fault it is: 400 the archive's, 503 of a model server that is away, 504 of a late one, 507 where room is missing, else TorchServe's 500. */
 function statusOf(error: TorchweaveError): number {
-  if (isTorchweaveError(error, 'modelServerRefused'))
-    return isRefusal(error.data.status) ? 400 : error.data.status === 507 ? 507 : 500;
   if (isTorchweaveError(error, 'functionLoadFailed')) return error.status;
   if (error.status < 500) return 400;
   return [503, 504, 507].includes(error.status) ? error.status : 500;

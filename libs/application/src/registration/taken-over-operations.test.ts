@@ -5,6 +5,7 @@ import type { ArchiveStore } from '../ports/archive-store.js';
 import type { GatewayRegistry } from '../ports/gateway-registry.js';
 import type { JobContext } from '../ports/job-queue.js';
 import { silentLogger } from '../ports/logger.js';
+import type { ModelRepository } from '../ports/model-repository.js';
 import type { ModelServer } from '../ports/model-server.js';
 import type { OperationTrace, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
 import { noRacePoints } from './saga/race-points.js';
@@ -63,10 +64,13 @@ class World {
       this.acts.push(what);
       return this.onModel();
     };
-    const server: Partial<ModelServer> = {
-      endpoint: 'http://model-server',
+    const repository: Partial<ModelRepository> = {
       register: ({ name }) => act(`register ${name}`),
       unregister: (name) => act(`unregister ${name}`),
+    };
+    const server: Partial<ModelServer> = {
+      endpoint: 'http://model-server',
+      repository: repository as ModelRepository,
     };
     const gateways: Partial<GatewayRegistry> = {
       leaseMs: 1,
@@ -95,7 +99,7 @@ class World {
 }
 
 const refused = (): Promise<never> =>
-  Promise.reject(new TorchweaveError('modelServerRefused', { endpoint: 'x', status: 500, message: 'no' }));
+  Promise.reject(new TorchweaveError('modelServerRefused', { endpoint: 'x', message: 'no' }));
 
 describe('a registration whose operation another worker takes up', () => {
   it('registers nothing more', async () => {

@@ -11,7 +11,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
 import { silentLogger } from '../ports/logger.js';
 import type { FunctionCallOptions, FunctionRuntime } from '../ports/function-runtime.js';
-import type { InferenceOptions, ModelServer } from '../ports/model-server.js';
+import type { InferenceOptions, ModelInference } from '../ports/model-inference.js';
+import type { ModelServer } from '../ports/model-server.js';
 import type { RequestSpan } from '../ports/telemetry.js';
 import { RunWorkflow, type RunnableWorkflow } from './run-workflow.js';
 
@@ -127,8 +128,9 @@ describe('RunWorkflow', () => {
   });
 
   it.each([101, 204, 304, 600])('takes a status that no error has, %i, for no answer', async (status) => {
+    const answered = String(status);
     const refuse = () =>
-      Promise.reject(new TorchweaveError('modelServerRefused', { endpoint: 'local', status, message: 'moved' }));
+      Promise.reject(new TorchweaveError('modelServerRefused', { endpoint: 'local', answered, message: 'moved' }));
     await expect(
       runner(refuse).execute(workflow('models: {retry-attempts: 0}\ndag: {a: []}'), request('x')),
     ).rejects.toMatchObject({
@@ -172,13 +174,11 @@ describe('RunWorkflow', () => {
     const spec = (batchSize: number): string =>
       `models: {retry-attempts: 0, m: {url: m.mar, batch-size: ${batchSize}}}\ndag: {m: []}`;
 
-    function onServer(infer: ModelServer['infer']): RunWorkflow {
+    function onServer(infer: ModelInference['infer']): RunWorkflow {
       const done = (): Promise<void> => Promise.resolve();
       const server: ModelServer = {
-        ...{ endpoint: 'http://models:8081', name: 'torchserve-1', infer },
-        ...{ register: done, unregister: done, scale: done, close: done },
-        ...{ describe: () => Promise.resolve(undefined), list: () => Promise.resolve([]) },
-        isHealthy: () => Promise.resolve(true),
+        ...{ endpoint: 'http://models:8081', name: 'torchserve-1', close: done },
+        inference: { infer, isHealthy: () => Promise.resolve(true) },
       };
       const functions: FunctionRuntime = {
         load: done,
@@ -190,7 +190,7 @@ describe('RunWorkflow', () => {
     }
 
     it('that fails is named, and its model server in the log alone', async () => {
-      const refusal = { endpoint: 'http://models:8081', status: 507, message: 'Out of resources' };
+      const refusal = { endpoint: 'http://models:8081', answered: '507', message: 'Out of resources' };
       const run = onServer(() => Promise.reject(new TorchweaveError('modelServerRefused', refusal)));
       const error: unknown = await run.execute(workflow(spec(1)), request('x')).catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({ code: 'nodeFailed', data: { node: 'm', modelServer: 'http://models:8081' } });
@@ -224,9 +224,12 @@ describe('RunWorkflow', () => {
       let calls = 0;
       const server: Partial<ModelServer> = {
         ...{ endpoint: 'http://models:8081', name: 'torchserve-1' },
-        infer: () => {
-          calls += 1;
-          return Promise.reject(failure);
+        inference: {
+          infer: () => {
+            calls += 1;
+            return Promise.reject(failure);
+          },
+          isHealthy: () => Promise.resolve(true),
         },
       };
       const run = new RunWorkflow({} as FunctionRuntime, new ModelServerFleet([server as ModelServer], silentLogger));
@@ -263,13 +266,30 @@ describe('RunWorkflow', () => {
 
     it('500 with model, server and the server’s words, where it refuses', async () => {
       const message = 'Prediction failed';
-      const refused = new TorchweaveError('modelServerRefused', { endpoint, status: 503, message });
-      expect(await outcome(refused)).toMatchObject({
-        error: {
-          ...{ code: 'nodeFailed', status: 500, message: 'Error executing up' },
-          data: { reason: 'the model w__up on the model server torchserve-1 answered 503: Prediction failed' },
-        },
-        calls: 2,
+      for (const code of ['modelFailed', 'modelBusy', 'modelMissing', 'modelServerRefused'] as const)
+        expect(await outcome(new TorchweaveError(code, { endpoint, answered: '503', message }))).toMatchObject({
+          error: {
+            ...{ code: 'nodeFailed', status: 500, message: 'Error executing up' },
+            data: { reason: 'the model w__up on the model server torchserve-1 answered 503: Prediction failed' },
+          },
+          calls: 2,
+        });
+    });
+
+    it('500 in the server’s words alone, where its protocol marks no answers', async () => {
+      expect(await outcome(new TorchweaveError('modelBusy', { endpoint, message: 'all is taken' }))).toMatchObject({
+        error: { data: { reason: 'the model w__up on the model server torchserve-1 answered: all is taken' } },
+      });
+    });
+
+    it.each([
+      [422, 1],
+      [513, 2],
+    ])('what the model itself says to the client: %i', async (status, calls) => {
+      const raised = new TorchweaveError('modelRaised', { endpoint, status, message: 'no picture' });
+      expect(await outcome(raised)).toMatchObject({
+        error: { code: 'nodeRaised', status, message: 'no picture', data: { node: 'up' } },
+        calls,
       });
     });
 

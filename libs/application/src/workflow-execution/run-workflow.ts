@@ -1,12 +1,13 @@
 import {
   answerOf,
+  isRefused,
   isTorchweaveError,
   modelNameOf,
   nodeKinds,
   toTorchweaveError,
   TorchweaveError,
 } from '@torchweave/domain';
-import type { ExecutionPlan, NodeInput, NodeOutput, PlannedNode, PlanRun } from '@torchweave/domain';
+import type { ErrorData, ExecutionPlan, NodeInput, NodeOutput, PlannedNode, PlanRun } from '@torchweave/domain';
 import type { Cancellation, CancellationSignal } from '@torchweave/kernel';
 import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
 import type { FunctionCallOptions, FunctionRuntime } from '../ports/function-runtime.js';
@@ -37,9 +38,6 @@ export interface WorkflowRequest {
   /** Who observes it, where anybody does. */
   readonly span?: RequestSpan | undefined;
 }
-
-/** Statuses by which a model server speaks of itself; any other error status comes from the model's handler. */
-const serverStatuses = new Set([404, 405, 408, 413, 429, 500, 502, 503, 504, 507]);
 
 /** As long as a model server that does not answer is left alone. */
 const retryAfterSeconds = 2;
@@ -117,8 +115,8 @@ export class RunWorkflow {
       const data = { ...place, server, reason: `it did not answer within ${timeoutMs} ms`, timeoutMs };
       return new TorchweaveError('nodeTimedOut', data, options);
     }
-    const reason = isTorchweaveError(error, 'modelServerRefused')
-      ? refusalOf(model, this.modelServers.nameOf(error.data.endpoint), error)
+    const reason = isRefused(error)
+      ? refusalOf(model, this.modelServers.nameOf(error.data.endpoint), error.data)
       : reasonOf(error);
     return new TorchweaveError('nodeFailed', { node: node.name, attempts, reason, ...placeOf(error) }, options);
   }
@@ -183,18 +181,16 @@ class Execution {
   }
 }
 
-/** The error to answer with when a function or a handler raised an exception that carries a status. */
+/** The error to answer with when a function or a model raised an exception that carries a status. */
 function asRaised(node: string, error: TorchweaveError): TorchweaveError<'nodeRaised'> | undefined {
   if (isTorchweaveError(error, 'nodeRaised')) return error;
-  if (!isTorchweaveError(error, 'modelServerRefused')) return undefined;
+  if (!isTorchweaveError(error, 'modelRaised')) return undefined;
   const { status, message } = error.data;
-  if (status < 400 || status > 599) return undefined;
-  return serverStatuses.has(status) ? undefined : new TorchweaveError('nodeRaised', { node, status, message });
+  return new TorchweaveError('nodeRaised', { node, status, message });
 }
 
-/** TorchServe tells of an exception of a handler nothing but that there was one. */
-function refusalOf(model: string, server: string, { data }: TorchweaveError<'modelServerRefused'>): string {
-  return `the model ${model} on the model server ${server} answered ${data.status}: ${data.message}`;
+function refusalOf(model: string, server: string, { answered, message }: ErrorData['modelServerRefused']): string {
+  return `the model ${model} on the model server ${server} answered${answered === undefined ? '' : ` ${answered}`}: ${message}`;
 }
 
 function reasonOf(error: TorchweaveError): string {
@@ -204,7 +200,7 @@ function reasonOf(error: TorchweaveError): string {
 
 /** Which model server it was, for the log: an answer names no addresses. */
 const placeOf = (error: TorchweaveError): { readonly modelServer?: string } =>
-  isTorchweaveError(error, 'modelServerRefused') ? { modelServer: error.data.endpoint } : {};
+  isRefused(error) ? { modelServer: error.data.endpoint } : {};
 
 function delay(ms: number, signal: CancellationSignal): Promise<void> {
   return new Promise((resolve, reject) => {

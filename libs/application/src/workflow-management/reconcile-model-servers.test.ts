@@ -13,6 +13,8 @@ import type { ArchiveStore } from '../ports/archive-store.js';
 import type { GatewayRegistry } from '../ports/gateway-registry.js';
 import type { JobContext, JobQueue, OperationPhase } from '../ports/job-queue.js';
 import { silentLogger } from '../ports/logger.js';
+import type { ModelInference } from '../ports/model-inference.js';
+import type { ModelRepository } from '../ports/model-repository.js';
 import type { ModelServer } from '../ports/model-server.js';
 import type {
   ClaimedOrphans,
@@ -82,15 +84,19 @@ class World {
       beginUndo: () => Promise.resolve(record('undoing', 'dead')),
       release: (workflow) => Promise.resolve(void this.released.push(workflow)),
     };
-    const server: Partial<ModelServer> = {
-      endpoint: 'http://model-server',
-      isHealthy: () => Promise.resolve(true),
+    const repository: Partial<ModelRepository> = {
       list: () => Promise.resolve(this.present),
       register: ({ name }) => {
         this.registered.push(name);
         return this.onRegister();
       },
       unregister: (model) => Promise.resolve(void this.removed.push(model)),
+    };
+    const inference: Partial<ModelInference> = { isHealthy: () => Promise.resolve(true) };
+    const server: Partial<ModelServer> = {
+      endpoint: 'http://model-server',
+      inference: inference as ModelInference,
+      repository: repository as ModelRepository,
     };
     const jobs: Partial<JobQueue> = {
       operation: (id) =>
@@ -198,7 +204,7 @@ describe('ReconcileModelServers', () => {
   });
 
   it('removes what it could not restore, so that it is tried again, but not when the workflow is another one by then', async () => {
-    const refusal = new TorchweaveError('modelServerRefused', { endpoint: 'x', status: 500, message: 'no' });
+    const refusal = new TorchweaveError('modelServerRefused', { endpoint: 'x', message: 'no' });
     const world = new World(undefined, 'succeeded', record('ready', 'op'));
     world.models = [{ model: 'digits__net', workflow: 'digits' }];
     world.onRegister = () => Promise.reject(refusal);

@@ -1,7 +1,7 @@
 import { isTorchweaveError, modelNodes, TorchweaveError, type ModelNode } from '@torchweave/domain';
 import type { JobResult } from '../job-catalogue/job-catalogue.js';
 import type { JobContext, JobQueue } from '../ports/job-queue.js';
-import type { ModelServer } from '../ports/model-server.js';
+import type { ManagedModelServer } from '../ports/model-server.js';
 import type { OwnedModel, UnreadableWorkflow, WorkflowRecord } from '../ports/workflow-state.js';
 import { registrationOf } from '../registration/model-registration.js';
 import { registrationSaga, type RegistrationPorts } from '../registration/registration-saga.js';
@@ -102,13 +102,13 @@ export class ReconcileModelServers {
 
   /** Registers what model servers that are up have lost. @returns how many models that were. */
   async restoreModels(signal: AbortSignal): Promise<number> {
-    const counts = this.ports.modelServers.servers.map((server) => this.restoreServer(server, signal));
+    const counts = this.ports.modelServers.managed.map((server) => this.restoreServer(server, signal));
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   }
 
-  private async restoreServer(server: ModelServer, signal: AbortSignal): Promise<number> {
-    if (!(await server.isHealthy(signal))) return 0;
-    const present = new Set(await server.list(signal));
+  private async restoreServer(server: ManagedModelServer, signal: AbortSignal): Promise<number> {
+    if (!(await server.inference.isHealthy(signal))) return 0;
+    const present = new Set(await server.repository.list(signal));
     let restored = 0;
     // By the models' names: nothing is read of a workflow that lacks none.
     for await (const owned of this.ports.state.ownedModels()) {
@@ -124,7 +124,7 @@ export class ReconcileModelServers {
   }
 
   private async restoreMissing(
-    server: ModelServer,
+    server: ManagedModelServer,
     { model, workflow }: OwnedModel,
     signal: AbortSignal,
   ): Promise<boolean> {
@@ -142,7 +142,7 @@ export class ReconcileModelServers {
 
   /** Noted as an orphan first: were the workflow unregistered meanwhile, or this worker killed, the model is removed. */
   private async restoreModel(
-    server: ModelServer,
+    server: ManagedModelServer,
     { record, node }: WantedModel,
     signal: AbortSignal,
   ): Promise<boolean> {
@@ -150,7 +150,7 @@ export class ReconcileModelServers {
     const event = { endpoint: server.endpoint, workflow: record.definition.name, node: node.name };
     await state.addOrphans([node.modelName]);
     try {
-      await server.register(await registrationOf(this.ports, node, signal), signal);
+      await server.repository.register(await registrationOf(this.ports, node, signal), signal);
     } catch (error) {
       logger.error({ ...event, err: error }, 'a model that the model server has lost cannot be registered again');
       // Half of it would count as there, and never be tried again.
@@ -170,10 +170,10 @@ export class ReconcileModelServers {
   }
 
   /** Only where it is still the one that was asked for: else it is somebody's who knows better. */
-  private async removeIfWanted(server: ModelServer, wanted: WantedModel): Promise<void> {
+  private async removeIfWanted(server: ManagedModelServer, wanted: WantedModel): Promise<void> {
     if (!(await this.isStillWanted(wanted))) return;
     const model = wanted.node.modelName;
-    await server.unregister(model, AbortSignal.timeout(removalTimeoutMs)).catch((error: unknown) => {
+    await server.repository.unregister(model, AbortSignal.timeout(removalTimeoutMs)).catch((error: unknown) => {
       this.ports.logger.warn({ model, err: error }, 'what could not be restored cannot be removed either');
     });
   }
@@ -196,7 +196,7 @@ export class ReconcileModelServers {
   /** All models on all model servers; undefined where one does not answer. */
   private async presentModels(signal: AbortSignal): Promise<ReadonlySet<string> | undefined> {
     try {
-      const lists = await Promise.all(this.ports.modelServers.servers.map((server) => server.list(signal)));
+      const lists = await Promise.all(this.ports.modelServers.managed.map(({ repository }) => repository.list(signal)));
       return new Set(lists.flat());
     } catch {
       return undefined;

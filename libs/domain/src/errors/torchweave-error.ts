@@ -1,6 +1,7 @@
 import { isOutOfFiles } from '@torchweave/kernel';
 import { boundData } from './bound-data.js';
 import { errorCatalogue, type ErrorCode, type ErrorData } from './catalogue/catalogue.js';
+import type { ModelServerRefusals } from './catalogue/model-server-errors.js';
 
 /** An error as it is stored and sent between processes: rebuilt with {@link TorchweaveError.fromRecord}. */
 export interface ErrorRecord<Code extends ErrorCode = ErrorCode> {
@@ -71,6 +72,20 @@ export function isUnanswered(
   error: unknown,
 ): error is TorchweaveError<'modelServerUnreachable'> | TorchweaveError<'modelServerLate'> {
   return isTorchweaveError(error, 'modelServerUnreachable') || isTorchweaveError(error, 'modelServerLate');
+}
+
+const refusals: Readonly<Record<keyof ModelServerRefusals, true>> = {
+  modelMissing: true,
+  modelBusy: true,
+  modelFailed: true,
+  modelRejected: true,
+  modelServerFull: true,
+  modelServerRefused: true,
+};
+
+/** True when a model server answered, and has not done what it was asked for. */
+export function isRefused(error: unknown): error is TorchweaveError<keyof ModelServerRefusals> {
+  return isTorchweaveError(error) && Object.hasOwn(refusals, error.code);
 }
 
 /**

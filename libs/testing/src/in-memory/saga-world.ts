@@ -4,6 +4,7 @@ import {
   silentLogger,
   UnregisterWorkflow,
   type JobContext,
+  type ModelRepository,
   type ModelServer,
 } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
@@ -77,8 +78,7 @@ export class SagaWorld {
   }
 
   private ports(onCall: OnCall = undisturbed): Ports {
-    const server: Partial<ModelServer> = {
-      ...{ endpoint: 'http://model-server', name: 'model server' },
+    const repository: Partial<ModelRepository> = {
       register: ({ name }) => {
         // A model that is refused may be there in part.
         this.onServer.add(name);
@@ -90,6 +90,10 @@ export class SagaWorld {
         return Promise.resolve();
       },
     };
+    const server: Partial<ModelServer> = {
+      ...{ endpoint: 'http://model-server', name: 'model server' },
+      repository: observed('modelServer', repository as ModelRepository, onCall),
+    };
     const ports = {
       source: new InMemoryArchiveSource(new Map([['w.war', archive]])),
       ...{ archives: this.archives, specs: inMemorySpecReader, state: this.state, gateways: this.gateways },
@@ -98,7 +102,7 @@ export class SagaWorld {
     const watched = Object.entries(ports).map(([name, port]) => [name, observed<object>(name, port, onCall)]);
     return {
       ...Object.fromEntries(watched),
-      modelServers: new ModelServerFleet([observed('modelServer', server as ModelServer, onCall)], silentLogger),
+      modelServers: new ModelServerFleet([server as ModelServer], silentLogger),
       ...{ logger: silentLogger, responseTimeoutMs: 1 },
     } as Ports;
   }

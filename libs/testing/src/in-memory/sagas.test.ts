@@ -3,7 +3,7 @@ import { TorchweaveError } from '@torchweave/domain';
 import { describe, expect, it } from 'vitest';
 import { lost, models, SagaWorld, type OnCall } from './saga-world.js';
 
-const refusal = new TorchweaveError('modelServerRefused', { endpoint: 'x', status: 500, message: 'no' });
+const refusal = new TorchweaveError('modelServerRefused', { endpoint: 'x', message: 'no' });
 const away = new TorchweaveError('stateUnavailable', { reason: 'it is away', retryAfterSeconds: 1 });
 const broken = new TorchweaveError('internal', { reason: 'it is broken' });
 

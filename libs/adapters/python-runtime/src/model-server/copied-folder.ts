@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, lstat, mkdir, readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { refused } from './model-errors.js';
+import { rejected } from './model-errors.js';
 
 /** As for archives. */
 const maxEntries = 10_000;
@@ -21,7 +21,7 @@ interface Copying {
  * Copies a model that is a folder: files and folders, and what links lead to inside of it.
  *
  * @param url names it in errors.
- * @throws TorchweaveError `modelServerRefused`, status 400, for what is no file or leads out, and for too much.
+ * @throws TorchweaveError `modelRejected` for what is no file or leads out, and for too much.
  */
 export async function copyFolder(from: string, to: string, url: string): Promise<void> {
   await copyInto({ root: await realpath(from), url, entries: 0, bytes: 0 }, from, to, 0);
@@ -37,7 +37,7 @@ async function copyInto(copying: Copying, from: string, to: string, depth: numbe
     const found = await lstat(path);
     if (found.isDirectory()) await copyInto(copying, path, join(to, name), depth + 1);
     else if (found.isFile()) await copyOne(copying, path, join(to, name), found.size);
-    else throw refused(400, `${copying.url} is refused: "${name}" in it is neither a file nor a folder.`);
+    else throw rejected(`${copying.url} is refused: "${name}" in it is neither a file nor a folder.`);
   }
 }
 
@@ -52,10 +52,10 @@ async function followed({ root, url }: Copying, path: string): Promise<string> {
   if (!(await lstat(path)).isSymbolicLink()) return path;
   const target = await realpath(path).catch(() => '');
   if (target.startsWith(root + sep)) return target;
-  throw refused(400, `${url} is refused: a link in it leads out of its folder or to nothing.`);
+  throw rejected(`${url} is refused: a link in it leads out of its folder or to nothing.`);
 }
 
-const tooMuch = ({ url }: Copying, what: string): Error => refused(400, `${url} is refused: it holds ${what}.`);
+const tooMuch = ({ url }: Copying, what: string): Error => rejected(`${url} is refused: it holds ${what}.`);
 
 /** Tells one content of a copied folder from another by names, sizes and times of its files. */
 export async function fingerprintOf(folder: string): Promise<string> {

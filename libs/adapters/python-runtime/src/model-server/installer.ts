@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { refused } from './model-errors.js';
+import { notRegistered } from './model-errors.js';
 
 /** ms that one command may take. */
 const timeLimitMs = 600_000;
@@ -16,7 +16,7 @@ export interface InstallerOptions {
 /**
  * Runs one command that makes an environment.
  *
- * @throws TorchweaveError `modelServerRefused`, status 500, with what the command said last, without paths of this machine.
+ * @throws TorchweaveError `modelServerRefused` with what the command said last, without paths of this machine.
  */
 export function runInstaller(command: string, args: readonly string[], options: InstallerOptions): Promise<void> {
   const { cwd, environment: env, ownFolders } = options;
@@ -27,7 +27,7 @@ export function runInstaller(command: string, args: readonly string[], options: 
   return new Promise((resolve, reject) => {
     const fail = (reason: string): void => {
       clearTimeout(timer);
-      reject(refused(500, `The requirements cannot be installed: ${reason}`));
+      reject(notRegistered(`The requirements cannot be installed: ${reason}`));
     };
     const timer = setTimeout(() => {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');

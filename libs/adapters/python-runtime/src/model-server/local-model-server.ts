@@ -1,4 +1,5 @@
-import type { InferenceOptions, ModelDescription, ModelRegistration, ModelServer } from '@torchweave/application';
+import type { InferenceOptions, ModelDescription, ModelInference } from '@torchweave/application';
+import type { ModelRegistration, ModelRepository, ModelServer } from '@torchweave/application';
 import type { NodeInput, NodeOutput } from '@torchweave/domain';
 import { SerialTasks } from '@torchweave/kernel';
 import { resolveOptions, type PythonOptions, type ResolvedPythonOptions } from '../options.js';
@@ -7,7 +8,14 @@ import type { ProcessStatus } from '../pool/process-supply.js';
 import { ProcessLoadError } from '../processes/python-process.js';
 import { Supervisor } from '../processes/supervisor.js';
 import { HostedModel, workerLimitsOf } from './hosted-model.js';
-import { endpoint, inferenceError, modelNotFound, refusedByHandler, registrationError } from './model-errors.js';
+import {
+  endpoint,
+  inferenceError,
+  modelNotFound,
+  refusedByHandler,
+  registrationError,
+  rejected,
+} from './model-errors.js';
 import { readModelManifest } from './model-manifest.js';
 import { ModelSource, type ModelFiles, type ModelSourceOptions } from './model-source.js';
 import { ProcessBudget } from './process-budget.js';
@@ -27,9 +35,11 @@ export interface LocalModelServerOptions extends PythonOptions, ModelSourceOptio
 }
 
 /** Hosts `.mar` models in Python processes of its own: for laptops and tests, where a TorchServe is too much. */
-export class LocalModelServer implements ModelServer {
+export class LocalModelServer implements ModelServer, ModelRepository, ModelInference {
   readonly endpoint = endpoint;
   readonly name = endpoint;
+  readonly repository: ModelRepository = this;
+  readonly inference: ModelInference = this;
   private readonly python: ResolvedPythonOptions;
   private readonly supervisor: Supervisor;
   private readonly source: ModelSource;
@@ -68,11 +78,10 @@ export class LocalModelServer implements ModelServer {
     });
   }
 
-  /** `maxWorkers: 0` ends all workers; otherwise at least one stays. */
   async scale(name: string, workers: { minWorkers: number; maxWorkers: number }, _signal: AbortSignal): Promise<void> {
     await this.changes.run(name, async () => {
       const model = this.models.get(name);
-      if (model === undefined) throw modelNotFound(name);
+      if (model === undefined) throw rejected(`Model not found: ${name}`);
       try {
         this.budget.take(name, workerLimitsOf(workers)[0]);
         await model.scale(workers);

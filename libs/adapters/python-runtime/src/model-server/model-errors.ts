@@ -1,4 +1,5 @@
-import { TorchweaveError } from '@torchweave/domain';
+import { reachesClient } from '@torchweave/application';
+import { isRefused, TorchweaveError } from '@torchweave/domain';
 import { isOutOfFiles } from '@torchweave/kernel';
 import { CallFailure } from '../pool/call-failure.js';
 import { ProcessLoadError } from '../processes/python-process.js';
@@ -6,13 +7,39 @@ import type { RowOutput } from '../protocol/answer-frame.js';
 
 export const endpoint = 'local';
 
-/** What the server says no to, with TorchServe's status and words where it has them. */
-export function refused(status: number, message: string, cause?: unknown): TorchweaveError<'modelServerRefused'> {
-  return new TorchweaveError('modelServerRefused', { endpoint, status, message }, { cause });
+/** A model that is not to be had from where a registration says, or at fault; with TorchServe's words where it has them. */
+export function rejected(message: string, cause?: unknown): TorchweaveError {
+  return new TorchweaveError('modelRejected', { endpoint, message }, { cause });
 }
 
-export function modelNotFound(name: string): TorchweaveError<'modelServerRefused'> {
-  return refused(404, `Model not found: ${name}`);
+/** A registration that comes to nothing through no fault of its model. */
+export function notRegistered(message: string, cause?: unknown): TorchweaveError {
+  return new TorchweaveError('modelServerRefused', { endpoint, message }, { cause });
+}
+
+export function full(message: string, cause?: unknown): TorchweaveError {
+  return new TorchweaveError('modelServerFull', { endpoint, message }, { cause });
+}
+
+/** An inference that comes to nothing. @param status what TorchServe would answer. */
+function refusedAs(
+  code: 'modelMissing' | 'modelBusy' | 'modelFailed' | 'modelServerRefused',
+  status: number,
+  message: string,
+  cause?: unknown,
+): TorchweaveError {
+  return new TorchweaveError(code, { endpoint, answered: String(status), message }, { cause });
+}
+
+export function modelNotFound(name: string): TorchweaveError {
+  return refusedAs('modelMissing', 404, `Model not found: ${name}`);
+}
+
+/** What a handler said with a status. One that a model server has for itself means here what it means on TorchServe. */
+function raised(status: number, message: string, cause?: unknown): TorchweaveError {
+  if (reachesClient(status)) return new TorchweaveError('modelRaised', { endpoint, status, message }, { cause });
+  const code = status === 404 ? 'modelMissing' : status === 503 ? 'modelFailed' : 'modelServerRefused';
+  return refusedAs(code, status, message, cause);
 }
 
 /** A failed inference, told as TorchServe would. */
@@ -26,17 +53,17 @@ export function inferenceError(
     return new TorchweaveError('internal', { reason: String(thrown) }, { cause: thrown });
   }
   const { kind, reason, status, answer } = thrown;
-  if (status !== undefined) return refused(status, answer ?? reason, thrown);
+  if (status !== undefined) return raised(status, answer ?? reason, thrown);
   switch (kind) {
     case 'raised':
-      return refused(503, 'Prediction failed', thrown);
+      return refusedAs('modelFailed', 503, 'Prediction failed', thrown);
     case 'output':
-      return refused(503, reason, thrown);
+      return refusedAs('modelFailed', 503, reason, thrown);
     case 'memory':
-      return refused(507, 'Out of resources', thrown);
+      return refusedAs('modelServerRefused', 507, 'Out of resources', thrown);
     case 'died':
     case 'overdue':
-      return refused(500, 'Worker died.', thrown);
+      return refusedAs('modelServerRefused', 500, 'Worker died.', thrown);
     case 'queueFull':
       return new TorchweaveError(
         'overloaded',
@@ -44,9 +71,9 @@ export function inferenceError(
         { cause: thrown },
       );
     case 'unavailable':
-      return refused(503, noWorker(model), thrown);
+      return refusedAs('modelBusy', 503, noWorker(model), thrown);
     case 'tooLarge':
-      return refused(413, reason, thrown);
+      return refusedAs('modelServerRefused', 413, reason, thrown);
     case 'timeout':
       return new TorchweaveError('modelServerLate', { endpoint, timeoutMs }, { cause: thrown });
     case 'aborted':
@@ -63,16 +90,15 @@ export function registrationError(model: string, thrown: unknown): TorchweaveErr
   if (isOutOfFiles(thrown))
     return new TorchweaveError('openFilesExhausted', { retryAfterSeconds: 1 }, { cause: thrown });
   if (thrown instanceof TorchweaveError) {
-    // The archive's fault, in the catalogue's own words.
-    return thrown.code === 'modelServerRefused' ? thrown : refused(thrown.status, thrown.message, thrown);
+    if (isRefused(thrown)) return thrown;
+    // Most are the archive's fault; in the catalogue's own words.
+    const told = thrown.status < 500 ? rejected : thrown.status === 507 ? full : notRegistered;
+    return told(thrown.message, thrown);
   }
   const loadError = thrown instanceof ProcessLoadError ? thrown : undefined;
   const reason = loadError?.reason ?? messageOf(thrown);
-  return refused(
-    loadError?.isRaised === true ? 400 : 500,
-    `Failed to start workers for model ${model}: ${reason}`,
-    thrown,
-  );
+  const told = loadError?.isRaised === true ? rejected : notRegistered;
+  return told(`Failed to start workers for model ${model}: ${reason}`, thrown);
 }
 
 function messageOf(thrown: unknown): string {
@@ -83,5 +109,5 @@ function messageOf(thrown: unknown): string {
 export function refusedByHandler({ status = 200, value }: RowOutput): TorchweaveError | undefined {
   if (status >= 200 && status <= 299) return undefined;
   const text = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8').slice(0, 2_000);
-  return refused(status, text.trim() || `The handler answered with status ${status}.`);
+  return raised(status, text.trim() || `The handler answered with status ${status}.`);
 }

@@ -1,7 +1,7 @@
 import { isInsidePath, jsonFault } from '@torchweave/domain';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { refused } from './model-errors.js';
+import { rejected } from './model-errors.js';
 
 const manifestPath = 'MAR-INF/MANIFEST.json';
 const maxManifestBytes = 1_048_576;
@@ -16,10 +16,10 @@ export interface ModelManifest {
 /**
  * Reads and checks `MAR-INF/MANIFEST.json` of an unpacked model.
  *
- * @throws TorchweaveError `modelServerRefused`, status 400, that says what is wrong with it.
+ * @throws TorchweaveError `modelRejected` that says what is wrong with it.
  */
 export async function readModelManifest(directory: string, url: string): Promise<ModelManifest> {
-  const invalid = (fault: string): Error => refused(400, `${url}: ${manifestPath} ${fault}`);
+  const invalid = (fault: string): Error => rejected(`${url}: ${manifestPath} ${fault}`);
   const text = await readManifest(join(directory, manifestPath));
   if (text === undefined) throw invalid('is missing.');
   if (text === 'too large') throw invalid(`has more than ${maxManifestBytes} bytes.`);

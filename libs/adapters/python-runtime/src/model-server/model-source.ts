@@ -5,7 +5,7 @@ import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { copyFolder, fingerprintOf } from './copied-folder.js';
-import { refused } from './model-errors.js';
+import { rejected } from './model-errors.js';
 import { ModelFolders } from './model-folders.js';
 
 export interface ModelSourceOptions {
@@ -43,7 +43,7 @@ export class ModelSource {
   /**
    * Whoever opens gives the folder back with {@link remove}.
    *
-   * @throws TorchweaveError `modelServerRefused`, status 404, with TorchServe's words; or of the archive's fault.
+   * @throws TorchweaveError `modelRejected` with TorchServe's words; or of the archive's fault.
    */
   async open(model: ModelRegistration, signal: AbortSignal): Promise<ModelFiles> {
     const directory = await this.folders.next();
@@ -102,9 +102,9 @@ export class ModelSource {
 
   /** The path of a file or folder of the model store: by its name, with `./` before it, or by a path into the store. */
   private async find(url: string): Promise<string> {
-    const missing = (): Error => refused(404, `Model not found at: ${url}`);
+    const missing = (): Error => rejected(`Model not found at: ${url}`);
     if (isUrl(url)) throw missing();
-    if (url.includes('..')) throw refused(404, `Relative path is not allowed in url: ${url}`);
+    if (url.includes('..')) throw rejected(`Relative path is not allowed in url: ${url}`);
     const name = this.nameInStore(url);
     // A name alone: no subfolder.
     if (name === '' || name === '.' || /[/\\\0]/.test(name)) throw missing();

@@ -1,4 +1,4 @@
-import { refused } from './model-errors.js';
+import { full } from './model-errors.js';
 
 /** The processes of all models of one server, bounded together. */
 export class ProcessBudget {
@@ -9,14 +9,13 @@ export class ProcessBudget {
   /**
    * Takes so many for a model, in the place of what it had.
    *
-   * @throws TorchweaveError `modelServerRefused`, status 507, when that is more than there are.
+   * @throws TorchweaveError `modelServerFull` when that is more than there are.
    */
   take(model: string, count: number): void {
     const others = this.total - (this.taken.get(model) ?? 0);
     if (others + count > this.limit) {
       const processes = count === 1 ? 'one process' : `${count} processes`;
-      throw refused(
-        507,
+      throw full(
         `Model ${model} asks for ${processes} (min-workers), and other models have ${others} of the ${this.limit} that the local ` +
           'model server may have. Ask for fewer, or raise max_model_processes.',
       );

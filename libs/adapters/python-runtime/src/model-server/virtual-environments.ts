@@ -32,7 +32,7 @@ export class VirtualEnvironments {
    * The interpreter of the archive's environment, which is made where it is not there. Whoever asks gives it back with
    * {@link release}, also when this fails.
    *
-   * @throws TorchweaveError `modelServerRefused`, status 500, with pip's last word.
+   * @throws TorchweaveError `modelServerRefused` with pip's last word.
    */
   pythonFor(files: ModelFiles, requirementsFile: string): Promise<string> {
     const { digest } = files;

@@ -221,32 +221,29 @@ class Service(Base):
     ])('%s', async (_, url, message) => {
       const asked = server.register({ ...modelRegistration('refused', 'x'), url }, patience());
       await expect(asked).rejects.toMatchObject({
-        code: 'modelServerRefused',
-        data: { endpoint: 'local', status: 404, message },
+        code: 'modelRejected',
+        data: { endpoint: 'local', message },
       });
     });
 
-    it.each<[string, Record<string, string>, number, string | RegExp]>([
-      ['an archive without a manifest', { 'h.py': '' }, 400, 'broken.mar: MAR-INF/MANIFEST.json is missing.'],
-      ['a manifest without a handler', withManifest({}, {}), 400, /names no model.handler/],
-      ['a handler outside of the archive', withManifest({ handler: '../h.py' }, {}), 400, /outside of the archive/],
-      ['a handler file that is missing', withManifest({ handler: 'h.py' }, {}), 400, /h\.py is not in the archive/],
+    it.each<[string, Record<string, string>, string | RegExp]>([
+      ['an archive without a manifest', { 'h.py': '' }, 'broken.mar: MAR-INF/MANIFEST.json is missing.'],
+      ['a manifest without a handler', withManifest({}, {}), /names no model.handler/],
+      ['a handler outside of the archive', withManifest({ handler: '../h.py' }, {}), /outside of the archive/],
+      ['a handler file that is missing', withManifest({ handler: 'h.py' }, {}), /h\.py is not in the archive/],
       [
         "TorchServe's own handlers",
         withManifest({ handler: 'image_classifier' }, {}),
-        400,
         /image_classifier is not in the archive. If it is one of TorchServe's own, serve the model with TorchServe/,
       ],
       [
         'what is not installed, in the words of Python',
         withManifest({ handler: 'h.py' }, { 'h.py': 'import not_installed_here\n' }),
-        400,
         "Failed to start workers for model broken: ModuleNotFoundError: No module named 'not_installed_here'",
       ],
       [
         'a file with neither a function nor one class',
         withManifest({ handler: 'h.py' }, { 'h.py': 'class A: pass\nclass B: pass\n' }),
-        400,
         /Expected only one class in custom service code or a function entry point handle: there are 2 classes/,
       ],
       [
@@ -255,7 +252,6 @@ class Service(Base):
           { handler: 'h.py' },
           { 'h.py': 'class A:\n  def handle(self, d, c): pass\n  def initialize(self, c): pass\nclass B(A): pass\n' },
         ),
-        400,
         /there are 2 classes \(A, B\)\. Name the one to use in the manifest, handler\.py:CLASS/,
       ],
       [
@@ -264,13 +260,12 @@ class Service(Base):
           { handler: 'h.py' },
           { 'h.py': 'def handle(data, context):\n    raise ValueError("no weights")\n' },
         ),
-        400,
         /its initialization raised ValueError: no weights/,
       ],
-    ])('%s', async (_, files, status, message) => {
+    ])('%s', async (_, files, message) => {
       expect(await refusal('broken', files)).toMatchObject({
-        code: 'modelServerRefused',
-        data: { status, message: typeof message === 'string' ? message : expect.stringMatching(message) },
+        code: 'modelRejected',
+        data: { message: typeof message === 'string' ? message : expect.stringMatching(message) },
       });
       expect(await server.list(patience())).not.toContain('broken');
     });
@@ -312,7 +307,7 @@ class Service(Base):
 
     it('is not found without what was fetched', async () => {
       const registering = server.register({ ...modelRegistration('url', 'x'), url: 'http://here/x.mar' }, patience());
-      await expect(registering).rejects.toMatchObject({ data: { status: 404 } });
+      await expect(registering).rejects.toMatchObject({ code: 'modelRejected' });
     });
   });
 
@@ -356,7 +351,7 @@ class Service(Base):
       ['nothing', () => './'],
     ])('but not %s', async (_, url) => {
       const registering = server.register({ ...modelRegistration('stored', 'x'), url: url() }, patience());
-      await expect(registering).rejects.toMatchObject({ code: 'modelServerRefused', data: { status: 404 } });
+      await expect(registering).rejects.toMatchObject({ code: 'modelRejected' });
     });
 
     it('but no folder with a link that leads out', async () => {
@@ -365,7 +360,10 @@ class Service(Base):
       await writeFile(join(folder, 'MAR-INF', 'MANIFEST.json'), JSON.stringify({ model: { handler: 'h.py' } }));
       await symlink('/etc/hostname', join(folder, 'h.py'));
       const registering = server.register({ ...modelRegistration('stored', 'x'), url: 'leading-out' }, patience());
-      await expect(registering).rejects.toMatchObject({ data: { status: 400, message: /a link in it leads out/ } });
+      await expect(registering).rejects.toMatchObject({
+        code: 'modelRejected',
+        data: { message: /a link in it leads out/ },
+      });
     });
   });
 
@@ -443,9 +441,8 @@ class Handler:
         if (isTaken) await registering;
         else {
           await expect(registering).rejects.toMatchObject({
-            code: 'modelServerRefused',
+            code: 'modelServerFull',
             data: {
-              status: 507,
               message: /asks for 4 processes .+ others? models have 1 of the 4 .+ max_model_processes/,
             },
           });
@@ -462,7 +459,7 @@ class Handler:
     it('whatever number was stored before there was a bound', async () => {
       const minWorkers = 2_147_483_647;
       const registering = server.register(modelRegistration('huge', 'faulty', { minWorkers }), patience());
-      await expect(registering).rejects.toMatchObject({ data: { status: 507 } });
+      await expect(registering).rejects.toMatchObject({ code: 'modelServerFull' });
     });
 
     it('also where one is busy and may have more', async () => {
@@ -486,33 +483,36 @@ class Handler:
     beforeAll(() => register('faulty', 'faulty', { responseTimeoutMs: 500 }));
 
     it.each([
-      ['value', 503, 'Prediction failed'],
-      ['memory', 507, 'Out of resources'],
-      ['cuda', 507, 'Out of resources'],
+      ['value', 'modelFailed', '503', 'Prediction failed'],
+      ['memory', 'modelServerRefused', '507', 'Out of resources'],
+      ['cuda', 'modelServerRefused', '507', 'Out of resources'],
       [
         'short',
-        503,
+        'modelFailed',
+        '503',
         'number of batch response mismatched: it returned a list of 0 elements for 1 request; it must return a list of one ' +
           'element for each request, here 1',
       ],
       [
         'no list',
-        503,
+        'modelFailed',
+        '503',
         'Invalid model predict output: it returned a str for 1 request; it must return a list of one element for each ' +
           'request, here 1',
       ],
       [
         'object',
-        503,
+        'modelFailed',
+        '503',
         'Unsupported model output data type: an object cannot be JSON; return dict, list, str, int, float, bool or None',
       ],
-      ['exit', 500, 'Worker died.'],
-      ['forever', 500, 'Worker died.'],
-      ['status', 404, 'no such animal'],
-    ])('%s', async (how, status, message) => {
+      ['exit', 'modelServerRefused', '500', 'Worker died.'],
+      ['forever', 'modelServerRefused', '500', 'Worker died.'],
+      ['status', 'modelMissing', '404', 'no such animal'],
+    ])('%s', async (how, code, answered, message) => {
       await expect(infer('faulty', how)).rejects.toMatchObject({
-        code: 'modelServerRefused',
-        data: { endpoint: 'local', status, message },
+        code,
+        data: { endpoint: 'local', answered, message },
       });
       expect(await infer('faulty', '')).toMatch(/^\d+$/);
     });
@@ -530,21 +530,27 @@ class Handler:
     beforeAll(() => packModel(join(folders.modelStore, 'together.mar'), { handler: 'h.py' }, { 'h.py': together }));
 
     it.each([
-      ['refuses one of them', 'refuse', { status: 422, message: 'not with words of 1' }],
-      ['raises at one of them', 'raise', { status: 503, message: 'Prediction failed' }],
+      ['refuses one of them', 'refuse', 'modelRaised', { status: 422, message: 'not with words of 1' }],
+      ['raises at one of them', 'raise', 'modelFailed', { answered: '503', message: 'Prediction failed' }],
       [
         'returns for one of them what is no answer',
         'object',
-        { status: 503, message: expect.stringMatching(/^Unsupp/) },
+        'modelFailed',
+        { answered: '503', message: expect.stringMatching(/^Unsupp/) },
       ],
-      ['dies of one of them', 'exit', { status: 500, message: 'Worker died.' }],
-      ['does not return from one of them', 'forever', { status: 500, message: 'Worker died.' }],
-    ])('when the handler %s: the others are answered, and hear nothing of it', async (_, how, data) => {
+      ['dies of one of them', 'exit', 'modelServerRefused', { answered: '500', message: 'Worker died.' }],
+      [
+        'does not return from one of them',
+        'forever',
+        'modelServerRefused',
+        { answered: '500', message: 'Worker died.' },
+      ],
+    ])('when the handler %s: the others are answered, and hear nothing of it', async (_, how, code, data) => {
       const sizes = join(folders.modelStore, `${how}.sizes`);
       await register(how, 'together', { batchSize: 3, maxBatchDelay: 5_000, responseTimeoutMs: 1_000 });
       const hows = ['good', how, 'good'];
       const answers = await Promise.allSettled(hows.map((each, i) => infer(how, `${sizes} ${each} words of ${i}`)));
-      expect(answers[1]).toMatchObject({ status: 'rejected', reason: { code: 'modelServerRefused', data } });
+      expect(answers[1]).toMatchObject({ status: 'rejected', reason: { code, data } });
       expect(answers.filter((_answer, i) => i !== 1)).toEqual(
         [0, 2].map((i) => ({ status: 'fulfilled', value: `words of ${i}` })),
       );
@@ -613,7 +619,7 @@ class Handler:
     it('has no worker when it is scaled down to none, until it is scaled up', async () => {
       await register('none', 'faulty');
       await server.scale('none', { minWorkers: 0, maxWorkers: 0 }, patience());
-      await expect(infer('none', '')).rejects.toMatchObject({ data: { status: 503 } });
+      await expect(infer('none', '')).rejects.toMatchObject({ code: 'modelBusy', data: { answered: '503' } });
       expect(await server.describe('none', patience())).toMatchObject({ maxWorkers: 0, readyWorkers: 0 });
       await server.scale('none', { minWorkers: 1, maxWorkers: 1 }, patience());
       expect(await infer('none', '')).toMatch(/^\d+$/);

@@ -23,13 +23,15 @@ describeOnTorchServe('a TorchServe that fails', () => {
     it('refuses to register and unregister, and says which flag is missing', async () => {
       const { server } = torchServe;
       const refusal = { code: 'modelManagementDisabled', message: expect.stringContaining('--enable-model-api') };
-      await expect(server.register(modelRegistration('a', 'upper'), patience())).rejects.toMatchObject(refusal);
-      await expect(server.unregister('a', patience())).rejects.toMatchObject(refusal);
+      await expect(server.repository.register(modelRegistration('a', 'upper'), patience())).rejects.toMatchObject(
+        refusal,
+      );
+      await expect(server.repository.unregister('a', patience())).rejects.toMatchObject(refusal);
     });
 
     it('still lists and describes', async () => {
-      expect(await torchServe.server.list(patience())).toEqual([]);
-      expect(await torchServe.server.describe('a', patience())).toBeUndefined();
+      expect(await torchServe.server.repository.list(patience())).toEqual([]);
+      expect(await torchServe.server.repository.describe('a', patience())).toBeUndefined();
     });
   });
 
@@ -40,29 +42,33 @@ describeOnTorchServe('a TorchServe that fails', () => {
     await writeModelArchive(torchServe.modelStore, 'upper', handlers.upper);
     await writeModelArchive(torchServe.modelStore, 'slow', handlers.slow);
     const registerAll = (): Promise<unknown> =>
-      Promise.all(['upper', 'slow'].map((name) => server.register(modelRegistration(name, name), patience())));
+      Promise.all(
+        ['upper', 'slow'].map((name) => server.repository.register(modelRegistration(name, name), patience())),
+      );
     await registerAll();
-    await server.infer('upper', hello, inferenceOptions());
+    await server.inference.infer('upper', hello, inferenceOptions());
 
-    const underWay = server.infer('slow', [{ name: 'body', value: Buffer.from('20') }], inferenceOptions());
+    const underWay = server.inference.infer('slow', [{ name: 'body', value: Buffer.from('20') }], inferenceOptions());
     const refusal = expect(underWay).rejects.toMatchObject({ code: 'modelServerUnreachable' });
     await torchServe.process.kill();
     await refusal;
-    expect(await server.isHealthy(patience())).toBe(false);
-    await expect(server.infer('upper', hello, inferenceOptions())).rejects.toMatchObject({
+    expect(await server.inference.isHealthy(patience())).toBe(false);
+    await expect(server.inference.infer('upper', hello, inferenceOptions())).rejects.toMatchObject({
       code: 'modelServerUnreachable',
       data: { endpoint: server.endpoint, reason: 'connection refused' },
     });
-    await expect(server.register(modelRegistration('upper', 'upper'), patience())).rejects.toMatchObject({
+    await expect(server.repository.register(modelRegistration('upper', 'upper'), patience())).rejects.toMatchObject({
       code: 'modelServerUnreachable',
     });
 
     const restarted = await torchServe.process.restart();
     onTestFinished(() => restarted.stop());
-    expect(await server.isHealthy(patience())).toBe(true);
-    await expect(server.infer('upper', hello, inferenceOptions())).rejects.toMatchObject({ data: { status: 404 } });
+    expect(await server.inference.isHealthy(patience())).toBe(true);
+    await expect(server.inference.infer('upper', hello, inferenceOptions())).rejects.toMatchObject({
+      code: 'modelMissing',
+    });
     await registerAll();
-    const { value } = await server.infer('upper', hello, inferenceOptions());
+    const { value } = await server.inference.infer('upper', hello, inferenceOptions());
     expect(Buffer.from(value).toString()).toBe('HELLO');
   });
 });

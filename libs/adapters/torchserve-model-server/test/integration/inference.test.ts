@@ -58,10 +58,10 @@ describeOnTorchServe('inferring on TorchServe', () => {
   afterAll(() => torchServe.dispose());
 
   const register = (archive: string): Promise<void> =>
-    torchServe.server.register(modelRegistration(archive, archive), patience());
+    torchServe.server.repository.register(modelRegistration(archive, archive), patience());
   const infer = (model: string, input: string | readonly InputField[]): Promise<NodeOutput> => {
     const fields = typeof input === 'string' ? [{ name: 'body', value: Buffer.from(input) }] : input;
-    return torchServe.server.infer(model, fields, inferenceOptions());
+    return torchServe.server.inference.infer(model, fields, inferenceOptions());
   };
 
   it('keeps the content type that a handler sets, with any status of success', async () => {
@@ -71,16 +71,16 @@ describeOnTorchServe('inferring on TorchServe', () => {
 
   it('tells no client what a handler said of another one’s request in the same batch', async () => {
     const model = modelRegistration('together', 'together', { batchSize: 2, maxBatchDelay: 5_000 });
-    await torchServe.server.register(model, patience());
+    await torchServe.server.repository.register(model, patience());
     const asked = ['a word', 'secret word'].map((body) =>
-      torchServe.server.infer('together', [{ name: 'body', value: Buffer.from(body) }], {
+      torchServe.server.inference.infer('together', [{ name: 'body', value: Buffer.from(body) }], {
         ...inferenceOptions(),
         isBatched: true,
       }),
     );
     for (const { status, reason } of (await Promise.allSettled(asked)) as PromiseRejectedResult[]) {
       expect(status).toBe('rejected');
-      expect(reason).toMatchObject({ code: 'modelServerRefused', data: { status: 500 } });
+      expect(reason).toMatchObject({ code: 'modelServerRefused', data: { answered: '500' } });
       expect(String(reason)).not.toContain('secret');
     }
   });
@@ -111,7 +111,7 @@ describeOnTorchServe('inferring on TorchServe', () => {
     await register('size');
     await expect(infer('size', [{ name, value: Buffer.alloc(7_000_000) }])).rejects.toMatchObject({
       code: 'modelServerRefused',
-      data: { status: 413, message: 'The request is larger than the max_request_size of the model server.' },
+      data: { answered: '413', message: 'The request is larger than the max_request_size of the model server.' },
     });
   });
 
@@ -119,16 +119,18 @@ describeOnTorchServe('inferring on TorchServe', () => {
     await register('echo');
     const frugal = clientOf(torchServe.process, { maxResponseBytes: 10 });
     const input = [{ name: 'body', value: Buffer.alloc(11) }];
-    await expect(frugal.infer('echo', input, inferenceOptions())).rejects.toMatchObject({ data: { status: 413 } });
+    await expect(frugal.inference.infer('echo', input, inferenceOptions())).rejects.toMatchObject({
+      data: { answered: '413' },
+    });
     await frugal.close();
   });
 
   it('tells that a model has no worker', async () => {
     await register('upper');
-    await torchServe.server.scale('upper', { minWorkers: 0, maxWorkers: 0 }, patience());
+    await torchServe.server.repository.scale('upper', { minWorkers: 0, maxWorkers: 0 }, patience());
     await expect(infer('upper', 'x')).rejects.toMatchObject({
-      code: 'modelServerRefused',
-      data: { status: 503, message: expect.stringContaining('has no worker to serve inference request') },
+      code: 'modelBusy',
+      data: { answered: '503', message: expect.stringContaining('has no worker to serve inference request') },
     });
   });
 
@@ -137,13 +139,16 @@ describeOnTorchServe('inferring on TorchServe', () => {
     const answers = await Promise.allSettled(Array.from({ length: queueSize * 3 }, () => infer('slow', '0.2')));
     const refusals = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
     expect(refusals).not.toHaveLength(0);
-    expect(refusals[0]).toMatchObject({ code: 'modelServerRefused', data: { status: 503 } });
+    expect(refusals[0]).toMatchObject({ code: 'modelBusy', data: { answered: '503' } });
     expect(answers.filter((answer) => answer.status === 'fulfilled').length).toBeGreaterThanOrEqual(queueSize);
   });
 
   it('tells that a worker died, and is served by the next one', async () => {
     await register('suicidal');
-    await expect(infer('suicidal', 'die')).rejects.toMatchObject({ code: 'modelServerRefused', data: { status: 500 } });
+    await expect(infer('suicidal', 'die')).rejects.toMatchObject({
+      code: 'modelServerRefused',
+      data: { answered: '500' },
+    });
     const retried = async (): Promise<string> => {
       const answer = await infer('suicidal', 'live').catch(() => undefined);
       return Buffer.from(answer?.value ?? []).toString();

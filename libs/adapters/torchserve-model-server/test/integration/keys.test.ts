@@ -32,7 +32,11 @@ describeOnTorchServe('TorchServe with token authorization', () => {
   afterAll(() => torchServe.dispose());
 
   const upper = async (server: TorchServeModelServer): Promise<string> => {
-    const { value } = await server.infer('upper', [{ name: 'body', value: Buffer.from('hello') }], inferenceOptions());
+    const { value } = await server.inference.infer(
+      'upper',
+      [{ name: 'body', value: Buffer.from('hello') }],
+      inferenceOptions(),
+    );
     return Buffer.from(value).toString();
   };
   const isAccepted = async (key: string | undefined): Promise<boolean> => {
@@ -42,9 +46,9 @@ describeOnTorchServe('TorchServe with token authorization', () => {
 
   it('is served with the keys of its key file', async () => {
     const { server } = torchServe;
-    expect(await server.isHealthy(patience())).toBe(true);
-    await server.register(modelRegistration('upper', 'upper'), patience());
-    expect(await server.list(patience())).toEqual(['upper']);
+    expect(await server.inference.isHealthy(patience())).toBe(true);
+    await server.repository.register(modelRegistration('upper', 'upper'), patience());
+    expect(await server.repository.list(patience())).toEqual(['upper']);
     expect(await upper(server)).toBe('HELLO');
   });
 
@@ -56,7 +60,7 @@ describeOnTorchServe('TorchServe with token authorization', () => {
       expect((await fetch(`${managementUrl}/token?type=${type}`, { headers })).status).toBe(200);
     }
     expect(torchServe.process.currentKeys()?.management).not.toBe(before?.management);
-    expect(await torchServe.server.list(patience())).toEqual(['upper']);
+    expect(await torchServe.server.repository.list(patience())).toEqual(['upper']);
     expect(await upper(torchServe.server)).toBe('HELLO');
   });
 
@@ -66,7 +70,7 @@ describeOnTorchServe('TorchServe with token authorization', () => {
     await expect.poll(() => isAccepted(expiring), options).toBe(false);
     const another = clientOf(torchServe.process, { keyFile });
     const both = [torchServe.server, another];
-    const lists = await Promise.all(both.map((server) => server.list(patience())));
+    const lists = await Promise.all(both.map((server) => server.repository.list(patience())));
     expect(lists).toEqual([['upper'], ['upper']]);
     expect(await Promise.all(both.map(upper))).toEqual(['HELLO', 'HELLO']);
     await another.close();
@@ -76,7 +80,7 @@ describeOnTorchServe('TorchServe with token authorization', () => {
     const keys = torchServe.process.currentKeys();
     expect(keys).toBeDefined();
     const given = clientOf(torchServe.process, { keys });
-    expect(await given.list(patience())).toEqual(['upper']);
+    expect(await given.repository.list(patience())).toEqual(['upper']);
     await given.close();
   });
 
@@ -90,9 +94,11 @@ describeOnTorchServe('TorchServe with token authorization', () => {
       code: 'modelServerUnauthorized',
       message: expect.stringMatching(/Token Authorization failed.*--model-server-key-file/),
     };
-    await expect(stranger.register(modelRegistration('new', 'upper'), patience())).rejects.toMatchObject(refusal);
+    await expect(stranger.repository.register(modelRegistration('new', 'upper'), patience())).rejects.toMatchObject(
+      refusal,
+    );
     await expect(upper(stranger)).rejects.toMatchObject(refusal);
-    expect(await stranger.isHealthy(patience())).toBe(false);
+    expect(await stranger.inference.isHealthy(patience())).toBe(false);
     await stranger.close();
   });
 });

@@ -32,7 +32,7 @@ describeOnTorchServe('archives of models on TorchServe', () => {
   });
 
   const register = (name: string, url: string): Promise<void> =>
-    torchServe.server.register(modelRegistration(name, '', { url }), patience());
+    torchServe.server.repository.register(modelRegistration(name, '', { url }), patience());
   /** As if it came from a URL that ends in `model.mar`. */
   const deliver = async (name: string, file: string): Promise<void> => {
     const packed = await readFile(join(folder, `${file}.mar`));
@@ -41,14 +41,14 @@ describeOnTorchServe('archives of models on TorchServe', () => {
       read: () => Promise.resolve({ bytes: packed.length, content: Readable.from([packed]) }),
     };
     const url = 'https://models.example/model.mar';
-    await torchServe.server.register(modelRegistration(name, '', { url, archive }), patience());
+    await torchServe.server.repository.register(modelRegistration(name, '', { url, archive }), patience());
   };
   const delivered = async (): Promise<string[]> =>
     (await readdir(torchServe.modelStore)).filter((file) => file.startsWith('torchweave-'));
-  const unregister = (name: string): Promise<void> => torchServe.server.unregister(name, patience());
+  const unregister = (name: string): Promise<void> => torchServe.server.repository.unregister(name, patience());
   const answerOf = async (name: string): Promise<string> => {
     const input = [{ name: 'body', value: Buffer.from('hello') }];
-    const { value } = await torchServe.server.infer(name, input, inferenceOptions());
+    const { value } = await torchServe.server.inference.infer(name, input, inferenceOptions());
     return Buffer.from(value).toString();
   };
 
@@ -102,18 +102,18 @@ describeOnTorchServe('archives of models on TorchServe', () => {
     const before = await delivered();
     await writeModelArchive(folder, 'broken', handlers['needs-missing-module']);
     await expect(deliver('broken', 'broken')).rejects.toMatchObject({
-      data: { status: 500, message: 'Failed to start workers for model broken version: 1.0' },
+      code: 'modelServerRefused',
+      data: { answered: '500', message: 'Failed to start workers for model broken version: 1.0' },
     });
     await writeFile(join(folder, 'nothing.mar'), await zipOf({ 'h.py': '' }));
     await expect(deliver('nothing', 'nothing')).rejects.toMatchObject({ code: 'modelServerRefused' });
-    expect(await torchServe.server.list(patience())).not.toContain('broken');
+    expect(await torchServe.server.repository.list(patience())).not.toContain('broken');
     expect(await delivered()).toEqual(before);
   });
 
   it('are not fetched by TorchServe itself', async () => {
     await expect(register('absent', 'http://127.0.0.1:1/absent.mar')).rejects.toMatchObject({
-      code: 'modelServerRefused',
-      data: { status: 404 },
+      code: 'modelRejected',
     });
   });
 
@@ -121,7 +121,7 @@ describeOnTorchServe('archives of models on TorchServe', () => {
     const modelConfig = 'minWorkers: 2\nmaxWorkers: 2\nbatchSize: 3\n';
     await writeModelArchive(torchServe.modelStore, 'opinionated', handlers.upper, { modelConfig });
     await register('opinionated', 'opinionated.mar');
-    expect(await torchServe.server.describe('opinionated', patience())).toMatchObject({
+    expect(await torchServe.server.repository.describe('opinionated', patience())).toMatchObject({
       minWorkers: 1,
       maxWorkers: 1,
       readyWorkers: 1,
@@ -148,6 +148,6 @@ describeOnTorchServe('archives of models on TorchServe', () => {
       expect(answer.status).toBe(200);
     }
     await unregister('versioned');
-    expect(await torchServe.server.describe('versioned', patience())).toBeUndefined();
+    expect(await torchServe.server.repository.describe('versioned', patience())).toBeUndefined();
   });
 });
