@@ -58,7 +58,7 @@ export const layers = [
   {
     name: 'The composition joins adapters to ports; it knows no app and no framework',
     files: 'libs/composition',
-    imports: [...rules, '@torchweave/platform', '@torchweave/platform/version', ...adapters, ...anyBuiltin],
+    imports: [...rules, '@torchweave/platform', '@torchweave/platform/version', ...adapters, 'zod', ...anyBuiltin],
   },
   {
     name: 'What tests share knows no app and no platform',

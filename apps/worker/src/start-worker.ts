@@ -49,8 +49,8 @@ export async function startWorker(
     'unregister-workflow': (payload, job) => unregister.execute(payload, job),
     'reconcile-model-servers': (_, job) => reconcile.execute(job),
   };
-  if (parts.modelServers.servers.some((server) => server.endpoint === 'local')) {
-    // It begins empty with this process: its models are there again before the first request.
+  if (parts.hasModelServerInside) {
+    // It begins empty: its models are there again before the first request.
     await reconcile.restoreModels(AbortSignal.timeout(longestRestoreMs));
   }
   const { jobConcurrency: concurrency, jobLockMs: lockMs } = settings;

@@ -8,12 +8,13 @@ import {
   ConfinementError,
   PythonFunctionRuntime,
   scrubbedEnvironment,
-  type ProcessStatus,
   type PythonOptions,
 } from '@torchweave/python-runtime';
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ArchivesApart } from './archive-process/archives-apart.js';
+import type { NamedProcesses } from './model-server-kinds/kind.js';
+import { hasModelServerInside } from './model-server-kinds/kinds.js';
 import { createModelServers } from './model-servers.js';
 import { processLimits } from './process-limits.js';
 import { archiveFolder } from './upload-store.js';
@@ -24,13 +25,11 @@ export interface StartableRuntime extends FunctionRuntime {
   start(): Promise<void>;
 }
 
-/** The Python processes of one app: by workflow those of its functions, by model those of the local model server. */
+/** The Python processes of one app: by workflow those of its functions, by model those of model servers inside it. */
 export interface PythonProcesses {
   readonly functions: () => readonly NamedProcesses[];
   readonly models: () => readonly NamedProcesses[];
 }
-
-type NamedProcesses = ProcessStatus & { readonly name: string };
 
 /** What a worker or a gateway works with beside Redis. */
 export interface Parts {
@@ -38,6 +37,8 @@ export interface Parts {
   readonly archives: ArchiveStore;
   readonly specs: SpecReader;
   readonly modelServers: ModelServerFleet;
+  /** Whether one of them is a part of this process, and begins empty with it. */
+  readonly hasModelServerInside: boolean;
   readonly functions: StartableRuntime;
   /** The Python processes beside this one, for metrics. */
   readonly processes: PythonProcesses;
@@ -132,15 +133,16 @@ export function createParts(options: PartsOptions): Parts {
   const archives = new FilesystemArchiveStore({ directory, unpack, logger });
   const confinement = { ...python.confinement, network: settings.functionNetwork };
   const functions = new PythonFunctionRuntime({ ...python, confinement });
-  const servers = createModelServers({ settings, unpack, python, logger, isOneProcess });
-  const { fleet: modelServers, names, local } = servers;
+  const servers = createModelServers({ settings, unpack, python, logger }, isOneProcess);
+  const { fleet: modelServers, names } = servers;
   return {
     source,
     archives,
     specs,
     modelServers,
+    hasModelServerInside: hasModelServerInside(settings),
     functions,
-    processes: { functions: () => functions.processes, models: () => local?.processes ?? [] },
+    processes: { functions: () => functions.processes, models: servers.processes },
     start: async () => {
       await Promise.all([names.start(), assertConfinable(functions, settings)]);
     },

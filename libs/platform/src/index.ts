@@ -20,6 +20,7 @@ export {
 export type { OtherKeys } from './config/other-keys.js';
 export { assertEnoughFiles, openFilesLimit, tooFewFiles, type FileUse } from './system/open-files.js';
 export { escapeControls, jsonEscape, replaceControls } from './text/escape-controls.js';
+export { tellableValue } from './text/tellable-value.js';
 export type { ModelServerSetting } from './config/settings/model-settings.js';
 export type { Setting } from './config/settings/setting.js';
 export { settings, type SettingName, type Settings } from './config/settings/settings.js';

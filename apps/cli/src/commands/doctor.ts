@@ -1,6 +1,6 @@
 import { examineSettings } from '@torchweave/platform';
 import { Option, type Command } from 'commander';
-import type { Finding, Level } from '../doctor/finding.js';
+import type { Finding, Level } from '@torchweave/composition';
 import { exitCodes } from '../exit-codes.js';
 import type { Colours } from '../output/colours.js';
 import type { CommandContext } from '../output/command-context.js';

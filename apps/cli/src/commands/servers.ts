@@ -72,6 +72,9 @@ export function addServerCommands(program: Command, environment: Environment): v
         if (shared !== undefined) throw shared;
         const limit = openFilesLimit();
         assertEnoughFiles(limit, leastFiles);
+        const { modelServerFaults } = await import('@torchweave/composition');
+        const [fault] = modelServerFaults(prepared.settings);
+        if (fault !== undefined) throw fault;
         const tooFew = tooFewFiles(limit, prepared.settings, uses);
         if (tooFew !== undefined) prepared.logger.warn({ needed: tooFew.needed }, tooFew.message);
         const run = (): Promise<RunningApp> =>

@@ -1,6 +1,6 @@
 import { toTorchweaveError } from '@torchweave/domain';
 import { assertExposure, examineKeyFile, isLoopback, reachedAt, type Settings } from '@torchweave/platform';
-import { failure, ok, warning, type Finding } from './finding.js';
+import { failure, ok, warning, type Finding } from '@torchweave/composition';
 import { listenersOf, type Listener } from './listeners.js';
 
 const subject = 'exposure';

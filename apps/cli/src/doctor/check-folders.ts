@@ -3,7 +3,7 @@ import type { Settings } from '@torchweave/platform';
 import { access, constants, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { countText, sizeText } from '../output/text.js';
-import { failure, ok, warning, type Finding } from './finding.js';
+import { failure, type Finding, hasModelServerInside, ok, warning } from '@torchweave/composition';
 
 /** bytes of free disk below which archives are likely not to fit, or sure not to. */
 const scarce = 1024 ** 3;
@@ -61,11 +61,10 @@ async function checkDisk(folder: string): Promise<Finding> {
 
 /** Whether the stores can be read, and archives be kept. */
 export async function checkFolders(settings: Settings): Promise<Finding[]> {
-  const { workflowStore, modelStore, modelServers, archiveStore, dataDir } = settings;
-  const runsModels = modelServers.length === 0 || modelServers.some(({ kind }) => kind === 'local');
+  const { workflowStore, modelStore, archiveStore, dataDir } = settings;
   const stores = [
     checkStore('--workflow-store', workflowStore, '.war', 'workflows can be registered by URL only.'),
-    ...(runsModels || modelStore !== undefined
+    ...(hasModelServerInside(settings) || modelStore !== undefined
       ? [checkStore('--model-store', modelStore, '.mar', `models are looked for in ${join(dataDir, 'model-store')}.`)]
       : []),
   ];

@@ -1,5 +1,5 @@
 import { openFilesLimit, tooFewFiles, type Settings } from '@torchweave/platform';
-import { ok, warning, type Finding } from './finding.js';
+import { ok, warning, type Finding } from '@torchweave/composition';
 
 const subject = 'open files';
 

@@ -2,7 +2,7 @@ import { codeOf } from '@torchweave/kernel';
 import type { ListenAddress, Settings } from '@torchweave/platform';
 import { createServer } from 'node:net';
 import { z } from 'zod';
-import { failure, ok, warning, type Finding } from './finding.js';
+import { failure, ok, warning, type Finding } from '@torchweave/composition';
 import { listenersOf, type Listener } from './listeners.js';
 import { probe } from './probe.js';
 

@@ -1,7 +1,7 @@
 import { codeOf } from '@torchweave/kernel';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { failure, ok, type Finding } from './finding.js';
+import { failure, ok, type Finding } from '@torchweave/composition';
 
 const run = promisify(execFile);
 

@@ -7,7 +7,7 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Settings } from '@torchweave/platform';
 import { countText } from '../output/text.js';
-import { failure, ok, warning, type Finding } from './finding.js';
+import { failure, ok, warning, type Finding } from '@torchweave/composition';
 
 const subject = 'redis';
 const programs = ['valkey-server', 'redis-server'];

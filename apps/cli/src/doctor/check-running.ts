@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { failure, ok, warning, type Finding } from './finding.js';
+import { failure, ok, warning, type Finding } from '@torchweave/composition';
 import { probe, type ProbeAnswer } from './probe.js';
 
 const description = z.object({ info: z.object({ title: z.string() }) });

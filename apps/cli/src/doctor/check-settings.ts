@@ -1,6 +1,6 @@
 import { sharedAddress, type ExaminedSettings } from '@torchweave/platform';
 import { settingRemarks } from '../prepare-app.js';
-import { failure, warning, type Finding } from './finding.js';
+import { failure, modelServerFaults, warning, type Finding } from '@torchweave/composition';
 
 const subject = 'settings';
 
@@ -8,7 +8,7 @@ const subject = 'settings';
 export function checkSettings(examined: ExaminedSettings): Finding[] {
   const shared = sharedAddress(examined.settings);
   return [
-    ...examined.faults.map(({ message }) =>
+    ...[...examined.faults, ...modelServerFaults(examined.settings)].map(({ message }) =>
       failure(subject, message, 'Correct it; what follows is checked with its default.'),
     ),
     ...(shared === undefined ? [] : [failure(subject, shared.message, 'Only "torchweave start" needs that.')]),

@@ -1,7 +1,7 @@
 import { toTorchweaveError } from '@torchweave/domain';
 import { tlsFor, type Settings } from '@torchweave/platform';
 import { X509Certificate } from 'node:crypto';
-import { failure, ok, warning, type Finding } from './finding.js';
+import { failure, ok, warning, type Finding } from '@torchweave/composition';
 import { listenersOf, type Listener } from './listeners.js';
 
 const subject = 'tls';

@@ -1,7 +1,6 @@
 import { loadSettings } from '@torchweave/platform';
 import { describe, expect, it } from 'vitest';
 import { judgeDisk } from './check-folders.js';
-import { judgeRegistration } from './check-model-servers.js';
 import { judgeOpenFiles } from './check-open-files.js';
 import { judgeRedis, judgeWorkers } from './check-redis.js';
 import { judgeCertificate } from './check-tls.js';
@@ -25,19 +24,6 @@ describe('judgeRedis', () => {
       expect.stringMatching(/^warn .*append-only/),
       expect.stringMatching(/^fail .*allkeys-lru/),
     ]);
-  });
-});
-
-describe('judgeRegistration', () => {
-  it.each([
-    ['registers models', 400, { type: 'BadRequestException' }, 'ok', undefined],
-    ['has its model API off', 405, { type: 'MethodNotAllowedException' }, 'fail', '--enable-model-api'],
-    ['wants a key', 400, { type: 'InvalidKeyException' }, 'fail', '--model-server-key-file'],
-    ['is broken', 500, undefined, 'fail', 'log'],
-  ])('tells a TorchServe that %s', (_what, status, json, level, remedy) => {
-    const finding = judgeRegistration('model server', { status, json });
-    expect(finding.level).toBe(level);
-    if (remedy !== undefined) expect(finding.remedy).toContain(remedy);
   });
 });
 

@@ -2,14 +2,14 @@ import { isTorchweaveError, toTorchweaveError } from '@torchweave/domain';
 import type { ExaminedSettings } from '@torchweave/platform';
 import { checkExposure } from './check-exposure.js';
 import { checkFolders } from './check-folders.js';
-import { checkModelServers } from './check-model-servers.js';
 import { checkOpenFiles } from './check-open-files.js';
 import { checkPorts } from './check-ports.js';
 import { checkPython } from './check-python.js';
 import { checkRedis } from './check-redis.js';
 import { checkSettings } from './check-settings.js';
 import { checkTls } from './check-tls.js';
-import { failure, type Finding } from './finding.js';
+import { probe } from './probe.js';
+import { checkModelServers, failure, type Finding } from '@torchweave/composition';
 
 /**
  * Checks all that a server with these settings needs; where a setting is bad, with its default.
@@ -22,7 +22,7 @@ export async function runChecks(examined: ExaminedSettings, path: string): Promi
     settings: () => checkSettings(examined),
     python: async () => [await checkPython(settings.python)],
     redis: () => checkRedis(settings, path),
-    'model server': () => checkModelServers(settings.modelServers, settings.modelServerKeyFile),
+    'model server': () => checkModelServers(settings, probe),
     folders: () => checkFolders(settings),
     ports: () => checkPorts(settings),
     exposure: () => checkExposure(settings),

@@ -4,7 +4,7 @@ import { selfSigned } from '@torchweave/testing/tls';
 import { chmod } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Finding } from '../../src/doctor/finding.js';
+import type { Finding } from '@torchweave/composition';
 import { AnsweringServer, type SeenRequest } from './support/answering-server.js';
 import { runCommand } from './support/run-command.js';
 import { TemporaryFolder } from './support/temporary-folder.js';

@@ -151,16 +151,19 @@ describe('loadSettings', () => {
   });
 
   it('reads model servers from several flags or one variable', () => {
-    const first = { kind: 'torchserve', managementUrl: 'http://a:1', inferenceUrl: 'http://a:2' };
-    const second = { kind: 'torchserve', managementUrl: 'http://b:1', inferenceUrl: 'http://b:2' };
-    const texts = ['torchserve=http://a:1,http://a:2', 'torchserve=http://b:1,http://b:2'];
+    const first = { kind: 'torchserve', value: 'http://a:1,http://a:2' };
+    const second = { kind: 'local', value: '' };
+    const texts = ['torchserve=http://a:1,http://a:2', 'local'];
     expect(load({ flags: { modelServers: texts } }).settings.modelServers).toEqual([first, second]);
     const environment = { TORCHWEAVE_MODEL_SERVERS: texts.join(' ') };
     expect(load({ environment }).settings.modelServers).toEqual([first, second]);
   });
 
   it.each([
-    [{ flags: { modelServers: ['tensorflow=http://a'] } }, /^Setting --model-server must be local or torchserve=/],
+    [
+      { flags: { modelServers: ['http://a'] } },
+      /^Setting --model-server must be KIND or KIND=VALUE, such as local or torchserve=/,
+    ],
     [{ flags: { managementPort: 'x' } }, /^Setting --management-port must be .*, not "x"\.$/],
     [{ flags: { managementPort: '70000' } }, /--management-port/],
     [{ file: 'max_request_size=many' }, /^Setting max_request_size must be/],

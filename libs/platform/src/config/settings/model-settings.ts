@@ -2,19 +2,18 @@ import { httpAddress, spacedList, wholeNumber } from '../setting-values.js';
 import { count, path } from './bounds.js';
 import type { Setting } from './setting.js';
 
-/** A model server as `--model-server` names it. */
-export type ModelServerSetting =
-  | { readonly kind: 'local' }
-  | { readonly kind: 'torchserve'; readonly managementUrl: string; readonly inferenceUrl: string };
+/** A model server as `--model-server` names it: `kind=value`, or its kind alone. What a value means, its kind knows. */
+export interface ModelServerSetting {
+  readonly kind: string;
+  /** Empty where there is none. */
+  readonly value: string;
+}
 
-const modelServerRule = 'local or torchserve=MANAGEMENT_URL,INFERENCE_URL';
+const modelServerRule = 'KIND or KIND=VALUE, such as local or torchserve=MANAGEMENT_URL,INFERENCE_URL';
 
 function readModelServer(given: string): ModelServerSetting | undefined {
-  if (given === 'local') return { kind: 'local' };
-  const [, managementUrl = '', inferenceUrl = ''] =
-    /^torchserve=(https?:\/\/[^,]+),(https?:\/\/[^,]+)$/.exec(given) ?? [];
-  if (!URL.canParse(managementUrl) || !URL.canParse(inferenceUrl)) return undefined;
-  return { kind: 'torchserve', managementUrl, inferenceUrl };
+  const [, kind, value = ''] = /^([a-z][a-z0-9-]*)(?:=(.+))?$/.exec(given) ?? [];
+  return kind === undefined ? undefined : { kind, value };
 }
 
 /** Where models and workflows come from, and what runs them. */

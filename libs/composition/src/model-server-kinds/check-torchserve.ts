@@ -1,9 +1,11 @@
 import { codeOf } from '@torchweave/kernel';
-import type { ModelServerSetting } from '@torchweave/platform';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { failure, ok, type Finding } from './finding.js';
-import { probe, type ProbeAnswer } from './probe.js';
+import { failure, ok, type Finding } from '../doctor/finding.js';
+import type { Probe } from '../doctor/probe.js';
+import type { TorchServeUrls } from './torchserve.js';
+
+const subject = 'model server';
 
 /** `OPTIONS /` of both APIs: TorchServe tells its own version as the version of its API. */
 const description = z.object({
@@ -35,7 +37,7 @@ function isSwapped(api: Api, paths: Readonly<Record<string, unknown>> | undefine
   return paths !== undefined && !Object.hasOwn(paths, pathOf[api]) && Object.hasOwn(paths, pathOf[other]);
 }
 
-async function checkApi(subject: string, api: Api, url: string): Promise<Finding> {
+async function checkApi(api: Api, url: string, probe: Probe): Promise<Finding> {
   try {
     const { json } = await probe('OPTIONS', `${url.replace(/\/+$/, '')}/`);
     const read = description.safeParse(json);
@@ -60,7 +62,7 @@ async function checkApi(subject: string, api: Api, url: string): Promise<Finding
 }
 
 /** A registration without a url registers nothing: it is refused for that, unless all are. */
-async function checkRegistration(subject: string, url: string, keys: string | undefined): Promise<Finding> {
+async function checkRegistration(url: string, keys: string | undefined, probe: Probe): Promise<Finding> {
   let headers: Record<string, string>;
   try {
     headers = await authorization(keys);
@@ -68,11 +70,11 @@ async function checkRegistration(subject: string, url: string, keys: string | un
     const remedy = 'Give the key_file.json of the running TorchServe as --model-server-key-file.';
     return failure(subject, `The key file ${keys ?? ''} cannot be read: ${reasonOf(error)}`, remedy);
   }
-  return judgeRegistration(subject, await probe('POST', `${url.replace(/\/+$/, '')}/models`, headers));
+  return judgeRegistration(await probe('POST', `${url.replace(/\/+$/, '')}/models`, headers));
 }
 
 /** Judges the answer to a registration without a url. */
-export function judgeRegistration(subject: string, { status, json }: Pick<ProbeAnswer, 'status' | 'json'>): Finding {
+export function judgeRegistration({ status, json }: Awaited<ReturnType<Probe>>): Finding {
   const refused = refusal.safeParse(json);
   if (status === 405) {
     return failure(
@@ -92,27 +94,16 @@ export function judgeRegistration(subject: string, { status, json }: Pick<ProbeA
   return failure(subject, `It answers ${status} to a registration.`, 'Look into its log.');
 }
 
-async function checkTorchServe(
-  { managementUrl, inferenceUrl }: Extract<ModelServerSetting, { kind: 'torchserve' }>,
+/** Whether both APIs are there, each where it should be, and models can be registered. */
+export async function checkTorchServe(
+  { managementUrl, inferenceUrl }: TorchServeUrls,
   keys: string | undefined,
+  probe: Probe,
 ): Promise<Finding[]> {
-  const subject = 'model server';
   const [management, inference] = await Promise.all([
-    checkApi(subject, 'management', managementUrl),
-    checkApi(subject, 'inference', inferenceUrl),
+    checkApi('management', managementUrl, probe),
+    checkApi('inference', inferenceUrl, probe),
   ]);
   const isThere = management.level === 'ok';
-  return [management, inference, ...(isThere ? [await checkRegistration(subject, managementUrl, keys)] : [])];
-}
-
-/** Whether each model server is there and registers models. */
-export async function checkModelServers(
-  servers: readonly ModelServerSetting[],
-  keys: string | undefined,
-): Promise<Finding[]> {
-  if (servers.length === 0 || servers.every(({ kind }) => kind === 'local')) {
-    return [ok('model server', 'None is given: "torchweave start" runs models itself.')];
-  }
-  const checked = servers.map(async (server) => (server.kind === 'local' ? [] : checkTorchServe(server, keys)));
-  return (await Promise.all(checked)).flat();
+  return [management, inference, ...(isThere ? [await checkRegistration(managementUrl, keys, probe)] : [])];
 }
