@@ -14,6 +14,7 @@ const adapters = [
 ].map((name) => `@torchweave/${name}`);
 const rules = ['@torchweave/kernel', '@torchweave/domain', '@torchweave/application'];
 const redisClient = '@torchweave/redis-client';
+const archiveFormat = '@torchweave/archive-format';
 const httpExchange = '@torchweave/http-exchange';
 
 /** @type {readonly { name: string; files: string; imports: readonly string[]; tests?: readonly string[] }[]} */
@@ -32,6 +33,11 @@ export const layers = [
     imports: ['@torchweave/kernel', ...anyBuiltin],
   },
   {
+    name: 'The format of archives knows the rules and zips and tars: the store, the composition and the command line share it',
+    files: 'libs/archive-format',
+    imports: ['@torchweave/kernel', '@torchweave/domain', 'jszip', 'tar-stream', 'yauzl', 'yazl', ...anyBuiltin],
+  },
+  {
     name: 'The Redis client knows the rules and ioredis: two adapters and whoever makes connections share it',
     files: 'libs/redis-client',
     imports: [...rules, 'ioredis', ...anyBuiltin],
@@ -45,7 +51,7 @@ export const layers = [
     'archive-source': [],
     'bullmq-job-queue': [redisClient, 'bullmq', 'ioredis'],
     'embedded-redis': [],
-    'filesystem-archive-store': ['tar-stream', 'yauzl', 'yazl'],
+    'filesystem-archive-store': [archiveFormat],
     'python-runtime': [],
     'redis-workflow-state': [redisClient, 'ioredis'],
     'torchserve-model-server': [httpExchange],
@@ -58,7 +64,15 @@ export const layers = [
   {
     name: 'The composition joins adapters to ports; it knows no app and no framework',
     files: 'libs/composition',
-    imports: [...rules, '@torchweave/platform', '@torchweave/platform/version', ...adapters, 'zod', ...anyBuiltin],
+    imports: [
+      ...rules,
+      '@torchweave/platform',
+      '@torchweave/platform/version',
+      archiveFormat,
+      ...adapters,
+      'zod',
+      ...anyBuiltin,
+    ],
   },
   {
     name: 'What tests share knows no app and no platform',
@@ -92,15 +106,14 @@ export const layers = [
       imports: [
         'commander',
         'undici',
+        archiveFormat,
         'zod',
         '@torchweave/api',
         '@torchweave/worker',
         '@torchweave/gateway',
         ...anyBuiltin,
       ],
-      adapters: ['bullmq-job-queue', 'embedded-redis', 'filesystem-archive-store', 'redis-workflow-state'].map(
-        (name) => `@torchweave/${name}`,
-      ),
+      adapters: ['bullmq-job-queue', 'embedded-redis', 'redis-workflow-state'].map((name) => `@torchweave/${name}`),
     },
   }).map(([app, { imports, adapters: own }]) => ({
     name: 'An app joins what it is made of; models, functions and archives come from the composition',

@@ -63,12 +63,25 @@ const forbidden: Record<string, readonly string[]> = {
     ]),
     ...['undici', 'zod', 'fastify', 'vitest'],
   ],
+  'archive-format': [
+    ...ours(['application', 'http-exchange', 'platform', 'composition', 'testing/builders', ...adapters, ...apps]),
+    ...['undici', 'zod', 'fastify', 'vitest'],
+  ],
   domain: [
-    ...ours(['http-exchange', 'application', 'platform', 'composition', 'testing/builders', ...adapters, ...apps]),
+    ...ours([
+      'http-exchange',
+      'archive-format',
+      'application',
+      'platform',
+      'composition',
+      'testing/builders',
+      ...adapters,
+      ...apps,
+    ]),
     ...['node:fs', 'node:crypto', 'zod', 'ioredis', 'fastify', 'vitest'],
   ],
   application: [
-    ...ours(['http-exchange', 'platform', 'composition', 'testing/builders', ...adapters, ...apps]),
+    ...ours(['http-exchange', 'archive-format', 'platform', 'composition', 'testing/builders', ...adapters, ...apps]),
     ...[
       'node:fs',
       'node:http',
@@ -120,7 +133,14 @@ const forbidden: Record<string, readonly string[]> = {
     'node:fs',
   ],
   cli: [
-    ...ours(['python-runtime', 'torchserve-model-server', 'archive-source', 'testing/redis', 'torchserve-tool']),
+    ...ours([
+      'python-runtime',
+      'torchserve-model-server',
+      'archive-source',
+      'filesystem-archive-store',
+      'testing/redis',
+      'torchserve-tool',
+    ]),
     'ioredis',
     '@nestjs/common',
     'vitest',

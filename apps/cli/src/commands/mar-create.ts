@@ -1,11 +1,12 @@
-import type { ArchiveFormat, ModelArchiveOptions } from '@torchweave/filesystem-archive-store';
+import type { ArchiveFormat, ModelArchiveOptions } from '@torchweave/archive-format';
 import { version } from '@torchweave/platform/version';
 import { Option, type Command } from 'commander';
 import { mkdir } from 'node:fs/promises';
 import type { CommandContext } from '../output/command-context.js';
+import { sourceDate } from '../war/source-date.js';
 import { addExamples, addJsonOption } from '../output/options.js';
 
-interface MarCreateOptions extends Omit<ModelArchiveOptions, 'format' | 'archiverVersion' | 'moment'> {
+interface MarCreateOptions extends Omit<ModelArchiveOptions, 'format' | 'archiverVersion' | 'moment' | 'sourceDate'> {
   readonly archiveFormat: keyof typeof formats;
   readonly json?: boolean;
 }
@@ -23,9 +24,14 @@ async function createMar(context: CommandContext, options: MarCreateOptions): Pr
   const { archiveFormat, json: _json, ...archive } = options;
   // torch-model-archiver makes the folder as well, which torch-workflow-archiver does not.
   await mkdir(archive.exportPath, { recursive: true });
-  const { packModelArchive } = await import('@torchweave/filesystem-archive-store');
+  const { packModelArchive } = await import('@torchweave/archive-format');
   const archiverVersion = `torchweave-${version}`;
-  const path = await packModelArchive({ ...archive, archiverVersion, format: formats[archiveFormat] });
+  const path = await packModelArchive({
+    ...archive,
+    archiverVersion,
+    format: formats[archiveFormat],
+    sourceDate: sourceDate(context.environment),
+  });
   await output.tell({ path }, () => [path]);
 }
 

@@ -1,11 +1,12 @@
 import { assertWorkflowName } from '@torchweave/domain';
-import type { ArchiveFormat } from '@torchweave/filesystem-archive-store';
+import type { ArchiveFormat } from '@torchweave/archive-format';
 import { version } from '@torchweave/platform/version';
 import { Option, type Command } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import type { CommandContext } from '../output/command-context.js';
 import { addExamples, addJsonOption } from '../output/options.js';
 import { problemLine, warningLine } from '../war/problem.js';
+import { sourceDate } from '../war/source-date.js';
 
 interface WarCreateOptions {
   readonly workflowName: string;
@@ -23,7 +24,7 @@ const formats: readonly ArchiveFormat[] = ['default', 'tgz', 'no-archive'];
 async function createWar(context: CommandContext, options: WarCreateOptions): Promise<void> {
   const output = context.output(options);
   const { workflowName, specFile, handler, archiveFormat: format, json: _json, ...rest } = options;
-  const { packWorkflowArchive } = await import('@torchweave/filesystem-archive-store');
+  const { packWorkflowArchive } = await import('@torchweave/archive-format');
   const { validateSources } = await import('../war/validate-sources.js');
   assertWorkflowName(workflowName);
   const { problems, warnings } = await validateSources(specFile, handler);
@@ -33,7 +34,11 @@ async function createWar(context: CommandContext, options: WarCreateOptions): Pr
   }
   const named = handler === undefined ? {} : { handler };
   const archiverVersion = `torchweave-${version}`;
-  const path = await packWorkflowArchive({ workflowName, specFile, format, archiverVersion, ...named, ...rest });
+  const path = await packWorkflowArchive({
+    ...{ workflowName, specFile, format, archiverVersion, sourceDate: sourceDate(context.environment) },
+    ...named,
+    ...rest,
+  });
   await output.tell({ path, ...(warnings.length > 0 ? { warnings } : {}) }, () => [path, ...warnings.map(warningLine)]);
 }
 

@@ -1,8 +1,7 @@
-import { silentLogger } from '@torchweave/application';
-import { isInsidePath, TorchweaveError } from '@torchweave/domain';
-import { FilesystemArchiveStore } from '@torchweave/filesystem-archive-store';
+import { defaultLimits, readText, unpack } from '@torchweave/archive-format';
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { CliError } from '../output/cli-error.js';
@@ -22,35 +21,22 @@ export interface ArchiveEntry {
   readonly bytes: number;
 }
 
-/** bytes: what the archive store takes for a small text. */
-const maxTextBytes = 1_048_576;
-
-async function readFolderText(directory: string, path: string): Promise<string | undefined> {
-  if (!isInsidePath(path)) return undefined;
-  const file = join(directory, path);
-  const found = await stat(file).catch(() => undefined);
-  if (found?.isFile() !== true) return undefined;
-  if (found.size > maxTextBytes) {
-    throw new TorchweaveError('archiveEntryRefused', { entry: path, reason: `it has more than ${maxTextBytes} bytes` });
+async function hashOf(name: string): Promise<{ sha256: string; bytes: number }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of createReadStream(name) as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    bytes += chunk.length;
   }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
-  } catch (error) {
-    throw new TorchweaveError('archiveEntryRefused', { entry: path, reason: 'it is not UTF-8 text' }, { cause: error });
-  }
+  return { sha256: hash.digest('hex'), bytes };
 }
 
 async function withPacked<T>(name: string, use: (contents: ArchiveContents) => Promise<T>): Promise<T> {
   const temporary = await mkdtemp(join(tmpdir(), 'torchweave-archive-'));
-  const store = new FilesystemArchiveStore({ directory: temporary, logger: silentLogger });
   try {
-    const { digest, bytes } = await store.put(createReadStream(name));
-    try {
-      const { directory, readText } = await store.open(digest);
-      return await use({ name, directory, readText, packed: { sha256: digest, bytes } });
-    } finally {
-      await store.remove(digest);
-    }
+    const packed = await hashOf(name);
+    const directory = await unpack(name, temporary, defaultLimits);
+    return await use({ name, directory, readText: (path) => readText(directory, path), packed });
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
@@ -65,7 +51,7 @@ export async function withArchive<T>(name: string, use: (contents: ArchiveConten
   const found = await stat(name).catch(() => undefined);
   if (found === undefined) throw new CliError(`There is no file or folder ${name}.`);
   if (!found.isDirectory()) return withPacked(name, use);
-  return use({ name, directory: name, readText: (path) => readFolderText(name, path) });
+  return use({ name, directory: name, readText: (path) => readText(name, path) });
 }
 
 /** The files of an archive by path. */

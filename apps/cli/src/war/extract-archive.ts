@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { CliError } from '../output/cli-error.js';
 import { listEntries, withArchive } from './archive-contents.js';
 
-/** The archive store keeps its files read-only; whoever extracts wants to edit them. */
+/** Of what is extracted, whoever unpacked it and whatever the archive says: it is there to be edited. */
 const fileMode = 0o644;
 
 /**

@@ -1,3 +1,4 @@
+import { defaultLimits, readText, unpack, type ArchiveLimits, type Unpack } from '@torchweave/archive-format';
 import type { ArchiveStore, Logger, UnpackedArchive } from '@torchweave/application';
 import { isTorchweaveError, TorchweaveError } from '@torchweave/domain';
 import { codeOf } from '@torchweave/kernel';
@@ -7,9 +8,6 @@ import { dirname, join } from 'node:path';
 import { isDiskFull } from './disk-full.js';
 import { ageOf, exists, passableFolder, readOnlyFolder, removeTree, sealContent, writableFolder } from './folders.js';
 import { writeHashed } from './hashed-file.js';
-import { defaultLimits, type ArchiveLimits } from './limits.js';
-import { readText } from './read-text.js';
-import { unpack, type Unpack } from './unpack.js';
 
 export interface FilesystemArchiveStoreOptions {
   /** Made when it is not there; shared by all workers and gateways of one installation. */

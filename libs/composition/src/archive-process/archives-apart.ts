@@ -1,7 +1,7 @@
 import type { ArchiveSource, Logger, SpecReader } from '@torchweave/application';
 import { createArchiveSource, type ArchiveSourceOptions } from '@torchweave/archive-source';
 import { TorchweaveError, type SpecReading } from '@torchweave/domain';
-import type { Unpack } from '@torchweave/filesystem-archive-store';
+import type { Unpack } from '@torchweave/archive-format';
 import type { ArchiveProcess } from './archive-process.js';
 import { ArchiveProcesses } from './archive-processes.js';
 

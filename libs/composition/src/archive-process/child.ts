@@ -27,7 +27,7 @@ async function perform(work: ArchiveWork): Promise<unknown> {
       return fetchInto(out, work);
     }
     case 'unpack': {
-      const { unpack } = await import('@torchweave/filesystem-archive-store');
+      const { unpack } = await import('@torchweave/archive-format');
       return unpack(work.packed, work.into, work.limits);
     }
     case 'inspect-spec': {

@@ -1,6 +1,6 @@
 import type { ArchiveSourceOptions } from '@torchweave/archive-source';
 import { isTorchweaveError, TorchweaveError, type ErrorRecord } from '@torchweave/domain';
-import type { ArchiveLimits } from '@torchweave/filesystem-archive-store';
+import type { ArchiveLimits } from '@torchweave/archive-format';
 
 /** One piece of work that goes through bytes of somebody else's. */
 export type ArchiveWork =

@@ -1,5 +1,5 @@
 import type { Logger, ModelServer } from '@torchweave/application';
-import type { Unpack } from '@torchweave/filesystem-archive-store';
+import type { Unpack } from '@torchweave/archive-format';
 import type { Settings } from '@torchweave/platform';
 import type { ProcessStatus, PythonOptions } from '@torchweave/python-runtime';
 import type { Finding } from '../doctor/finding.js';

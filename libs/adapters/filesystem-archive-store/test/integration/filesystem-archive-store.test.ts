@@ -1,10 +1,11 @@
 import { silentLogger } from '@torchweave/application';
+import type { Unpack } from '@torchweave/archive-format';
 import { tarGzOf, workflowFiles, zipOf } from '@torchweave/testing/builders';
 import { inChunks } from '@torchweave/testing/port-conformance/archive-store';
 import { chmod, mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FilesystemArchiveStore, type Unpack } from '../../src/index.js';
+import { FilesystemArchiveStore } from '../../src/index.js';
 import { temporaryStore, type TemporaryStore } from './temporary-store.js';
 
 let temporary: TemporaryStore;

@@ -1,3 +1,4 @@
+import type { ArchiveLimits } from '@torchweave/archive-format';
 import { rawZip, tarGzOf, tarGzOfEntries, zipOf, type RawZipEntry, type TarEntry } from '@torchweave/testing/builders';
 import { inChunks } from '@torchweave/testing/port-conformance/archive-store';
 import { randomBytes } from 'node:crypto';
@@ -5,7 +6,6 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deflateRawSync, gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ArchiveLimits } from '../../src/index.js';
 import { temporaryStore, type TemporaryStore } from './temporary-store.js';
 
 let temporary: TemporaryStore;

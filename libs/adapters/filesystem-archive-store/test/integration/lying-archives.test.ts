@@ -1,10 +1,10 @@
+import type { ArchiveLimits } from '@torchweave/archive-format';
 import { rawZip, tarGzOf, tarGzOfEntries, zipOf } from '@torchweave/testing/builders';
 import { inChunks } from '@torchweave/testing/port-conformance/archive-store';
 import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ArchiveLimits } from '../../src/index.js';
 import { temporaryStore, type TemporaryStore } from './temporary-store.js';
 
 let temporary: TemporaryStore;

@@ -1,14 +1,19 @@
 import { silentLogger } from '@torchweave/application';
+import {
+  packModelArchive,
+  packTarGz,
+  packWorkflowArchive,
+  packZip,
+  type ArchiveFormat,
+} from '@torchweave/archive-format';
 import { parseManifest } from '@torchweave/domain';
 import { inChunks } from '@torchweave/testing/port-conformance/archive-store';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FilesystemArchiveStore, packModelArchive, packWorkflowArchive, type ArchiveFormat } from '../../src/index.js';
+import { FilesystemArchiveStore } from '../../src/index.js';
 import { removeTree } from '../../src/folders.js';
-import { packTarGz } from '../../src/packing/pack-tar-gz.js';
-import { packZip } from '../../src/packing/pack-zip.js';
 
 let root: string;
 

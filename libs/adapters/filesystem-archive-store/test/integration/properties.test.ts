@@ -1,3 +1,4 @@
+import { packTarGz, packZip, type PackEntry } from '@torchweave/archive-format';
 import { isTorchweaveError } from '@torchweave/domain';
 import { tarGzOf, workflowFiles, zipOf } from '@torchweave/testing/builders';
 import { inChunks } from '@torchweave/testing/port-conformance/archive-store';
@@ -7,9 +8,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PackEntry } from '../../src/index.js';
-import { packTarGz } from '../../src/packing/pack-tar-gz.js';
-import { packZip } from '../../src/packing/pack-zip.js';
 import { temporaryStore, type TemporaryStore } from './temporary-store.js';
 
 let temporary: TemporaryStore;

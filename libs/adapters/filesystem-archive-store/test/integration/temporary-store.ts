@@ -1,8 +1,9 @@
 import { silentLogger } from '@torchweave/application';
+import type { ArchiveLimits } from '@torchweave/archive-format';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FilesystemArchiveStore, type ArchiveLimits } from '../../src/index.js';
+import { FilesystemArchiveStore } from '../../src/index.js';
 import { removeTree } from '../../src/folders.js';
 
 /** A store in a folder that goes away with it. */

@@ -1,8 +1,9 @@
 import { TorchweaveError } from '@torchweave/domain';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { exists } from '../folders.js';
 import { sortEntries, type PackEntry } from './pack-entry.js';
+import { packSmallZip } from './pack-small-zip.js';
 import { packTarGz } from './pack-tar-gz.js';
 import { packZip } from './pack-zip.js';
 
@@ -18,14 +19,19 @@ export interface ExportOptions {
   readonly force: boolean;
   /** Whom the manifest names as the archive's writer. */
   readonly archiverVersion: string;
+  /** The time of all entries and of the manifest. Default: the first that a zip can write, and now. */
+  readonly sourceDate?: Date | undefined;
 }
+
+/** Workflows are small; models may have weights beyond 4 GB. */
+const packers = { '.war': packSmallZip, '.mar': packZip } as const;
 
 /** What goes into an archive. */
 export interface ArchiveContent {
   /** The archive's file or folder has this name, plus its suffix. */
   readonly name: string;
-  /** Of the zip: `.war` or `.mar`. */
-  readonly suffix: string;
+  /** Of the zip. */
+  readonly suffix: keyof typeof packers;
   readonly manifestPath: string;
   readonly manifest: object;
   readonly files: readonly PackEntry[];
@@ -54,12 +60,12 @@ const inFolder = (folder: string, entries: readonly PackEntry[]): PackEntry[] =>
 async function targetOf(content: ArchiveContent, options: ExportOptions): Promise<string> {
   const { exportPath, format, force } = options;
   const setting = '--export-path';
-  if (!(await exists(exportPath)) || !(await stat(exportPath)).isDirectory()) {
+  if (!existsSync(exportPath) || !(await stat(exportPath)).isDirectory()) {
     throw new TorchweaveError('configurationInvalid', { setting, value: exportPath, rule: 'an existing folder' });
   }
   const fileName = content.name + { default: content.suffix, tgz: '.tar.gz', 'no-archive': '' }[format];
   const target = join(exportPath, fileName);
-  if (!force && (await exists(target))) {
+  if (!force && existsSync(target)) {
     const rule = `a folder without ${fileName}, where --force is not given`;
     throw new TorchweaveError('configurationInvalid', { setting, value: exportPath, rule });
   }
@@ -75,8 +81,9 @@ export async function writeArchive(content: ArchiveContent, options: ExportOptio
   const target = await targetOf(content, options);
   const manifest = Buffer.from(JSON.stringify(content.manifest, null, 2));
   const entries = [...withoutRepeats(content.files), { path: content.manifestPath, source: manifest }];
-  if (options.format === 'default') await packZip(entries, target);
-  else if (options.format === 'tgz') await packTarGz(inFolder(content.name, entries), target);
+  const { format, sourceDate } = options;
+  if (format === 'default') await packers[content.suffix](entries, target, sourceDate);
+  else if (format === 'tgz') await packTarGz(inFolder(content.name, entries), target, sourceDate);
   else await writeFolder(entries, target);
   return target;
 }

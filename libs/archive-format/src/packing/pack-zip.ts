@@ -2,14 +2,11 @@ import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
 import { writeAtomically } from './atomic-file.js';
-import { entryMode, sortEntries, zipTime, type PackEntry } from './pack-entry.js';
+import { entryTime, sortEntries, zipMode, type PackEntry } from './pack-entry.js';
 
-const regularFile = 0o100000;
-
-/** Without the second time stamp that yazl would write: it has a zone, so it differs from machine to machine. */
-const attributes = { mtime: zipTime, mode: regularFile | entryMode, forceDosTimestamp: true };
-
-async function writeZip(entries: readonly PackEntry[], path: string): Promise<void> {
+async function writeZip(entries: readonly PackEntry[], path: string, mtime: Date): Promise<void> {
+  // Without the second time stamp that yazl would write: it has a zone, so it differs from machine to machine.
+  const attributes = { mtime, mode: zipMode, forceDosTimestamp: true };
   const zip = new ZipFile();
   const failure = new AbortController();
   zip.on('error', (error) => failure.abort(error));
@@ -26,11 +23,11 @@ async function writeZip(entries: readonly PackEntry[], path: string): Promise<vo
 }
 
 /**
- * Packs a zip: `.war` and `.mar` files are such. An existing file is replaced. The same entries give the same bytes.
+ * Packs a zip of any size, as a stream. An existing file is replaced. The same entries give the same bytes.
  *
  * @throws TorchweaveError `archiveEntryRefused`, `archiveLimitExceeded`; what the file system throws.
  */
-export async function packZip(entries: readonly PackEntry[], destination: string): Promise<void> {
+export async function packZip(entries: readonly PackEntry[], destination: string, sourceDate?: Date): Promise<void> {
   const sorted = sortEntries(entries);
-  await writeAtomically(destination, (path) => writeZip(sorted, path));
+  await writeAtomically(destination, (path) => writeZip(sorted, path, entryTime(sourceDate)));
 }

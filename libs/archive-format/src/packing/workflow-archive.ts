@@ -1,7 +1,7 @@
 import { assertWorkflowName, manifestPath, type Manifest } from '@torchweave/domain';
 import { basename } from 'node:path';
 import { collectExtraFiles, collectFile } from './collect-files.js';
-import { createdOn } from './manifest.js';
+import { createdOn, momentOf } from './manifest.js';
 import { writeArchive, type ExportOptions } from './write-archive.js';
 
 /** The options of torch-workflow-archiver; paths are of the file system. */
@@ -24,7 +24,7 @@ export interface WorkflowArchiveOptions extends ExportOptions {
  * throws.
  */
 export async function packWorkflowArchive(options: WorkflowArchiveOptions): Promise<string> {
-  const { workflowName, specFile, handler, archiverVersion, extraFiles = '', moment = new Date() } = options;
+  const { workflowName, specFile, handler, archiverVersion, extraFiles = '', moment = momentOf(options) } = options;
   assertWorkflowName(workflowName);
   const files = [await collectFile(specFile, '--spec-file')];
   if (handler !== undefined) files.push(await collectFile(handler, '--handler'));

@@ -1,7 +1,7 @@
 import { isValidName, nameRule, TorchweaveError } from '@torchweave/domain';
 import { basename } from 'node:path';
 import { collectExtraFiles, collectFile } from './collect-files.js';
-import { createdOn } from './manifest.js';
+import { createdOn, momentOf } from './manifest.js';
 import type { PackEntry } from './pack-entry.js';
 import { writeArchive, type ExportOptions } from './write-archive.js';
 
@@ -67,7 +67,14 @@ function modelOf(options: ModelArchiveOptions): object {
  * @throws TorchweaveError `configurationInvalid`, `archiveEntryRefused`; what the file system throws.
  */
 export async function packModelArchive(options: ModelArchiveOptions): Promise<string> {
-  const { modelName, handler, archiverVersion, extraFiles = '', runtime = 'python', moment = new Date() } = options;
+  const {
+    modelName,
+    handler,
+    archiverVersion,
+    extraFiles = '',
+    runtime = 'python',
+    moment = momentOf(options),
+  } = options;
   if (!isValidName(modelName)) {
     const rule = `a name: ${nameRule}`;
     throw new TorchweaveError('configurationInvalid', { setting: '--model-name', value: modelName, rule });
