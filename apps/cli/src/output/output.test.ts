@@ -54,16 +54,20 @@ describe('colours', () => {
 describe('what an archive may hold', () => {
   const evil = 'a\u001b]0;title\u0007\u001b[2J\u009b31m\r\u202egpj\u0001x';
   const shown = 'a\\x1b]0;title\\x07\\x1b[2J\\x9b31m\\r\\u202egpj\\x01x';
+  /** In double quotes of YAML, which has no such characters but by escapes. */
+  const quoted = (text: string): string =>
+    JSON.stringify(text).replace(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
   const steers = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/;
 
   const archives: readonly [string, () => Promise<Buffer>, string][] = [
     ['the name of an entry', () => Promise.resolve(rawZip([{ name: evil }])), shown],
+    ['a key of its spec', () => zipOf(workflowFiles({ spec: `models:\n  ${quoted(evil)}: 1\ndag: {a: []}\n` })), shown],
+    ['a name of a node', () => zipOf(workflowFiles({ spec: `dag:\n  ${quoted(evil)}: []\n` })), shown],
     [
-      'a key of its spec',
-      () => zipOf(workflowFiles({ spec: `models:\n  ${JSON.stringify(evil)}: 1\ndag: {a: []}\n` })),
-      shown,
+      'a spec with characters that no spec has',
+      () => zipOf(workflowFiles({ spec: `# ${evil}\ndag: {a: []}\n` })),
+      'The character U+001B is not allowed.',
     ],
-    ['a name of a node', () => zipOf(workflowFiles({ spec: `dag:\n  ${JSON.stringify(evil)}: []\n` })), shown],
     [
       'the name of its workflow',
       () => zipOf({ ...workflowFiles(), 'WAR-INF/MANIFEST.json': manifestText({ workflowName: evil }) }),
@@ -81,8 +85,7 @@ describe('what an archive may hold', () => {
     ],
     [
       'the URL of a model',
-      () =>
-        zipOf(workflowFiles({ handler: null, spec: `models:\n  up: {url: ${JSON.stringify(evil)}}\ndag: {up: []}\n` })),
+      () => zipOf(workflowFiles({ handler: null, spec: `models:\n  up: {url: ${quoted(evil)}}\ndag: {up: []}\n` })),
       shown,
     ],
   ];
