@@ -193,7 +193,7 @@ describe('the layers', () => {
     ['libs/application/src/allowed.ts', '@torchweave/domain'],
     ['libs/adapters/redis-workflow-state/src/allowed.ts', 'ioredis'],
     ['libs/adapters/torchserve-model-server/src/allowed.ts', '@torchweave/http-exchange'],
-    ['libs/adapters/python-runtime/src/allowed.test.ts', '@torchweave/testing/port-conformance/model-server'],
+    ['libs/adapters/python-runtime/src/allowed.test.ts', '@torchweave/testing/port-conformance/mar-models'],
     ['libs/domain/src/allowed.test.ts', 'fast-check'],
     ['apps/gateway/src/allowed.ts', './start-gateway.js'],
   ])('let %s import %s', async (file, name) => {

@@ -12,9 +12,12 @@ import { specText, workflowFiles, zipOf } from '../builders/index.js';
 import { InMemoryArchiveSource } from './archive-source.js';
 import { InMemoryArchiveStore } from './archive-store.js';
 import { InMemoryGatewayRegistry } from './gateway-registry.js';
+import { InMemoryModelServer } from './model-server.js';
 import { inMemorySpecReader } from './spec-reader.js';
 import { InMemoryWorkflowState } from './workflow-state.js';
 
+const files = ['a.mar', 'b.mar'];
+const nothing = (): Uint8Array => new Uint8Array();
 const spec = specText({ models: { a: { url: 'a.mar' }, b: { url: 'b.mar' } }, dag: { a: ['b'] } });
 const archive = await zipOf(workflowFiles({ name: 'w', spec, handler: null }));
 
@@ -47,11 +50,19 @@ export class SagaWorld {
   readonly state = new InMemoryWorkflowState();
   private readonly archives = new InMemoryArchiveStore();
   private readonly gateways = new InMemoryGatewayRegistry();
-  readonly onServer = new Set<string>();
+  private readonly server = new InMemoryModelServer(
+    'http://model-server',
+    new Map(files.map((file) => [file, () => nothing])),
+  );
   /** What the model server says to every model. */
   refusal: TorchweaveError | undefined;
   /** The model server answers no removal. */
   isAway = false;
+
+  /** The models on the server. */
+  get onServer(): ReadonlySet<string> {
+    return new Set(this.server.names);
+  }
 
   register(operationId: string, onCall?: OnCall, job?: Partial<JobContext>): Promise<unknown> {
     const use = new RegisterWorkflow(this.ports(onCall));
@@ -73,25 +84,24 @@ export class SagaWorld {
   async settle(): Promise<void> {
     this.state.endDoubts();
     const { token, unowned, owned } = await this.state.claimOrphans();
-    for (const model of unowned) this.onServer.delete(model);
+    for (const model of unowned) await this.server.unregister(model);
     await this.state.settleOrphans({ token, kept: owned.map(({ model }) => model), gone: unowned, left: [] });
   }
 
   private ports(onCall: OnCall = undisturbed): Ports {
     const repository: Partial<ModelRepository> = {
-      register: ({ name }) => {
+      register: async (model) => {
+        await this.server.register(model);
         // A model that is refused may be there in part.
-        this.onServer.add(name);
-        return this.refusal === undefined ? Promise.resolve() : Promise.reject(this.refusal);
+        if (this.refusal !== undefined) throw this.refusal;
       },
       unregister: (name) => {
-        if (this.isAway) return Promise.reject(new Error('nobody answers'));
-        this.onServer.delete(name);
-        return Promise.resolve();
+        return this.isAway ? Promise.reject(new Error('nobody answers')) : this.server.unregister(name);
       },
     };
+    const { endpoint, name, inference } = this.server;
     const server: Partial<ModelServer> = {
-      ...{ endpoint: 'http://model-server', name: 'model server' },
+      ...{ endpoint, name, inference },
       repository: observed('modelServer', repository as ModelRepository, onCall),
     };
     const ports = {

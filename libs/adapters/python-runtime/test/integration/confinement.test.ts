@@ -1,4 +1,4 @@
-import { modelRegistration } from '@torchweave/testing/port-conformance/model-server';
+import { modelRegistration } from '@torchweave/testing/port-conformance/mar-models';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';

@@ -7,7 +7,7 @@ import {
   type ModelArchive,
   type ModelRegistration,
 } from '@torchweave/application';
-import { describeModelServer, modelRegistration } from '@torchweave/testing/port-conformance/model-server';
+import { describeMarServer, modelRegistration } from '@torchweave/testing/port-conformance/mar-models';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LocalModelServer, scrubbedEnvironment, type LocalModelServerOptions } from '../../src/index.js';
 import { packModel, packZip, testFolders } from './model-archives.js';
@@ -20,7 +20,7 @@ const environment = scrubbedEnvironment(process.env);
 const serverIn = (folders: Folders, options: Partial<LocalModelServerOptions> = {}): LocalModelServer =>
   new LocalModelServer({ logger: silentLogger, serverVersion: 'test', environment, ...folders, ...options });
 
-describeModelServer('LocalModelServer', async () => {
+describeMarServer('LocalModelServer', async () => {
   const folders = await testFolders();
   const server = serverIn(folders);
   const dispose = async (): Promise<void> => {

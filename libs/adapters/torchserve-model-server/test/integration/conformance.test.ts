@@ -1,7 +1,7 @@
-import { describeModelServer } from '@torchweave/testing/port-conformance/model-server';
+import { describeMarServer } from '@torchweave/testing/port-conformance/mar-models';
 
 import { describeOnTorchServe, startTestTorchServe } from './torchserve-fixture.js';
 
 describeOnTorchServe('on TorchServe 0.12', () => {
-  describeModelServer('TorchServeModelServer', () => startTestTorchServe());
+  describeMarServer('TorchServeModelServer', () => startTestTorchServe());
 });

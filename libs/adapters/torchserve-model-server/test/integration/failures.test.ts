@@ -1,4 +1,4 @@
-import { handlers, modelRegistration, writeModelArchive } from '@torchweave/testing/port-conformance/model-server';
+import { handlers, modelRegistration, writeModelArchive } from '@torchweave/testing/port-conformance/mar-models';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 import {

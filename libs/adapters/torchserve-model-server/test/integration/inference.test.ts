@@ -1,4 +1,4 @@
-import { handlers, modelRegistration, writeModelArchive } from '@torchweave/testing/port-conformance/model-server';
+import { handlers, modelRegistration, writeModelArchive } from '@torchweave/testing/port-conformance/mar-models';
 import type { InputField, NodeOutput } from '@torchweave/domain';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { handlers, modelRegistration, writeModelArchive } from '@torchweave/testing/port-conformance/model-server';
+import { handlers, modelRegistration, writeModelArchive } from '@torchweave/testing/port-conformance/mar-models';
 import type { TorchServeModelServer } from '@torchweave/torchserve-model-server';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 

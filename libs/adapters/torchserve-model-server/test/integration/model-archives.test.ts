@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 
 import type { ModelArchive } from '@torchweave/application';
 import { zipOf } from '@torchweave/testing/builders';
-import { handlers, modelRegistration, writeModelArchive } from '@torchweave/testing/port-conformance/model-server';
+import { handlers, modelRegistration, writeModelArchive } from '@torchweave/testing/port-conformance/mar-models';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import {
