@@ -1,4 +1,5 @@
 import {
+  ChangeVersions,
   noRacePoints,
   ReconcileModelServers,
   RegisterWorkflow,
@@ -10,6 +11,7 @@ import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
 import type { Parts } from '@torchweave/composition';
 import { JobMetrics, type AppOptions, type RunningApp } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
+import { RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
 import { loadAtStart } from './load-at-start.js';
 
 /** ms. */
@@ -35,6 +37,7 @@ export async function startWorker(
   const ports = {
     ...parts,
     state: new RedisWorkflowState(redis, namespace),
+    versions: new RedisWorkflowVersions(redis, namespace),
     gateways: new RedisGatewayRegistry(redis, namespace, settings.gatewayLeaseMs),
     jobs,
     logger,
@@ -43,10 +46,15 @@ export async function startWorker(
   };
   const register = new RegisterWorkflow(ports);
   const unregister = new UnregisterWorkflow(ports);
+  const changes = new ChangeVersions(ports);
   const reconcile = new ReconcileModelServers(ports);
   const handlers: JobHandlers = {
     'register-workflow': (payload, job) => register.execute(payload, job),
     'unregister-workflow': (payload, job) => unregister.execute(payload, job),
+    'update-workflow': (payload, job) => changes.update(payload, job),
+    'set-default-version': (payload, job) => changes.setDefault(payload, job),
+    'direct-traffic': (payload, job) => changes.direct(payload, job),
+    'unregister-version': (payload, job) => changes.unregister(payload, job),
     'reconcile-model-servers': (_, job) => reconcile.execute(job),
   };
   if (parts.hasModelServerInside) {

@@ -7,11 +7,16 @@ export {
   longestRunMs,
   schemaVersionOf,
 } from './job-catalogue/job-catalogue.js';
-export { longestUrl } from './job-catalogue/payloads.js';
+export { longestUrl, longestWatchMs, mostKept } from './job-catalogue/payloads.js';
 export { readJob, type StoredJob } from './job-catalogue/read-job.js';
 export { ModelServerFleet, type ModelServerStatus } from './model-server-fleet/model-server-fleet.js';
 export * from './ports/index.js';
-export { RoutingTable, type MissingWorkflows, type RoutingTablePorts } from './workflow-execution/routing-table.js';
+export {
+  RoutingTable,
+  type MissingWorkflows,
+  type RoutingTablePorts,
+  type ServedWorkflow,
+} from './workflow-execution/routing-table.js';
 export { RunWorkflow } from './workflow-execution/run-workflow.js';
 export type { RunnableWorkflow, WorkflowRequest } from './workflow-execution/run-workflow.js';
 export { noRacePoints, type RacePoints } from './registration/saga/race-points.js';
@@ -35,4 +40,7 @@ export { RegisterWorkflow } from './registration/register-workflow.js';
 export { UnregisterWorkflow } from './registration/unregister-workflow.js';
 export { UploadedArchives, type UploadedArchivesOptions } from './registration/uploaded-archives.js';
 export { writeRefusal } from './workflow-management/write-refusal.js';
-export { WorkflowManagement, type ArchiveUpload, type Submission } from './workflow-management/workflow-management.js';
+export type { Submission } from './workflow-management/submit.js';
+export { WorkflowManagement, type ArchiveUpload } from './workflow-management/workflow-management.js';
+export { ChangeVersions } from './versions/change-versions.js';
+export { VersionManagement, type ChangedVersions } from './versions/version-management.js';

@@ -1,3 +1,4 @@
 export { RedisConnection } from './redis-connection.js';
 export { RedisGatewayRegistry } from './redis-gateway-registry.js';
 export { RedisWorkflowState } from './redis-workflow-state.js';
+export { RedisWorkflowVersions } from './redis-workflow-versions.js';

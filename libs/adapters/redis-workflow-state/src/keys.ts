@@ -12,6 +12,10 @@ export class StateKeys {
   workflow(name: string): string {
     return `${this.tag}:workflow:${name}`;
   }
+  /** A workflow by its name, or a version by its id. */
+  entry(name: string): string {
+    return name.includes('@') ? this.version(name) : this.workflow(name);
+  }
   operation(id: string): string {
     return `${this.tag}:operation:${id}`;
   }
@@ -42,6 +46,40 @@ export class StateKeys {
   /** Sorted set of model to the time (ms) until which it counts as an orphan again and again. */
   get doubtful(): string {
     return `${this.tag}:doubtful`;
+  }
+  /**
+   * A version beside the active one, by its id; `''` for what all begin with. These and the following ones are apart from those of
+   * workflows, so that 0.1.0 does not come upon what it cannot read.
+   */
+  version(id: string): string {
+    return `${this.tag}:version:${id}`;
+  }
+  /** Sorted set of the versions beside the active ones that are ready, all with score 0. */
+  get versions(): string {
+    return `${this.tag}:versions`;
+  }
+  /** Sorted set of version to the revision of its last change; revisions are counted together with those of workflows. */
+  get versionChanges(): string {
+    return `${this.tag}:version-changes`;
+  }
+  /** Versions that an operation has in its hands. */
+  get unfinishedVersions(): string {
+    return `${this.tag}:unfinished-versions`;
+  }
+  get versionTombstones(): string {
+    return `${this.tag}:version-tombstones`;
+  }
+  /** Sorted set of version to the time (ms) until which it is kept beside the active one. */
+  get warm(): string {
+    return `${this.tag}:warm-versions`;
+  }
+  /** Hash of version to the definition of one that is kept no longer. */
+  retired(workflow: string): string {
+    return `${this.tag}:retired:${workflow}`;
+  }
+  /** Hash of what became of the requests to a version that is watched. */
+  outcomes(id: string): string {
+    return `${this.tag}:outcomes:${id}`;
   }
   /** Written to find out whether anything can be. */
   get probe(): string {

@@ -12,20 +12,22 @@ import type {
   WorkflowRecord,
   WorkflowState,
 } from '@torchweave/application';
-import { modelNodes, TorchweaveError, type ErrorRecord, type WorkflowDefinition } from '@torchweave/domain';
+import { modelNodes, parseVersionId, TorchweaveError } from '@torchweave/domain';
+import type { ErrorRecord, WorkflowDefinition } from '@torchweave/domain';
 import type { WorkflowVersion } from '@torchweave/domain';
 import { refusesWrites, writeRefusalOf } from '@torchweave/redis-client';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StateKeys } from './keys.js';
+import { longestRemovalMs, operationTtl, removalMark, removalPollMs } from './operations.js';
 import { Script, type RedisConnection } from './redis-connection.js';
-import { readWorkflow, storedOf } from './stored-workflow.js';
+import { definitionIn, readWorkflow, storedOf } from './stored-workflow.js';
 import { WorkflowDocuments } from './workflow-documents.js';
 
 const scripts = {
   takeUp: new Script('take-up-1'),
   page: new Script('page-1'),
-  summary: new Script('summary-2'),
+  summary: new Script('summary-4'),
   probeWrites: new Script('probe-writes-1'),
   reserve: new Script('reserve-4'),
   activate: new Script('activate-6'),
@@ -37,25 +39,18 @@ const scripts = {
   settleOrphans: new Script('settle-orphans-3'),
 };
 
-/** s that a finished operation is remembered. */
-const operationTtl = 86_400;
 /** s that an operation is remembered which has not changed anything: longer than any run of one may take. */
 const idleOperationTtl = 3_600;
-/** ms after which nothing is on its way any more of a run that has lost its operation. */
 /** ms that registering at start may take; another worker may try after it. */
 const longestLoadMs = 600_000;
+/** ms after which nothing is on its way any more of a run that has lost its operation. */
 const doubtMs = 600_000;
-/** What stands for the owner of a model while it is being removed begins so; no workflow can have such a name. */
-const removalMark = '(removal)';
-/** ms that a reservation waits for the removal of a model of that name, and between two looks. */
-const longestRemovalMs = 15_000;
-const removalPollMs = 50;
 /** ms between two looks for changes that no message told of. */
 const pollIntervalMs = 2_000;
 /** Models that are read at once; the server may give some more or fewer. */
 const modelsAtOnce = 1_000;
 
-type Held = [answer: 'held', workflow: string[]];
+type Held = [answer: 'held', workflow: string[], beside?: string[]];
 type Refusal<Answer extends string> = [answer: Answer, first?: string, second?: string];
 type ReserveAnswer = Held | Refusal<'lost' | 'unreadable' | 'conflict' | 'busy' | 'removing' | 'taken'>;
 type RemovalAnswer = Held | Refusal<'lost' | 'unreadable' | 'missing' | 'busy'>;
@@ -84,14 +79,14 @@ export class RedisWorkflowState implements WorkflowState {
     const isTakenOver = before !== '';
     if (workflow === '' || outcome === '') return { run, isTakenOver, trace: { outcome: 'none' } };
     if (outcome === 'committed') return { run, isTakenOver, trace: { outcome, workflow } };
-    const held = outcome === 'held' ? await this.documents.find(workflow) : undefined;
+    const held = outcome === 'held' ? await this.documents.findVersion(parseVersionId(workflow)) : undefined;
     if (held?.operationId === operationId) {
       const { record, unreadable } = held;
       if (record !== undefined) return { run, isTakenOver, trace: { outcome: 'held', record } };
       if (unreadable !== undefined) return { run, isTakenOver, trace: { outcome: 'held', unreadable } };
     }
     const reason = failure === '' ? {} : { failure: JSON.parse(failure) as ErrorRecord };
-    return { run, isTakenOver, trace: { outcome: 'released', workflow, ...reason } };
+    return { run, isTakenOver, trace: { outcome: 'released', workflow: parseVersionId(workflow).workflow, ...reason } };
   }
 
   async holds({ operationId, token }: OperationRun): Promise<boolean> {
@@ -171,7 +166,7 @@ export class RedisWorkflowState implements WorkflowState {
       const found = await this.documents.find(workflow);
       if (found?.unreadable !== undefined) reply = await this.tryToBeginRemoval(workflow, run, found.operationId);
     }
-    if (reply[0] === 'held') return this.removalOf(workflow, storedOf(reply[1]));
+    if (reply[0] === 'held') return this.removalOf(workflow, storedOf(reply[1]), reply[2]);
     const [answer, phase = '', owner = ''] = reply;
     if (answer === 'lost') throw lost(run);
     if (answer === 'busy') throw new TorchweaveError('workflowBusy', { workflow, phase, operationId: owner });
@@ -181,14 +176,24 @@ export class RedisWorkflowState implements WorkflowState {
   /** @param found the operation id of what cannot be read, and is to be removed so. */
   private async tryToBeginRemoval(workflow: string, run: OperationRun, found?: string): Promise<RemovalAnswer> {
     const force = found === undefined ? ['0', ''] : ['1', found];
-    const args = [workflow, run.operationId, run.token, now(), this.keys.changedChannel, ...force];
+    const { keys } = this;
+    const versions = [keys.version(''), keys.versions, keys.versionChanges];
+    const args = [workflow, run.operationId, run.token, now(), keys.changedChannel, ...force, ...versions];
     return (await this.redis.script(scripts.beginRemoval, this.keysOf(workflow, run), args)) as RemovalAnswer;
   }
 
-  private async removalOf(workflow: string, stored: Record<string, string>): Promise<Removal> {
+  private async removalOf(
+    workflow: string,
+    stored: Record<string, string>,
+    beside: readonly string[] = [],
+  ): Promise<Removal> {
     const revision = Number(stored['revision']);
     try {
-      return { workflow, revision, models: modelNamesOf(readWorkflow(workflow, stored).definition) };
+      const definitions = [
+        readWorkflow(workflow, stored).definition,
+        ...beside.map((text) => definitionIn(workflow, text)),
+      ];
+      return { workflow, revision, models: definitions.flatMap(modelNamesOf) };
     } catch {
       // The names of its models stand elsewhere as well.
       const models = new Set<string>();
@@ -212,7 +217,11 @@ export class RedisWorkflowState implements WorkflowState {
         ...[keys.workflow(workflow), keys.models, keys.unfinished],
         ...[keys.operation(run.operationId), keys.orphans, keys.tombstones],
       ],
-      [workflow, run.operationId, run.token, operationTtl, models.length, ...models, ...orphans],
+      [
+        ...[workflow, run.operationId, run.token, operationTtl, models.length],
+        ...[keys.version(''), keys.versionTombstones, keys.warm, keys.retired(workflow)],
+        ...[...models, ...orphans],
+      ],
     );
     if (done === 0) throw lost(run);
     await this.documents.forgetTombstones();
@@ -259,20 +268,29 @@ export class RedisWorkflowState implements WorkflowState {
   }
 
   async changesSince(revision: number, limit: number): Promise<readonly WorkflowChange[]> {
-    const found = await this.redis.run((redis) =>
-      redis.zrangebyscore(this.keys.changes, `(${revision}`, '+inf', 'WITHSCORES', 'LIMIT', 0, limit),
+    const { keys } = this;
+    const told = await this.redis.run((redis) =>
+      Promise.all(
+        [keys.changes, keys.versionChanges].map((key) =>
+          redis.zrangebyscore(key, `(${revision}`, '+inf', 'WITHSCORES', 'LIMIT', 0, limit),
+        ),
+      ),
     );
-    const names = found.filter((_, i) => i % 2 === 0);
-    const documents = await this.documents.read(names);
-    return documents.map(({ workflow, record, unreadable, isReady }, i) => {
-      const change = { workflow, revision: Number(found[2 * i + 1]) };
+    const found = told
+      .flatMap(changesIn)
+      .sort((a, b) => a.revision - b.revision)
+      .slice(0, limit);
+    const documents = await this.documents.read(found.map(({ workflow }) => workflow));
+    return documents.map(({ record, unreadable, isReady }, i) => {
+      const change = found[i] as WorkflowChange;
       if (unreadable !== undefined && isReady === true) return { ...change, unreadable };
       return record?.phase === 'ready' ? { ...change, record } : change;
     });
   }
 
   async summary(): Promise<StateSummary> {
-    const summed = await this.redis.script(scripts.summary, [this.keys.ready, this.keys.changes], []);
+    const { ready: workflows, changes, versions, versionChanges } = this.keys;
+    const summed = await this.redis.script(scripts.summary, [workflows, changes, versions, versionChanges], []);
     const [ready, revision] = summed as [number, number];
     return { ready, revision };
   }
@@ -370,8 +388,16 @@ const modelNamesOf = (definition: WorkflowDefinition): string[] => modelNodes(de
 /** From names and owners, one after the other. */
 function ownedModelsIn(pairs: readonly string[]): OwnedModel[] {
   const owned: OwnedModel[] = [];
-  for (let i = 0; i < pairs.length; i += 2) owned.push({ model: pairs[i] ?? '', workflow: pairs[i + 1] ?? '' });
+  for (let i = 0; i < pairs.length; i += 2)
+    owned.push({ model: pairs[i] ?? '', ...parseVersionId(pairs[i + 1] ?? '') });
   return owned;
+}
+
+/** From names and revisions, one after the other. */
+function changesIn(pairs: readonly string[]): { workflow: string; revision: number }[] {
+  const changes: { workflow: string; revision: number }[] = [];
+  for (let i = 0; i < pairs.length; i += 2) changes.push({ workflow: pairs[i] ?? '', revision: Number(pairs[i + 1]) });
+  return changes;
 }
 
 const markOf = (token: string): string => `${removalMark} ${token}`;

@@ -1,5 +1,14 @@
-import type { UnreadableWorkflow, WorkflowRecord } from '@torchweave/application';
-import { phases, TorchweaveError, type ErrorRecord, type Phase, type WorkflowDefinition } from '@torchweave/domain';
+import type { UnreadableWorkflow, WatchedVersion, WorkflowRecord } from '@torchweave/application';
+import {
+  parseVersionId,
+  phases,
+  TorchweaveError,
+  trafficFault,
+  type ErrorRecord,
+  type Phase,
+  type Traffic,
+  type WorkflowDefinition,
+} from '@torchweave/domain';
 import { readDefinition } from './stored-definition.js';
 
 /** The fields of a workflow's hash, as HGETALL tells them; empty where there is none. */
@@ -64,18 +73,50 @@ const quoted = (text: string): string => JSON.stringify(text.slice(0, quotedChar
 /** What 0.1.0 has committed has no pointer: it is its only version. */
 function pointersIn(
   workflow: string,
-  { phase, active }: StoredWorkflow,
+  { phase, active, traffic, watched }: StoredWorkflow,
   { version }: WorkflowDefinition,
 ): Pick<WorkflowRecord, 'pointers'> {
   if (active === undefined) return phase === 'ready' ? { pointers: { active: version } } : {};
   if (active !== String(version)) throw unreadable(workflow, 'its active version is not stored');
-  return { pointers: { active: version } };
+  return {
+    pointers: {
+      active: version,
+      ...(traffic === undefined ? {} : { traffic: readTraffic(workflow, traffic) }),
+      ...(watched === undefined ? {} : { watched: readWatched(workflow, watched) }),
+    },
+  };
 }
 
-function definitionIn(workflow: string, text: string | undefined): WorkflowDefinition {
+function readTraffic(workflow: string, text: string): Traffic {
+  const traffic = parse(text);
+  if (!isTraffic(traffic) || trafficFault(traffic) !== undefined) throw unreadable(workflow, 'its traffic is not one');
+  return traffic;
+}
+
+function isTraffic(value: unknown): value is Traffic {
+  if (typeof value !== 'object' || value === null || !('weights' in value)) return false;
+  const { weights, stickyBy = '' } = value as Record<string, unknown>;
+  return isShares(weights) && typeof stickyBy === 'string';
+}
+
+const isShares = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.entries(value).every(([version, share]) => isCount(version) && typeof share === 'number');
+
+function readWatched(workflow: string, text: string): WatchedVersion {
+  const [version, before, until, ...more] = text.split(' ').map(Number);
+  if (version === undefined || before === undefined || until === undefined || more.length > 0 || Number.isNaN(until))
+    throw unreadable(workflow, 'what is watched of it is not a version');
+  return { version, before, until };
+}
+
+/** @throws TorchweaveError `workflowUnreadable`. */
+export function definitionIn(workflow: string, text: string | undefined): WorkflowDefinition {
   const definition = readDefinition(parse(text));
   if (definition === undefined) throw unreadable(workflow, 'its definition is not one');
-  if (definition.name !== workflow) throw unreadable(workflow, 'its definition is of another workflow');
+  if (definition.name !== parseVersionId(workflow).workflow)
+    throw unreadable(workflow, 'its definition is of another workflow');
   return definition;
 }
 

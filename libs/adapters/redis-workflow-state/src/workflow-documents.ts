@@ -1,5 +1,5 @@
 import type { UnreadableWorkflow, WorkflowRecord } from '@torchweave/application';
-import { isTorchweaveError, TorchweaveError } from '@torchweave/domain';
+import { isTorchweaveError, TorchweaveError, versionId, type WorkflowVersion } from '@torchweave/domain';
 import type { StateKeys } from './keys.js';
 import { Script, type RedisConnection } from './redis-connection.js';
 import { readWorkflow, unreadable, type StoredWorkflow } from './stored-workflow.js';
@@ -34,12 +34,21 @@ export class WorkflowDocuments {
     return found?.record === undefined && found?.unreadable === undefined ? undefined : found;
   }
 
-  /** What is stored of each. */
+  /** A version of a workflow that is ready, wherever it stands, or one that an operation has in its hands. */
+  async findVersion(version: WorkflowVersion): Promise<FoundWorkflow | undefined> {
+    const { workflow } = version;
+    const [head, beside] = await this.read([workflow, versionId(version)]);
+    if (head?.record?.definition.version === version.version) return head;
+    if (beside?.record !== undefined || beside?.unreadable !== undefined) return beside;
+    return head?.unreadable === undefined ? undefined : head;
+  }
+
+  /** What is stored of each: a workflow by its name, a version beside the active one by its id. */
   async read(names: readonly string[]): Promise<readonly FoundWorkflow[]> {
     if (names.length === 0) return [];
     const replies = await this.redis.run((redis) => {
       const pipeline = redis.pipeline();
-      for (const name of names) pipeline.hgetall(this.keys.workflow(name));
+      for (const name of names) pipeline.hgetall(this.keys.entry(name));
       return pipeline.exec();
     });
     const found = names.map((workflow, i): FoundWorkflow => {
@@ -57,10 +66,11 @@ export class WorkflowDocuments {
   private async withIndex(found: readonly FoundWorkflow[]): Promise<readonly FoundWorkflow[]> {
     const without = found.filter(({ record }) => record === undefined);
     if (without.length === 0) return found;
+    const names = without.map(({ workflow }) => workflow);
     const scores = await this.redis.run((redis) =>
-      redis.zmscore(this.keys.ready, ...without.map(({ workflow }) => workflow)),
+      Promise.all([redis.zmscore(this.keys.ready, ...names), redis.zmscore(this.keys.versions, ...names)]),
     );
-    const ready = new Set(without.filter((_, i) => scores[i] !== null).map(({ workflow }) => workflow));
+    const ready = new Set(names.filter((_, i) => scores.some((score) => score[i] !== null)));
     return found.map((each) => {
       const { workflow } = each;
       if (each.record !== undefined || !ready.has(workflow)) return each;
@@ -71,8 +81,11 @@ export class WorkflowDocuments {
   /** Of removals that every gateway has followed long since. */
   async forgetTombstones(): Promise<void> {
     const { keys } = this;
-    const args = [keys.workflow(''), tombstoneTtl, tombstonesAtOnce];
-    await this.redis.script(forgetTombstones, [keys.tombstones, keys.changes, keys.ready], args);
+    const bounds = [tombstoneTtl, tombstonesAtOnce];
+    const ofWorkflows = [keys.tombstones, keys.changes, keys.ready];
+    await this.redis.script(forgetTombstones, ofWorkflows, [keys.workflow(''), ...bounds]);
+    const ofVersions = [keys.versionTombstones, keys.versionChanges, keys.versions];
+    await this.redis.script(forgetTombstones, ofVersions, [keys.version(''), ...bounds]);
   }
 }
 

@@ -2,7 +2,12 @@ import { z } from 'zod';
 import { registrationSaga } from '../registration/registration-saga.js';
 import { stepNames } from '../registration/saga/saga.js';
 import { unregistrationSaga } from '../registration/unregistration-saga.js';
-import { reconciliation, registration, registrationByUrl, unregistration } from './payloads.js';
+import { directionSaga } from '../versions/direction-saga.js';
+import { promotionSaga } from '../versions/promotion-saga.js';
+import { updateSaga } from '../versions/update-saga.js';
+import { versionRemovalSaga } from '../versions/version-removal-saga.js';
+import { direction, longestWatchMs, promotion, reconciliation, registration, registrationByUrl } from './payloads.js';
+import { unregistration, update, versionRemoval } from './payloads.js';
 
 /** What a job carries and how long and how often it may run: all that there is to know of it in one record. */
 interface JobDescription<Payload extends z.ZodType, Result extends z.ZodType> {
@@ -45,13 +50,52 @@ export const jobCatalogue = {
     steps: stepNames(unregistrationSaga),
     timeoutMs: 120_000,
   }),
+  'update-workflow': describe({
+    schemaVersion: 1,
+    fieldsSince: {},
+    payload: update,
+    readers: { 1: update },
+    result: workflowResult,
+    steps: stepNames(updateSaga),
+    timeoutMs: 600_000 + longestWatchMs,
+  }),
+  'set-default-version': describe({
+    schemaVersion: 1,
+    fieldsSince: {},
+    payload: promotion,
+    readers: { 1: promotion },
+    result: workflowResult,
+    steps: stepNames(promotionSaga),
+    timeoutMs: 600_000,
+  }),
+  'direct-traffic': describe({
+    schemaVersion: 1,
+    fieldsSince: {},
+    payload: direction,
+    readers: { 1: direction },
+    result: workflowResult,
+    steps: stepNames(directionSaga),
+    timeoutMs: 120_000,
+  }),
+  'unregister-version': describe({
+    schemaVersion: 1,
+    fieldsSince: {},
+    payload: versionRemoval,
+    readers: { 1: versionRemoval },
+    result: workflowResult,
+    steps: stepNames(versionRemovalSaga),
+    timeoutMs: 120_000,
+  }),
   'reconcile-model-servers': describe({
     schemaVersion: 1,
     fieldsSince: {},
     payload: reconciliation,
     readers: { 1: reconciliation },
     result: z.object({ registered: z.number(), removed: z.number() }),
-    steps: ['finish-abandoned-operations', 'restore-models', 'remove-orphans', 'remove-unused-archives'],
+    steps: [
+      ...['finish-abandoned-operations', 'retire-versions', 'restore-models'],
+      ...['remove-orphans', 'remove-unused-archives'],
+    ],
     timeoutMs: 300_000,
     everyMs: 5_000,
   }),

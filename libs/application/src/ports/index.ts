@@ -40,9 +40,19 @@ export type {
   StateSummary,
   TakenUp,
   UnreadableWorkflow,
+  WatchedVersion,
   WorkflowChange,
   WorkflowPage,
   WorkflowPointers,
   WorkflowRecord,
   WorkflowState,
 } from './workflow-state.js';
+export type {
+  Activated,
+  Activation,
+  Keeping,
+  Outcomes,
+  VersionBeside,
+  VersionsOfWorkflow,
+  WorkflowVersions,
+} from './workflow-versions.js';

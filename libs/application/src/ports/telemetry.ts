@@ -24,6 +24,8 @@ export interface StartedRequest {
 export type RequestOutcome = 'ok' | 'client_error' | 'failed' | 'cancelled';
 
 export interface RequestSpan {
+  /** It is known which version of the workflow is to answer. */
+  served(version: number): void;
   /** @param attempt 1 for the first. */
   attemptStarted(node: WorkflowNode, attempt: number): AttemptSpan;
   /** Why it is answered an error; it still has to end. */

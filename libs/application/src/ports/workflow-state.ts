@@ -1,8 +1,27 @@
-import type { ErrorRecord, Phase, TorchweaveError, WorkflowDefinition, WorkflowVersion } from '@torchweave/domain';
+import type {
+  ErrorRecord,
+  Phase,
+  TorchweaveError,
+  Traffic,
+  WorkflowDefinition,
+  WorkflowVersion,
+} from '@torchweave/domain';
 
 /** Which versions of a workflow answer its requests. */
 export interface WorkflowPointers {
   readonly active: number;
+  readonly traffic?: Traffic;
+  /** An update whose new version may be taken back by itself. */
+  readonly watched?: WatchedVersion;
+}
+
+/** A version that was made the active one a moment ago. */
+export interface WatchedVersion {
+  readonly version: number;
+  /** The version that is active again if it fails. */
+  readonly before: number;
+  /** ms since 1970 by the state's clock. */
+  readonly until: number;
 }
 
 /** A workflow as it is stored, lifted to today's type from whatever schema version. */
@@ -56,6 +75,7 @@ export type UnreadableWorkflow = TorchweaveError<'workflowUnreadable'>;
  * tell whether it is.
  */
 export interface WorkflowChange {
+  /** The name, or the id of a version beside the active one. */
   readonly workflow: string;
   readonly revision: number;
   readonly record?: WorkflowRecord;
@@ -71,7 +91,7 @@ export interface Removal {
   readonly models: readonly string[];
 }
 
-/** How much there is to serve, and the last change of it. */
+/** How many workflows and versions beside the active ones there are to serve, and the last change of them. */
 export interface StateSummary {
   readonly ready: number;
   readonly revision: number;
@@ -83,10 +103,9 @@ export interface WorkflowPage {
   readonly hasMore: boolean;
 }
 
-/** A model's name, and the workflow, in some phase, that has it. */
-export interface OwnedModel {
+/** A model's name, and the version of a workflow, in some phase, that has it. */
+export interface OwnedModel extends WorkflowVersion {
   readonly model: string;
-  readonly workflow: string;
 }
 
 /** Orphans that are taken for removal, in the name of `token`. */

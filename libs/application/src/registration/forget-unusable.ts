@@ -2,11 +2,13 @@ import { isTorchweaveError, type ErrorCode, type TorchweaveError } from '@torchw
 import type { ArchiveStore } from '../ports/archive-store.js';
 import type { Logger } from '../ports/logger.js';
 import type { WorkflowState } from '../ports/workflow-state.js';
+import type { WorkflowVersions } from '../ports/workflow-versions.js';
 import { usedArchives } from '../workflow-management/used-archives.js';
 
 export interface ForgetPorts {
   readonly archives: ArchiveStore;
   readonly state: WorkflowState;
+  readonly versions: Pick<WorkflowVersions, 'definitions'>;
   readonly logger: Logger;
 }
 
@@ -26,14 +28,14 @@ function isUnusable(error: TorchweaveError): boolean {
 
 /** What no registration can use is not kept; what another one may use is swept when nobody has for a while. */
 export async function forgetUnusable(
-  { archives, state, logger }: ForgetPorts,
+  { archives, state, versions, logger }: ForgetPorts,
   digest: string,
   thrown: unknown,
 ): Promise<void> {
   if (!isTorchweaveError(thrown) || !isUnusable(thrown)) return;
   try {
     // A workflow may have it from a time of other rules.
-    if (!(await usedArchives(state)).mayHave(digest)) await archives.remove(digest);
+    if (!(await usedArchives(state, versions)).mayHave(digest)) await archives.remove(digest);
   } catch (error) {
     logger.warn({ digest, err: error }, 'an archive that was refused cannot be removed; it is swept later');
   }

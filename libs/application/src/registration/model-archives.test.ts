@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { defineWorkflow, modelNodes, parseManifest, parseSpec } from '@torchweave/domain';
 import type { ModelNode, WorkflowDefinition } from '@torchweave/domain';
 import { createHash } from 'node:crypto';
@@ -125,7 +126,7 @@ describe('models that a workflow names by URL', () => {
       page: () => Promise.resolve({ workflows: [{ name: 'w', url: 'w.war' }], hasMore: false }),
       get: () => Promise.resolve({ definition } as WorkflowRecord),
     };
-    const used = await usedArchives(state as WorkflowState);
+    const used = await usedArchives(state as WorkflowState, { definitions: () => Readable.from([]) });
     expect(['of-the-war', sha256('x'), sha256('y')].map((digest) => used.mayHave(digest))).toEqual([true, true, false]);
   });
 });

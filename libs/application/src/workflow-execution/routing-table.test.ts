@@ -53,6 +53,7 @@ class World {
     };
     this.table = new RoutingTable('gateway', {
       state: state as WorkflowState,
+      versions: { get: ({ workflow }) => state.get(workflow) },
       archives: archives as ArchiveStore,
       functions: {
         load: async (unit) => {

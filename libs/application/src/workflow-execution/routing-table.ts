@@ -1,18 +1,22 @@
 import {
   ExecutionPlan,
+  firstVersion,
   functionNodes,
   isTorchweaveError,
+  parseVersionId,
   toTorchweaveError,
   TorchweaveError,
+  versionId,
   versionOf,
 } from '@torchweave/domain';
-import type { ErrorCode } from '@torchweave/domain';
+import type { ErrorCode, WorkflowVersion } from '@torchweave/domain';
 import { atMost } from '@torchweave/kernel';
 import type { ArchiveStore } from '../ports/archive-store.js';
 import type { FunctionRuntime } from '../ports/function-runtime.js';
 import type { GatewayRegistry } from '../ports/gateway-registry.js';
 import type { Logger } from '../ports/logger.js';
-import type { WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
+import type { WorkflowPointers, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
+import type { WorkflowVersions } from '../ports/workflow-versions.js';
 import { PreparedFunctions } from './prepared-functions.js';
 import type { RunnableWorkflow } from './run-workflow.js';
 import { RunsUnderWay } from './runs-under-way.js';
@@ -20,6 +24,7 @@ import { StateFollower, type Followed } from './state-follower.js';
 
 export interface RoutingTablePorts {
   readonly state: WorkflowState;
+  readonly versions: Pick<WorkflowVersions, 'get'>;
   readonly archives: ArchiveStore;
   readonly functions: FunctionRuntime;
   readonly gateways: GatewayRegistry;
@@ -45,7 +50,17 @@ interface FailedWorkflow {
   readonly pauseMs: number;
 }
 
-interface LoadedWorkflow extends RunnableWorkflow {
+/** A version of a workflow that a gateway serves. */
+export interface ServedWorkflow extends RunnableWorkflow {
+  /** The operation that has made the version: tells registrations of one name apart. */
+  readonly operationId: string;
+  /** The revision from which on the name has been served without a gap, in whatever version. */
+  readonly since: number;
+  /** Of an active version. */
+  readonly pointers?: WorkflowPointers;
+}
+
+interface LoadedWorkflow extends ServedWorkflow {
   readonly runs: RunsUnderWay;
 }
 
@@ -56,6 +71,14 @@ const reloadAfterMs = 5_000;
 const longestReloadPauseMs = 300_000;
 /** ms that the removal of a workflow waits for its runs under way before it is announced; they may take longer. */
 const drainMs = 1_000;
+
+/** Whether what is loaded is of the same registration, in this version or another one: one that was registered anew begins with the first. */
+const isContinued = (
+  loaded: LoadedWorkflow | undefined,
+  { definition, operationId }: WorkflowRecord,
+): loaded is LoadedWorkflow =>
+  loaded !== undefined &&
+  (loaded.operationId === operationId || loaded.version > firstVersion || definition.version > firstVersion);
 
 /** Faults that lie in the workflow: no other gateway can load it either. */
 const workflowFaults = new Set<ErrorCode>([
@@ -77,6 +100,7 @@ const leavingPatienceMs = 1_000;
 export class RoutingTable {
   private readonly prepared: PreparedFunctions;
   private readonly follower: StateFollower;
+  /** The active versions by the workflows' names, those beside them by their ids. */
   private readonly workflows = new Map<string, LoadedWorkflow>();
   private readonly failed = new Map<string, FailedWorkflow>();
   /**
@@ -123,9 +147,15 @@ export class RoutingTable {
     };
   }
 
-  /** The workflow, when this gateway has it loaded: the hot path. */
-  get(name: string): RunnableWorkflow | undefined {
+  /** The active version of a workflow, when this gateway has it loaded: the hot path. */
+  get(name: string): ServedWorkflow | undefined {
     return this.workflows.get(name);
+  }
+
+  /** A version of a workflow, active or beside, when this gateway has it loaded. */
+  getVersion(version: WorkflowVersion): ServedWorkflow | undefined {
+    const active = this.workflows.get(version.workflow);
+    return active?.version === version.version ? active : this.workflows.get(versionId(version));
   }
 
   /**
@@ -133,13 +163,31 @@ export class RoutingTable {
    *
    * @throws TorchweaveError why the workflow cannot be loaded here, `workflowUnreadable`, or `stateUnavailable`.
    */
-  async lookUp(name: string): Promise<RunnableWorkflow | undefined> {
+  async lookUp(name: string): Promise<ServedWorkflow | undefined> {
+    // No workflow has such a name: versions are asked for by their numbers.
+    if (name.includes('@')) return undefined;
+    return this.read(name, () => this.ports.state.get(name));
+  }
+
+  /** As {@link lookUp}, for a version that is not in the table. */
+  async lookUpVersion(version: WorkflowVersion): Promise<ServedWorkflow | undefined> {
+    const id = versionId(version);
+    await this.read(id, () => this.ports.versions.get(version));
+    return this.getVersion(version);
+  }
+
+  /** @param entry the name of a workflow, or the id of a version; one that turns out to be the active one is known by the name. */
+  private async read(
+    entry: string,
+    get: () => Promise<WorkflowRecord | undefined>,
+  ): Promise<ServedWorkflow | undefined> {
     for (;;) {
       const { epoch } = this.follower;
-      const record = await this.ports.state.get(name);
+      const record = await get();
       // What was stored before everything is read again may be stored no more.
       if (epoch !== this.follower.epoch) continue;
       if (record?.phase !== 'ready') return undefined;
+      const name = record.pointers === undefined ? entry : record.definition.name;
       await this.ready(name, record);
       const found = this.workflows.get(name);
       if (found !== undefined) return found;
@@ -153,10 +201,12 @@ export class RoutingTable {
    * What to answer when a run has failed. A workflow that was unregistered meanwhile, or registered anew, has taken away what
    * the run needed: it is not found.
    */
-  async failureOf(workflow: RunnableWorkflow, error: unknown): Promise<unknown> {
+  async failureOf(workflow: ServedWorkflow, error: unknown): Promise<unknown> {
     if (!isTorchweaveError(error, 'nodeFailed')) return error;
-    const { name } = workflow;
-    if (this.workflows.get(name) === workflow && !(await this.isWithdrawn(workflow))) return error;
+    const { name, since } = workflow;
+    const active = this.workflows.get(name);
+    // In whatever version: one that is gone has not taken the workflow with it.
+    if (active?.since === since && !(await this.isWithdrawn(active))) return error;
     return new TorchweaveError('workflowNotFound', { workflow: name }, { cause: error });
   }
 
@@ -177,12 +227,13 @@ export class RoutingTable {
   }
 
   /** By the state, for a gateway that has not followed yet. One question at a time for each name: many runs may fail. */
-  private isWithdrawn({ name, revision }: RunnableWorkflow): Promise<boolean> {
+  private isWithdrawn(active: LoadedWorkflow): Promise<boolean> {
+    const { name } = active;
     let asked = this.withdrawals.get(name);
     if (asked === undefined) {
       const patience = new Promise<boolean>((resolve) => setTimeout(resolve, withdrawalPatienceMs, false).unref());
       const told = this.ports.state.get(name).then(
-        (record) => record?.phase !== 'ready' || record.revision !== revision,
+        (record) => record?.phase !== 'ready' || !isContinued(active, record),
         () => false,
       );
       asked = Promise.race([told, patience]).finally(() => this.withdrawals.delete(name));
@@ -263,16 +314,18 @@ export class RoutingTable {
     return true;
   }
 
+  /** One after the other, all versions of a workflow too: what one of them has loaded another one may take over. */
   private change(name: string, change: () => Promise<void> | void): Promise<void> {
-    const now = (this.changing.get(name) ?? Promise.resolve()).then(change).finally(() => {
-      if (this.changing.get(name) === now) this.changing.delete(name);
+    const { workflow } = parseVersionId(name);
+    const now = (this.changing.get(workflow) ?? Promise.resolve()).then(change).finally(() => {
+      if (this.changing.get(workflow) === now) this.changing.delete(workflow);
     });
-    this.changing.set(name, now);
+    this.changing.set(workflow, now);
     return now;
   }
 
   private async load(name: string, record: WorkflowRecord): Promise<void> {
-    const { definition, revision, operationId } = record;
+    const { definition, revision, operationId, pointers } = record;
     const loaded = this.workflows.get(name);
     if (loaded?.revision === revision || (this.newest.get(name) ?? revision) > revision) return;
     if (this.hasJustFailed(name, revision)) return;
@@ -282,13 +335,24 @@ export class RoutingTable {
         functionNodes(definition).length === 0
           ? {}
           : { functionUnitId: await this.prepared.take(definition, operationId) };
-      this.workflows.set(name, { name, revision, plan, runs: new RunsUnderWay(), ...unit });
+      this.workflows.set(name, {
+        ...{ name: definition.name, version: definition.version, revision, operationId, plan },
+        ...{ since: this.sinceOf(name, record), runs: new RunsUnderWay(), ...unit },
+        ...(pointers === undefined ? {} : { pointers }),
+      });
       this.failed.delete(name);
       this.ports.logger.info({ ...versionOf(definition), revision }, 'serving workflow');
       if (loaded !== undefined) void this.unload(loaded);
     } catch (thrown) {
       this.noteFailure(name, revision, toTorchweaveError(thrown));
     }
+  }
+
+  private sinceOf(name: string, record: WorkflowRecord): number {
+    const { workflow } = parseVersionId(name);
+    const active = this.workflows.get(workflow);
+    if (name !== workflow) return active?.since ?? record.revision;
+    return isContinued(active, record) ? active.since : record.revision;
   }
 
   /** What could not be read has been read since: there is nothing to wait for. */

@@ -24,7 +24,7 @@ function workflow(specText: string): RunnableWorkflow {
   const names = { workflowName: 'w', specFile: 's.yaml', handler: 'h.py' };
   const manifest = parseManifest(JSON.stringify({ createdOn: 'now', archiverVersion: '1', workflow: names }));
   const definition = defineWorkflow({ url: 'w.war', digest: 'd', manifest, spec: parseSpec(specText, 's.yaml') });
-  return { name: 'w', revision: 1, plan: new ExecutionPlan(definition), functionUnitId: 'unit' };
+  return { name: 'w', version: 1, revision: 1, plan: new ExecutionPlan(definition), functionUnitId: 'unit' };
 }
 
 function runner(call: Call): RunWorkflow {
@@ -318,6 +318,7 @@ describe('RunWorkflow', () => {
             },
           };
         },
+        served: () => undefined,
         failed: () => undefined,
         ended: () => undefined,
       };

@@ -18,6 +18,7 @@ import type { RunsUnderWay } from './runs-under-way.js';
 /** A workflow that a gateway can run: its plan, and the function unit loaded for it (where it has functions). */
 export interface RunnableWorkflow {
   readonly name: string;
+  readonly version: number;
   readonly revision: number;
   readonly plan: ExecutionPlan;
   readonly functionUnitId?: string;

@@ -23,6 +23,7 @@ import type {
   WorkflowRecord,
   WorkflowState,
 } from '../ports/workflow-state.js';
+import type { WorkflowVersions } from '../ports/workflow-versions.js';
 import { ReconcileModelServers } from './reconcile-model-servers.js';
 
 const names = { workflowName: 'digits', specFile: 's.yaml' };
@@ -82,7 +83,14 @@ class World {
       claimOrphans: () => Promise.resolve(this.orphans),
       settleOrphans: ({ kept, gone }) => Promise.resolve(void this.settled.push(...gone, ...kept)),
       beginUndo: () => Promise.resolve(record('undoing', 'dead')),
+      beginRemoval: (workflow) => Promise.resolve({ workflow, revision: 1, models: ['digits__net'] }),
       release: (workflow) => Promise.resolve(void this.released.push(workflow)),
+    };
+    const versions: Partial<WorkflowVersions> = {
+      unfinished: () => Promise.resolve({ records: [], unreadable: [] }),
+      overdue: () => Promise.resolve([]),
+      get: ({ workflow }) => state.get?.(workflow) ?? Promise.resolve(undefined),
+      definitions: () => Readable.from([]),
     };
     const repository: Partial<ModelRepository> = {
       list: () => Promise.resolve(this.present),
@@ -114,6 +122,7 @@ class World {
     };
     const ports = {
       state: state as WorkflowState,
+      versions: versions as WorkflowVersions,
       modelServers: new ModelServerFleet([server as ModelServer], silentLogger),
       jobs: jobs as JobQueue,
       archives: archives as ArchiveStore,
@@ -156,7 +165,11 @@ describe('ReconcileModelServers', () => {
     ['forgets those that a workflow serves', 'ready', ['gone__a', 'digits__net']],
   ] as const)('removes orphans that nobody owns, and %s', async (_, phase, settled) => {
     const world = new World(undefined, 'succeeded', record(phase, 'op'));
-    world.orphans = { token: 'mark', unowned: ['gone__a'], owned: [{ model: 'digits__net', workflow: 'digits' }] };
+    world.orphans = {
+      token: 'mark',
+      unowned: ['gone__a'],
+      owned: [{ model: 'digits__net', workflow: 'digits', version: 1 }],
+    };
     await world.reconcile();
     expect([world.removed, world.settled]).toEqual([['gone__a'], settled]);
   });
@@ -164,9 +177,9 @@ describe('ReconcileModelServers', () => {
   it('registers the models that a server has lost, noted as orphans until that is known to be right', async () => {
     const world = new World(undefined, 'succeeded', record('ready', 'op'));
     world.models = [
-      { model: 'digits__net', workflow: 'digits' },
-      { model: 'digits__there', workflow: 'digits' },
-      { model: 'digits__of_an_older_version', workflow: 'digits' },
+      { model: 'digits__net', workflow: 'digits', version: 1 },
+      { model: 'digits__there', workflow: 'digits', version: 1 },
+      { model: 'digits__of_an_older_version', workflow: 'digits', version: 1 },
     ];
     world.present = ['digits__there'];
     await world.reconcile();
@@ -175,7 +188,7 @@ describe('ReconcileModelServers', () => {
 
   it('registers no model of a workflow that is not ready', async () => {
     const world = new World(undefined, 'succeeded', record('registering', 'op'));
-    world.models = [{ model: 'digits__net', workflow: 'digits' }];
+    world.models = [{ model: 'digits__net', workflow: 'digits', version: 1 }];
     await world.reconcile();
     expect([world.noted, world.registered]).toEqual([[], []]);
   });
@@ -190,14 +203,14 @@ describe('ReconcileModelServers', () => {
 
   it('has a model in doubt on the model servers as its workflow wants it', async () => {
     const world = new World(undefined, 'succeeded', record('ready', 'op'));
-    world.orphans = { token: 'mark', unowned: [], owned: [{ model: 'digits__net', workflow: 'digits' }] };
+    world.orphans = { token: 'mark', unowned: [], owned: [{ model: 'digits__net', workflow: 'digits', version: 1 }] };
     await world.reconcile();
     expect([world.registered, world.settled]).toEqual([['digits__net'], ['digits__net']]);
   });
 
   it('keeps in doubt what it registers while the workflow is unregistered', async () => {
     const world = new World(undefined, 'succeeded', record('ready', 'op'));
-    world.models = [{ model: 'digits__net', workflow: 'digits' }];
+    world.models = [{ model: 'digits__net', workflow: 'digits', version: 1 }];
     world.onRegister = () => Promise.resolve(void (world.later = undefined));
     await world.reconcile();
     expect([world.registered, world.doubted]).toEqual([['digits__net'], ['digits__net']]);
@@ -206,7 +219,7 @@ describe('ReconcileModelServers', () => {
   it('removes what it could not restore, so that it is tried again, but not when the workflow is another one by then', async () => {
     const refusal = new TorchweaveError('modelServerRefused', { endpoint: 'x', message: 'no' });
     const world = new World(undefined, 'succeeded', record('ready', 'op'));
-    world.models = [{ model: 'digits__net', workflow: 'digits' }];
+    world.models = [{ model: 'digits__net', workflow: 'digits', version: 1 }];
     world.onRegister = () => Promise.reject(refusal);
     await world.reconcile();
     expect(world.removed).toEqual(['digits__net']);
@@ -222,8 +235,12 @@ describe('ReconcileModelServers', () => {
     const world = new World(undefined, 'succeeded', undefined);
     world.broken = new TorchweaveError('workflowUnreadable', { workflow: 'digits', reason: 'it is not one' });
     world.unreadable = [world.broken];
-    world.models = [{ model: 'digits__net', workflow: 'digits' }];
-    world.orphans = { token: 'mark', unowned: ['gone__a'], owned: [{ model: 'digits__net', workflow: 'digits' }] };
+    world.models = [{ model: 'digits__net', workflow: 'digits', version: 1 }];
+    world.orphans = {
+      token: 'mark',
+      unowned: ['gone__a'],
+      owned: [{ model: 'digits__net', workflow: 'digits', version: 1 }],
+    };
     await world.reconcile();
     expect([world.registered, world.removed, world.settled]).toEqual([[], ['gone__a'], ['gone__a']]);
     expect([world.archiveLooks, world.removedArchives]).toEqual([1, []]);

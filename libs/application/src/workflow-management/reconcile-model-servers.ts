@@ -1,20 +1,24 @@
-import { isTorchweaveError, modelNodes, TorchweaveError, type ModelNode } from '@torchweave/domain';
+import { isTorchweaveError, modelNodes, TorchweaveError, versionOf, type ModelNode } from '@torchweave/domain';
 import type { JobResult } from '../job-catalogue/job-catalogue.js';
 import type { JobContext, JobQueue } from '../ports/job-queue.js';
 import type { ManagedModelServer } from '../ports/model-server.js';
 import type { OwnedModel, UnreadableWorkflow, WorkflowRecord } from '../ports/workflow-state.js';
+import type { WorkflowVersions } from '../ports/workflow-versions.js';
 import { registrationOf } from '../registration/model-registration.js';
 import { registrationSaga, type RegistrationPorts } from '../registration/registration-saga.js';
 import { noRacePoints } from '../registration/saga/race-points.js';
 import { stepContext } from '../registration/saga/run-saga.js';
 import { undoSteps } from '../registration/saga/undo-steps.js';
 import { removeModels } from '../registration/steps/remove-models.js';
-import { readableOf } from './record-pages.js';
+import { retireVersions } from '../versions/retire-versions.js';
+import { UnfinishedVersions } from '../versions/unfinished-versions.js';
+import { readable, readableOf } from './record-pages.js';
 import { usedArchives } from './used-archives.js';
 
 /** What a registration needs that is to be undone, too. */
 export interface ReconcilePorts extends Omit<RegistrationPorts, 'racePoints'> {
   readonly jobs: JobQueue;
+  readonly versions: WorkflowVersions;
 }
 
 /** A model that a ready workflow wants. */
@@ -41,10 +45,18 @@ export class ReconcileModelServers {
   /** Unfinished workflows that cannot be read, and why, as last told. */
   private unreadable: ReadonlyMap<string, string> = new Map();
 
-  constructor(private readonly ports: ReconcilePorts) {}
+  private readonly unfinishedVersions: UnfinishedVersions;
+
+  constructor(private readonly ports: ReconcilePorts) {
+    this.unfinishedVersions = new UnfinishedVersions(ports);
+  }
 
   async execute(job: JobContext): Promise<JobResult<'reconcile-model-servers'>> {
-    await job.step('finish-abandoned-operations', () => this.finishAbandonedOperations(job));
+    await job.step('finish-abandoned-operations', async () => {
+      await this.finishAbandonedOperations(job);
+      await this.unfinishedVersions.finish(job);
+    });
+    await job.step('retire-versions', () => retireVersions(this.ports, job.signal));
     const registered = await job.step('restore-models', () => this.restoreModels(job.signal));
     const removed = await job.step('remove-orphans', () => this.removeOrphans(job.signal));
     await job.step('remove-unused-archives', () => this.removeUnusedArchives());
@@ -74,13 +86,14 @@ export class ReconcileModelServers {
   /** A run of the operation like any other: one that stood still while its job was given up changes nothing after this. */
   private async finish(record: WorkflowRecord, signal: AbortSignal): Promise<void> {
     const { state } = this.ports;
-    const { definition, operationId, revision } = record;
+    const { definition, operationId } = record;
     const { run } = await state.takeUp(operationId);
     const models = modelNodes(definition).map((node) => node.modelName);
     await state.doubt(models);
     const context = stepContext({ ...this.ports, racePoints: noRacePoints }, run, signal);
     if (record.phase === 'unregistering') {
-      await removeModels.run(context, { workflow: definition.name, revision, models });
+      // Begun again: its versions go with it.
+      await removeModels.run(context, await state.beginRemoval(definition.name, run));
       return;
     }
     const reason = 'its worker died and the job was not taken up again';
@@ -123,18 +136,14 @@ export class ReconcileModelServers {
     return restored;
   }
 
-  private async restoreMissing(
-    server: ManagedModelServer,
-    { model, workflow }: OwnedModel,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const wanted = await this.readyNode({ model, workflow });
+  private async restoreMissing(server: ManagedModelServer, owned: OwnedModel, signal: AbortSignal): Promise<boolean> {
+    const wanted = await this.readyNode(owned);
     return wanted !== undefined && this.restoreModel(server, wanted, signal);
   }
 
-  /** The node of a workflow that is ready which has the model. */
-  private async readyNode({ model, workflow }: OwnedModel): Promise<WantedModel | undefined> {
-    const record = await readableOf(this.ports.state, workflow);
+  /** The node of a version that is ready which has the model. */
+  private async readyNode({ model, workflow, version }: OwnedModel): Promise<WantedModel | undefined> {
+    const record = await readable(() => this.ports.versions.get({ workflow, version }));
     if (record === undefined || record === 'unreadable' || record.phase !== 'ready') return undefined;
     const node = modelNodes(record.definition).find(({ modelName }) => modelName === model);
     return node === undefined ? undefined : { record, node };
@@ -165,7 +174,7 @@ export class ReconcileModelServers {
   }
 
   private async isStillWanted({ record, node }: WantedModel): Promise<boolean> {
-    const now = await this.readyNode({ model: node.modelName, workflow: record.definition.name });
+    const now = await this.readyNode({ model: node.modelName, ...versionOf(record.definition) });
     return now?.record.operationId === record.operationId;
   }
 
@@ -224,13 +233,13 @@ export class ReconcileModelServers {
   }
 
   private async removeUnusedArchives(): Promise<void> {
-    const { archives, state } = this.ports;
+    const { archives, state, versions } = this.ports;
     const now = performance.now();
     if (now - this.sweptArchivesAt < archiveSweepMs) return;
     this.sweptArchivesAt = now;
     const idle = (await archives.list()).filter(({ idleMs }) => idleMs > archiveGraceMs);
     if (idle.length === 0) return;
-    const used = await usedArchives(state);
+    const used = await usedArchives(state, versions);
     for (const { digest } of idle) if (!used.mayHave(digest)) await archives.remove(digest);
   }
 }

@@ -22,12 +22,17 @@ export async function* recordPages(state: WorkflowState): AsyncGenerator<RecordP
 }
 
 /** A workflow, where it can be read. */
-export async function readableOf(
+export const readableOf = (
   state: WorkflowState,
   workflow: string,
+): Promise<WorkflowRecord | 'unreadable' | undefined> => readable(() => state.get(workflow));
+
+/** What `get` gives, where it can be read. */
+export async function readable(
+  get: () => Promise<WorkflowRecord | undefined>,
 ): Promise<WorkflowRecord | 'unreadable' | undefined> {
   try {
-    return await state.get(workflow);
+    return await get();
   } catch (error) {
     if (isTorchweaveError(error, 'workflowUnreadable')) return 'unreadable';
     throw error;

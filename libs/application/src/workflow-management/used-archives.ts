@@ -1,5 +1,6 @@
 import { modelNodes, type WorkflowDefinition } from '@torchweave/domain';
 import type { WorkflowState } from '../ports/workflow-state.js';
+import type { WorkflowVersions } from '../ports/workflow-versions.js';
 import { recordPages } from './record-pages.js';
 
 /** Which archives workflows need. */
@@ -8,8 +9,11 @@ export interface UsedArchives {
   mayHave(digest: string): boolean;
 }
 
-/** The archives that a workflow needs, its own and those of its models, whatever phase it is in. */
-export async function usedArchives(state: WorkflowState): Promise<UsedArchives> {
+/** The archives that workflows need in all of their versions, their own and those of their models, whatever phase they are in. */
+export async function usedArchives(
+  state: WorkflowState,
+  versions: Pick<WorkflowVersions, 'definitions'>,
+): Promise<UsedArchives> {
   const { records, unreadable } = await state.unfinished();
   const used = new Set<string>();
   for (const { definition } of records) addDigests(definition, used);
@@ -18,6 +22,7 @@ export async function usedArchives(state: WorkflowState): Promise<UsedArchives> 
     for (const { definition } of page.records) addDigests(definition, used);
     isComplete &&= page.unreadable === 0;
   }
+  for await (const definitions of versions.definitions()) for (const each of definitions) addDigests(each, used);
   return { mayHave: (digest) => !isComplete || used.has(digest) };
 }
 

@@ -18,6 +18,8 @@ import { noRacePoints } from '../registration/saga/race-points.js';
 import { UnregisterWorkflow } from '../registration/unregister-workflow.js';
 import { UploadedArchives } from '../registration/uploaded-archives.js';
 import { WorkflowManagement } from './workflow-management.js';
+import { InMemoryWorkflowVersions } from '@torchweave/testing/in-memory/workflow-versions';
+import { idleHandlers } from '@torchweave/testing/builders';
 
 const archiveOf = (name: string): Promise<Buffer> =>
   zipOf(workflowFiles({ name, spec: specText({ models: {}, dag: { pre: ['post'] } }) }));
@@ -42,6 +44,7 @@ class Installation {
     };
     const ports = {
       ...{ state: this.state, archives: this.archives, gateways: this.gateways, specs: inMemorySpecReader },
+      versions: new InMemoryWorkflowVersions(this.state),
       source: new InMemoryArchiveSource(this.urls),
       functions: functions as FunctionRuntime,
       modelServers: new ModelServerFleet([], silentLogger),
@@ -50,9 +53,9 @@ class Installation {
     const register = new RegisterWorkflow(ports);
     const unregister = new UnregisterWorkflow(ports);
     const handlers: JobHandlers = {
+      ...idleHandlers,
       'register-workflow': (payload, job) => register.execute(payload, job),
       'unregister-workflow': (payload, job) => unregister.execute(payload, job),
-      'reconcile-model-servers': () => Promise.resolve({ registered: 0, removed: 0 }),
     };
     this.worker = this.jobs.createWorker(handlers);
   }

@@ -5,12 +5,8 @@ import type { GatewayRegistry } from '../ports/gateway-registry.js';
 import type { JobQueue, Operation } from '../ports/job-queue.js';
 import type { WorkflowPage, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
 import type { UploadedArchives } from '../registration/uploaded-archives.js';
+import { submit, type Submission } from './submit.js';
 import { isFull, unregisterByState } from './unregister-by-state.js';
-
-/** What became of a request: its end, or the operation to follow. */
-export type Submission =
-  | { readonly ended: true; readonly workflow: string; readonly operationId: string }
-  | { readonly ended: false; readonly operationId: string };
 
 export interface WorkflowManagementOptions {
   /** ms that a synchronous request waits for its operation. */
@@ -54,16 +50,28 @@ export class WorkflowManagement {
    * `mediaTypeUnsupported` where none are taken.
    */
   async registerUpload(
-    { content, contentType }: ArchiveUpload,
+    upload: ArchiveUpload,
     { workflowName, sha256 }: Pick<JobPayload<'register-workflow'>, 'workflowName' | 'sha256'>,
     synchronous: boolean,
   ): Promise<Submission> {
+    if (workflowName !== undefined) assertWorkflowName(workflowName);
+    return this.register({ ...(await this.receive(upload, sha256)), workflowName }, synchronous);
+  }
+
+  /**
+   * Stores an archive that the client sends.
+   *
+   * @returns by what a job finds it. A name that the client gives for its file says nothing: the digest is the URL.
+   * @throws TorchweaveError as {@link registerUpload}.
+   */
+  async receive(
+    { content, contentType }: ArchiveUpload,
+    sha256: string | undefined,
+  ): Promise<{ readonly url: string; readonly uploaded: string }> {
     const { uploads } = this.options;
     if (uploads === undefined) throw new TorchweaveError('mediaTypeUnsupported', { contentType });
-    if (workflowName !== undefined) assertWorkflowName(workflowName);
     const uploaded = await uploads.receive(content, sha256);
-    // A name that the client gives for its file says nothing: the digest is what there is to find it by.
-    return this.register({ url: `sha256:${uploaded}`, workflowName, uploaded }, synchronous);
+    return { url: `sha256:${uploaded}`, uploaded };
   }
 
   /** @throws TorchweaveError `workflowNotFound`, at once, where no such workflow is ready. What cannot be read can be removed. */
@@ -109,19 +117,12 @@ export class WorkflowManagement {
     return operation;
   }
 
-  private async submit<Name extends 'register-workflow' | 'unregister-workflow'>(
+  private submit<Name extends 'register-workflow' | 'unregister-workflow'>(
     name: Name,
     payload: JobPayload<Name>,
     synchronous: boolean,
     operationId: string = randomUUID(),
   ): Promise<Submission> {
-    await this.jobs.enqueue(name, payload, operationId);
-    if (!synchronous) return { ended: false, operationId };
-    const { workflow } = await this.jobs.waitForEnd(name, operationId, this.options.waitMs).catch((error: unknown) => {
-      if (!isTorchweaveError(error, 'stateUnavailable')) throw error;
-      // It goes on without us: who asked can follow it.
-      throw new TorchweaveError('operationUncertain', { operationId, retryAfterSeconds: 1 }, { cause: error });
-    });
-    return { ended: true, workflow, operationId };
+    return submit(this.jobs, name, payload, { synchronous, operationId, waitMs: this.options.waitMs });
   }
 }

@@ -5,6 +5,7 @@ import type { FunctionNode } from '../node-kinds/function.js';
 import type { ModelNode } from '../node-kinds/model.js';
 import { kindOf, nodeKinds, rulesOf, type WorkflowNode } from '../node-kinds/node-kinds.js';
 import type { NodeSettings, WorkflowSpec } from '../spec/spec.js';
+import { servedModelName } from './name.js';
 import { firstVersion, type WorkflowVersion } from './workflow-version.js';
 
 /** All that is needed to serve, describe and unregister a workflow. Plain data: it is stored as JSON. */
@@ -27,6 +28,15 @@ export const modelNodes = (workflow: WorkflowDefinition): ModelNode[] =>
   workflow.nodes.filter((node): node is ModelNode => node.kind === 'model');
 
 export const versionOf = ({ name: workflow, version }: WorkflowDefinition): WorkflowVersion => ({ workflow, version });
+
+/** The same workflow under another version: its models have names of their own then. */
+export function asVersion(definition: WorkflowDefinition, version: number): WorkflowDefinition {
+  const { name: workflow } = definition;
+  const nodes = definition.nodes.map((node) =>
+    node.kind === 'model' ? { ...node, modelName: servedModelName({ workflow, version }, node.name) } : node,
+  );
+  return { ...definition, version, nodes };
+}
 
 /** True for a URL of any scheme; all else names a file of a store. */
 export const isUrl = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(text);

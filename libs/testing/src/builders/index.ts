@@ -1,3 +1,4 @@
 export { tarGzOf, tarGzOfEntries, zipOf, type Files, type TarEntry } from './archives.js';
+export { idleHandlers } from './idle-handlers.js';
 export { rawZip, type RawZipEntry } from './raw-zip.js';
 export { manifestText, specText, workflowFiles, type WorkflowParts } from './workflow.js';

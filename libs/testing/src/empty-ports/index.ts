@@ -1,4 +1,10 @@
-import type { ArchiveStore, FunctionRuntime, GatewayRegistry, WorkflowState } from '@torchweave/application';
+import type {
+  ArchiveStore,
+  FunctionRuntime,
+  GatewayRegistry,
+  WorkflowState,
+  WorkflowVersions,
+} from '@torchweave/application';
 import { Readable } from 'node:stream';
 
 const nothing = (): Promise<void> => Promise.resolve();
@@ -8,6 +14,7 @@ const readOnly = refuse('read only');
 /** Ports behind which there is nothing, for servers whose HTTP alone is tested. What a test needs it puts in their place. */
 export const emptyPorts: {
   readonly state: WorkflowState;
+  readonly versions: Pick<WorkflowVersions, 'get' | 'report'>;
   readonly archives: ArchiveStore;
   readonly functions: FunctionRuntime;
   readonly gateways: GatewayRegistry;
@@ -27,6 +34,7 @@ export const emptyPorts: {
     orphans: () => Promise.resolve([]),
     claimOrphans: () => Promise.resolve({ token: '', unowned: [], owned: [] }),
   },
+  versions: { get: () => Promise.resolve(undefined), report: nothing },
   archives: {
     put: readOnly,
     open: refuse('nothing is kept'),

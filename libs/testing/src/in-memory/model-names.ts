@@ -1,4 +1,5 @@
 import type { ClaimedOrphans, OwnedModel, SettledOrphans } from '@torchweave/application';
+import { parseVersionId } from '@torchweave/domain';
 import { randomUUID } from 'node:crypto';
 
 type Owner = { readonly workflow: string } | { readonly removal: string };
@@ -12,7 +13,9 @@ export class ModelNames {
   private readonly waiting = new Set<() => void>();
 
   get owned(): readonly OwnedModel[] {
-    return [...this.owners].flatMap(([model, owner]) => ('workflow' in owner ? [{ model, ...owner }] : []));
+    return [...this.owners].flatMap(([model, owner]) =>
+      'workflow' in owner ? [{ model, ...parseVersionId(owner.workflow) }] : [],
+    );
   }
 
   /** Resolves when none of the names is kept for a removal. */
@@ -32,7 +35,10 @@ export class ModelNames {
   }
 
   take(models: readonly string[], workflow: string): void {
-    for (const model of models) if (this.ownerOf(model) === workflow) this.owners.delete(model);
+    for (const model of models) {
+      const owner = this.ownerOf(model);
+      if (owner === workflow || owner?.startsWith(`${workflow}@`) === true) this.owners.delete(model);
+    }
   }
 
   doubt(models: readonly string[]): void {

@@ -1,4 +1,5 @@
 import {
+  ChangeVersions,
   ModelServerFleet,
   RegisterWorkflow,
   silentLogger,
@@ -15,6 +16,7 @@ import { InMemoryGatewayRegistry } from './gateway-registry.js';
 import { InMemoryModelServer } from './model-server.js';
 import { inMemorySpecReader } from './spec-reader.js';
 import { InMemoryWorkflowState } from './workflow-state.js';
+import { InMemoryWorkflowVersions } from './workflow-versions.js';
 
 const files = ['a.mar', 'b.mar'];
 const nothing = (): Uint8Array => new Uint8Array();
@@ -29,7 +31,7 @@ export const lost = (operationId: string): TorchweaveError =>
 export type OnCall = (call: string, act: () => Promise<unknown>) => Promise<unknown>;
 const undisturbed: OnCall = (_, act) => act();
 
-type Ports = ConstructorParameters<typeof RegisterWorkflow>[0] & ConstructorParameters<typeof UnregisterWorkflow>[0];
+type Ports = ConstructorParameters<typeof ChangeVersions>[0] & ConstructorParameters<typeof UnregisterWorkflow>[0];
 
 /** Every call of the port's methods goes through `onCall` first. */
 function observed<T extends object>(name: string, port: T, onCall: OnCall): T {
@@ -48,6 +50,7 @@ function observed<T extends object>(name: string, port: T, onCall: OnCall): T {
 /** One installation: a state, a model server, and as many workers as a test wants. */
 export class SagaWorld {
   readonly state = new InMemoryWorkflowState();
+  readonly versions = new InMemoryWorkflowVersions(this.state);
   private readonly archives = new InMemoryArchiveStore();
   private readonly gateways = new InMemoryGatewayRegistry();
   private readonly server = new InMemoryModelServer(
@@ -72,6 +75,35 @@ export class SagaWorld {
   unregister(operationId: string, onCall?: OnCall, job?: Partial<JobContext>): Promise<unknown> {
     const use = new UnregisterWorkflow(this.ports(onCall));
     return use.execute({ workflow: 'w' }, { ...jobOf(operationId), ...job });
+  }
+
+  update(operationId: string, onCall?: OnCall, job?: Partial<JobContext>, watchMs = 0): Promise<unknown> {
+    const use = new ChangeVersions(this.ports(onCall));
+    return use.update({ workflow: 'w', url: 'w.war', watchMs }, { ...jobOf(operationId), ...job });
+  }
+
+  setDefault(operationId: string, version: number, onCall?: OnCall, job?: Partial<JobContext>): Promise<unknown> {
+    const use = new ChangeVersions(this.ports(onCall));
+    return use.setDefault({ workflow: 'w', version }, { ...jobOf(operationId), ...job });
+  }
+
+  unregisterVersion(
+    operationId: string,
+    version: number,
+    onCall?: OnCall,
+    job?: Partial<JobContext>,
+  ): Promise<unknown> {
+    const use = new ChangeVersions(this.ports(onCall));
+    return use.unregister({ workflow: 'w', version }, { ...jobOf(operationId), ...job });
+  }
+
+  /** A version beside the active one is kept no longer. */
+  async retire(version: number): Promise<void> {
+    const retired = { workflow: 'w', version };
+    const { run } = await this.state.takeUp(`retire-${version}`);
+    const { models } = await this.versions.beginRemoval(retired, run, true);
+    for (const model of models) await this.server.unregister(model);
+    await this.versions.release(retired, run, models, []);
   }
 
   /** Models that reconcile is going to look at. */
@@ -106,7 +138,8 @@ export class SagaWorld {
     };
     const ports = {
       source: new InMemoryArchiveSource(new Map([['w.war', archive]])),
-      ...{ archives: this.archives, specs: inMemorySpecReader, state: this.state, gateways: this.gateways },
+      ...{ archives: this.archives, specs: inMemorySpecReader, state: this.state, versions: this.versions },
+      gateways: this.gateways,
       racePoints: { reach: () => Promise.resolve() },
     };
     const watched = Object.entries(ports).map(([name, port]) => [name, observed<object>(name, port, onCall)]);

@@ -14,7 +14,10 @@ import type {
 } from '@torchweave/application';
 import {
   modelNodes,
+  parseVersionId,
   TorchweaveError,
+  versionId,
+  versionOf,
   type ErrorRecord,
   type WorkflowDefinition,
   type WorkflowVersion,
@@ -24,22 +27,37 @@ import { ModelNames } from './model-names.js';
 
 interface Operation {
   readonly token: string;
-  /** That it holds, or has held. */
-  readonly workflow?: string;
+  /** The version that it holds, or has held. */
+  readonly held?: string;
   readonly end?: Exclude<OperationTrace, { outcome: 'none' | 'held' }>;
 }
 
-const modelNamesOf = (definition: WorkflowDefinition): string[] => modelNodes(definition).map((node) => node.modelName);
-const now = (): string => new Date().toISOString();
+/** What updates have made of a workflow. */
+export interface Versioned {
+  readonly lastVersion: number;
+  readonly updating?: string;
+  /** Version to the time (ms) until which it is kept. */
+  readonly warm: ReadonlyMap<number, number>;
+  readonly retired: ReadonlyMap<number, WorkflowDefinition>;
+  /** Versions that are remembered when they are gone. */
+  readonly retiring: ReadonlySet<number>;
+}
+
+export const modelNamesOf = (definition: WorkflowDefinition): string[] =>
+  modelNodes(definition).map((node) => node.modelName);
+export const now = (): string => new Date().toISOString();
 
 /** {@link WorkflowState} in this process: what it takes it reads at once, and never is away. */
 export class InMemoryWorkflowState implements WorkflowState {
-  private readonly records = new Map<string, WorkflowRecord>();
+  /** Workflows by their names, versions beside the active ones by their ids. */
+  readonly records = new Map<string, WorkflowRecord>();
+  /** What updates have made of workflows. */
+  readonly versioned = new Map<string, Versioned>();
   private readonly operations = new Map<string, Operation>();
   /** Workflow to the revision of its last change. */
   private readonly changes = new Map<string, number>();
   private readonly watchers = new Set<(connectionWasLost: boolean) => void>();
-  private readonly names = new ModelNames();
+  readonly names = new ModelNames();
   private revision = 0;
 
   takeUp(operationId: string): Promise<TakenUp> {
@@ -51,7 +69,7 @@ export class InMemoryWorkflowState implements WorkflowState {
 
   private traceOf(operationId: string, before: Operation | undefined): OperationTrace {
     if (before?.end !== undefined) return before.end;
-    const record = this.records.get(before?.workflow ?? '');
+    const record = this.find(parseVersionId(before?.held ?? ''));
     return record?.operationId === operationId ? { outcome: 'held', record } : { outcome: 'none' };
   }
 
@@ -110,6 +128,10 @@ export class InMemoryWorkflowState implements WorkflowState {
     if (!this.isHeld(run)) throw lost(run);
     const { operationId } = run;
     const record = this.records.get(workflow);
+    const updating = this.versioned.get(workflow)?.updating;
+    if (record?.phase === 'ready' && updating !== undefined) {
+      throw new TorchweaveError('workflowBusy', { workflow, phase: 'updating', operationId: updating });
+    }
     if (record?.phase === 'registering') {
       throw new TorchweaveError('workflowBusy', { workflow, phase: record.phase, operationId: record.operationId });
     }
@@ -117,13 +139,16 @@ export class InMemoryWorkflowState implements WorkflowState {
     if (record === undefined || (record.phase !== 'ready' && !isMine)) {
       throw new TorchweaveError('workflowNotFound', { workflow });
     }
-    const removed: WorkflowRecord = isMine
-      ? record
-      : this.write({
-          ...record,
-          ...{ phase: 'unregistering', operationId, revision: this.change(workflow), changedAt: now() },
-        });
-    return { workflow, revision: removed.revision, models: modelNamesOf(removed.definition) };
+    const leave = (each: WorkflowRecord, entry: string): WorkflowRecord =>
+      this.write(
+        { ...each, phase: 'unregistering', operationId, revision: this.change(entry), changedAt: now() },
+        entry,
+      );
+    for (const [entry, version] of this.beside(workflow)) if (version.phase === 'ready') leave(version, entry);
+    const removed: WorkflowRecord = isMine ? record : leave(record, workflow);
+    const going = this.beside(workflow).filter(([, version]) => version.operationId === operationId);
+    const definitions = [removed, ...going.map(([, version]) => version)].map(({ definition }) => definition);
+    return { workflow, revision: this.revision, models: definitions.flatMap(modelNamesOf) };
   }
 
   async release(
@@ -133,10 +158,13 @@ export class InMemoryWorkflowState implements WorkflowState {
     orphans: readonly string[],
   ): Promise<void> {
     if (!this.isHeld(run)) throw lost(run);
-    if (this.operations.get(run.operationId)?.end?.outcome === 'released') return;
+    if (this.isReleased(run)) return;
     const { phase, failure } = this.heldBy(workflow, run);
     if (phase !== 'undoing' && phase !== 'unregistering') throw lost(run);
+    for (const [entry, version] of this.beside(workflow))
+      if (version.operationId === run.operationId) this.records.delete(entry);
     this.records.delete(workflow);
+    this.versioned.delete(workflow);
     this.names.take(models, workflow);
     for (const orphan of orphans) this.names.orphans.add(orphan);
     this.end(run, { outcome: 'released', workflow, ...(failure === undefined ? {} : { failure }) });
@@ -147,7 +175,9 @@ export class InMemoryWorkflowState implements WorkflowState {
   }
 
   page(offset: number, limit: number): Promise<WorkflowPage> {
-    const ready = [...this.records.values()].filter(({ phase }) => phase === 'ready');
+    const ready = [...this.records].flatMap(([entry, record]) =>
+      record.phase === 'ready' && !entry.includes('@') ? [record] : [],
+    );
     const sorted = ready
       .map(({ definition: { name, url } }) => ({ name, url }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -158,7 +188,9 @@ export class InMemoryWorkflowState implements WorkflowState {
   }
 
   unfinished(): Promise<{ records: readonly WorkflowRecord[]; unreadable: readonly never[] }> {
-    const records = [...this.records.values()].filter(({ phase }) => phase !== 'ready');
+    const records = [...this.records].flatMap(([entry, record]) =>
+      record.phase !== 'ready' && !entry.includes('@') ? [record] : [],
+    );
     return Promise.resolve({ records, unreadable: [] });
   }
 
@@ -215,7 +247,11 @@ export class InMemoryWorkflowState implements WorkflowState {
     return Promise.resolve();
   }
 
-  private isHeld({ operationId, token }: OperationRun): boolean {
+  isReleased({ operationId }: OperationRun): boolean {
+    return this.operations.get(operationId)?.end?.outcome === 'released';
+  }
+
+  isHeld({ operationId, token }: OperationRun): boolean {
     return this.operations.get(operationId)?.token === token;
   }
 
@@ -225,19 +261,31 @@ export class InMemoryWorkflowState implements WorkflowState {
     return record;
   }
 
-  private write(record: WorkflowRecord): WorkflowRecord {
-    const { name: workflow } = record.definition;
-    this.records.set(workflow, record);
+  /** A version, active or beside. */
+  find(version: WorkflowVersion): WorkflowRecord | undefined {
+    const active = this.records.get(version.workflow);
+    return active?.definition.version === version.version ? active : this.records.get(versionId(version));
+  }
+
+  /** Versions beside the active one, with their ids. */
+  beside(workflow: string): (readonly [string, WorkflowRecord])[] {
+    return [...this.records].filter(([entry]) => entry.startsWith(`${workflow}@`));
+  }
+
+  /** @param entry under which it stands. */
+  write(record: WorkflowRecord, entry: string = record.definition.name): WorkflowRecord {
+    this.records.set(entry, record);
     const operation = this.operations.get(record.operationId);
-    if (operation !== undefined) this.operations.set(record.operationId, { ...operation, workflow });
+    const held = versionId(versionOf(record.definition));
+    if (operation !== undefined) this.operations.set(record.operationId, { ...operation, held });
     return record;
   }
 
-  private end({ operationId, token }: OperationRun, end: Operation['end']): void {
+  end({ operationId, token }: OperationRun, end: Operation['end']): void {
     this.operations.set(operationId, { token, ...(end === undefined ? {} : { end }) });
   }
 
-  private change(workflow: string): number {
+  change(workflow: string): number {
     this.revision += 1;
     this.changes.set(workflow, this.revision);
     for (const watcher of this.watchers) queueMicrotask(() => watcher(false));
@@ -245,5 +293,5 @@ export class InMemoryWorkflowState implements WorkflowState {
   }
 }
 
-const lost = ({ operationId }: OperationRun): TorchweaveError<'operationAbandoned'> =>
+export const lost = ({ operationId }: OperationRun): TorchweaveError<'operationAbandoned'> =>
   new TorchweaveError('operationAbandoned', { operationId, reason: 'it does not hold the workflow any more' });

@@ -315,7 +315,7 @@ export function describeWorkflowState(
         expect(isReserved).toBe(false);
         await state.settleOrphans({ token, kept: [], gone: ['chain__up'], left: [] });
         await reserved;
-        expect((await state.claimOrphans()).owned).toEqual([{ model: 'chain__up', workflow: 'chain' }]);
+        expect((await state.claimOrphans()).owned).toEqual([{ model: 'chain__up', workflow: 'chain', version: 1 }]);
       }),
     );
 
@@ -326,7 +326,7 @@ export function describeWorkflowState(
         await state.doubt(['chain__up', 'x__a']);
         for (let look = 0; look < 2; look += 1) {
           const { token, unowned, owned } = await state.claimOrphans();
-          expect([unowned, owned]).toEqual([['x__a'], [{ model: 'chain__up', workflow: 'chain' }]]);
+          expect([unowned, owned]).toEqual([['x__a'], [{ model: 'chain__up', workflow: 'chain', version: 1 }]]);
           await state.settleOrphans({ token, kept: ['chain__up'], gone: ['x__a'], left: [] });
         }
       }),

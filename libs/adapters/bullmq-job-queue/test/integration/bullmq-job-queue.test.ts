@@ -8,18 +8,13 @@ import { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { idleHandlers } from '@torchweave/testing/builders';
 
 let redis: TestRedis;
 beforeAll(async () => {
   redis = await TestRedis.start();
 });
 afterAll(() => redis.dispose());
-
-const idle: JobHandlers = {
-  'register-workflow': () => Promise.resolve({ workflow: '' }),
-  'unregister-workflow': () => Promise.resolve({ workflow: '' }),
-  'reconcile-model-servers': () => Promise.resolve({ registered: 0, removed: 0 }),
-};
 
 let namespaces = 0;
 
@@ -33,7 +28,7 @@ describeJobQueue('BullMqJobQueue', async () => {
   return {
     queue,
     createWorker: (handlers) =>
-      new BullMqJobWorker({ ...options, concurrency: 4, lockMs: 2_000 }, { ...idle, ...handlers }),
+      new BullMqJobWorker({ ...options, concurrency: 4, lockMs: 2_000 }, { ...idleHandlers, ...handlers }),
     dispose: () => queue.close(),
   };
 });
@@ -85,7 +80,7 @@ describe('BullMqJobQueue and the end of an operation', () => {
     };
     const worker = new BullMqJobWorker(
       { ...options, concurrency: 4, lockMs: 2_000 },
-      { ...idle, 'register-workflow': register },
+      { ...idleHandlers, 'register-workflow': register },
     );
     await worker.start();
     onTestFinished(async () => {
@@ -140,7 +135,7 @@ describe('BullMqJobWorker', () => {
       }),
     };
     const handlers: JobHandlers = {
-      ...idle,
+      ...idleHandlers,
       'register-workflow': async (_payload, job) => {
         await job.step('first', () => Promise.resolve());
         return job.step('second', () => Promise.reject(new TorchweaveError('workflowNotInStore', { url: 'a' })));
@@ -182,7 +177,7 @@ describe('BullMqJobWorker under a wall clock that steps', () => {
     const worker = new BullMqJobWorker(
       { ...options, concurrency: 4, lockMs: 2_000, longestDelayMs: 300 },
       {
-        ...idle,
+        ...idleHandlers,
         'reconcile-model-servers': () => Promise.resolve({ registered: (reconciliations += 1), removed: 0 }),
         'register-workflow': () => {
           if ((tries += 1) > 1) return Promise.resolve({ workflow: 'w' });

@@ -8,13 +8,9 @@ import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { idleHandlers } from '@torchweave/testing/builders';
 
 const namespace = 'jobs';
-const idle: JobHandlers = {
-  'register-workflow': () => Promise.resolve({ workflow: '' }),
-  'unregister-workflow': () => Promise.resolve({ workflow: '' }),
-  'reconcile-model-servers': () => Promise.resolve({ registered: 0, removed: 0 }),
-};
 
 let redis: TestRedis;
 let admin: Redis;
@@ -37,7 +33,7 @@ const linkTo = (url: string): RedisLink => new RedisLink(url, silentLogger, name
 
 async function startWorker(handlers: Partial<JobHandlers>, url = redis.url): Promise<BullMqJobWorker> {
   const options = { redis: linkTo(url), namespace, logger: silentLogger, concurrency: 4, lockMs: 500 };
-  const worker = new BullMqJobWorker(options, { ...idle, ...handlers });
+  const worker = new BullMqJobWorker(options, { ...idleHandlers, ...handlers });
   await worker.start();
   workers.push(worker);
   return worker;
@@ -62,7 +58,7 @@ describe('a job that came to Redis when its request had been given up', () => {
   it('is never begun, and is told as that', async () => {
     const operationId = randomUUID();
     await leave(operationId, (await nowOfRedis()) - 1_000);
-    const register = vi.fn(idle['register-workflow']);
+    const register = vi.fn(idleHandlers['register-workflow']);
     await startWorker({ 'register-workflow': register });
     await expect(queue.waitForEnd('register-workflow', operationId, 10_000)).rejects.toMatchObject({
       code: 'operationExpired',
@@ -87,7 +83,7 @@ describe('a job that came to Redis when its request had been given up', () => {
       logger: silentLogger,
     });
     onTestFinished(() => far.close());
-    const ran = vi.fn(idle['register-workflow']);
+    const ran = vi.fn(idleHandlers['register-workflow']);
     await startWorker({ 'register-workflow': ran });
     await proxy.use('hang');
     await expect(far.enqueue('register-workflow', { url: 'a.war' }, randomUUID())).rejects.toMatchObject({
@@ -170,7 +166,7 @@ describe('a job whose workers die', () => {
     const operationId = randomUUID();
     await queue.enqueue('register-workflow', { url: 'a.war' }, operationId);
     for (let deaths = 1; deaths <= 6; deaths += 1) await dieOf(operationId);
-    const third = vi.fn(idle['register-workflow']);
+    const third = vi.fn(idleHandlers['register-workflow']);
     await startWorker({ 'register-workflow': third });
     await expect(queue.waitForEnd('register-workflow', operationId, 20_000)).rejects.toMatchObject({
       code: 'operationAbandoned',
@@ -225,7 +221,7 @@ describe('a Redis that takes no writes for a moment', () => {
 
 describe('a Redis that goes on taking no writes', () => {
   it('is told with its reason to whoever begins something, and it is not begun', async () => {
-    const handler = vi.fn(idle['register-workflow']);
+    const handler = vi.fn(idleHandlers['register-workflow']);
     await startWorker({ 'register-workflow': handler });
     await admin.call('REPLICAOF', '127.0.0.1', '1');
     const operationId = randomUUID();

@@ -7,14 +7,10 @@ import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { idleHandlers } from '@torchweave/testing/builders';
 
 const namespace = 'jobs';
 const prefix = `{${namespace}}:queue`;
-const idle: JobHandlers = {
-  'register-workflow': () => Promise.resolve({ workflow: '' }),
-  'unregister-workflow': () => Promise.resolve({ workflow: '' }),
-  'reconcile-model-servers': () => Promise.resolve({ registered: 0, removed: 0 }),
-};
 
 let redis: TestRedis;
 let admin: Redis;
@@ -39,7 +35,7 @@ afterEach(async () => {
 async function startWorker(handlers: Partial<JobHandlers> = {}): Promise<BullMqJobWorker> {
   const link = new RedisLink(redis.url, silentLogger, namespace);
   const options = { redis: link, namespace, logger: silentLogger, concurrency: 4, lockMs: 500 };
-  const worker = new BullMqJobWorker(options, { ...idle, ...handlers });
+  const worker = new BullMqJobWorker(options, { ...idleHandlers, ...handlers });
   await worker.start();
   closing.push(worker);
   return worker;
@@ -89,7 +85,7 @@ describe('a job', () => {
       schemaVersion: 1,
       payload: { url: 'digits.war', workflowName: 'mine' },
     });
-    const register = vi.fn(idle['register-workflow']);
+    const register = vi.fn(idleHandlers['register-workflow']);
     await startWorker({ 'register-workflow': register });
     await queue.waitForEnd('register-workflow', operationId, 10_000);
     expect(register).toHaveBeenCalledExactlyOnceWith({ url: 'digits.war', workflowName: 'mine' }, expect.anything());
@@ -99,7 +95,7 @@ describe('a job', () => {
     ['of a newer schema', 'register-workflow', { schemaVersion: 3, payload: { urls: ['a.war'] } }],
     ['of a kind that is not known', 'update-workflow', { schemaVersion: 1, payload: { url: 'a.war' } }],
   ])('%s is left to a newer worker, without an attempt', async (_, name, data) => {
-    const register = vi.fn(idle['register-workflow']);
+    const register = vi.fn(idleHandlers['register-workflow']);
     const worker = await startWorker({ 'register-workflow': register });
     const operationId = await leave(name, data);
     await putBack(operationId);

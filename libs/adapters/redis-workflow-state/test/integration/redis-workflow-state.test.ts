@@ -1,8 +1,9 @@
 import { RedisLink } from '@torchweave/redis-client';
 import { silentLogger } from '@torchweave/application';
-import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-state';
+import { RedisConnection, RedisWorkflowState, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
 import { TestRedis } from '@torchweave/testing/redis';
 import { describeWorkflowState } from '@torchweave/testing/port-conformance/workflow-state';
+import { describeWorkflowVersions } from '@torchweave/testing/port-conformance/workflow-versions';
 import { afterAll, beforeAll } from 'vitest';
 
 let redis: TestRedis;
@@ -13,9 +14,21 @@ afterAll(() => redis.dispose());
 
 let namespaces = 0;
 
-describeWorkflowState('RedisWorkflowState', async () => {
+async function connect(): Promise<[RedisConnection, namespace: string]> {
   const connection = new RedisConnection(new RedisLink(redis.url, silentLogger), silentLogger);
   await connection.open();
-  const state = new RedisWorkflowState(connection, `test-${(namespaces += 1)}`);
+  return [connection, `test-${(namespaces += 1)}`];
+}
+
+describeWorkflowState('RedisWorkflowState', async () => {
+  const [connection, namespace] = await connect();
+  const state = new RedisWorkflowState(connection, namespace);
   return { state, dispose: () => Promise.resolve(connection.close()) };
+});
+
+describeWorkflowVersions('RedisWorkflowVersions', async () => {
+  const [connection, namespace] = await connect();
+  const state = new RedisWorkflowState(connection, namespace);
+  const versions = new RedisWorkflowVersions(connection, namespace);
+  return { state, versions, dispose: () => Promise.resolve(connection.close()) };
 });

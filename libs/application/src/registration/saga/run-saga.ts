@@ -31,7 +31,7 @@ export async function runSaga<Ports extends SagaPorts, Payload extends object, H
 ): Promise<{ readonly workflow: string }> {
   const { state } = ports;
   const { run, isTakenOver, trace } = await state.takeUp(job.operationId);
-  const recalled = saga.recall(trace, job.operationId);
+  const recalled = saga.recall(trace, job.operationId, payload);
   if (recalled.stage === 'ended') return { workflow: recalled.workflow };
   const sagaRun = new SagaRun(saga, ports, job, run);
   const held = recalled.stage === 'held' ? recalled.held : await sagaRun.takeHold(payload);
@@ -88,7 +88,7 @@ class SagaRun<Ports extends SagaPorts, Payload extends object, Held extends obje
         if (!isRevocable || !isForGood(thrown)) throw thrown;
         await this.undo(held, toTorchweaveError(thrown));
       }
-      if (step.isFinal) isRevocable = false;
+      if (step.isFinal === true || step.isFinal?.(held) === true) isRevocable = false;
     }
   }
 

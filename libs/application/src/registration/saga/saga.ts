@@ -18,7 +18,7 @@ export interface Saga<Ports, Payload, Held> {
   readonly toHold: StepList<Ports, Held, Payload, Held>;
   readonly whileHeld: StepList<Ports, Held, Held, Held>;
   /** @throws the error that the operation has failed with. */
-  readonly recall: (trace: OperationTrace, operationId: string) => Recalled<Held>;
+  readonly recall: (trace: OperationTrace, operationId: string, payload: Payload) => Recalled<Held>;
   readonly workflowOf: (held: Held) => string;
   /** The models that its steps put on model servers or take away. */
   readonly modelsOf: (held: Held) => readonly string[];

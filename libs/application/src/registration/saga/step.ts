@@ -36,8 +36,8 @@ export interface Step<Ports, Known, Adds extends object, Held> {
   readonly title: string;
   /** Race points inside the step. */
   readonly moments?: readonly string[];
-  /** Nothing is undone once this step has ended. */
-  readonly isFinal?: true;
+  /** Nothing is undone once this step has ended; where it depends, by what is held. */
+  readonly isFinal?: true | ((held: Held) => boolean);
   readonly run: (context: StepContext<Ports>, known: Known) => Promise<Adds>;
   /** Takes back what the step did, or may have done; again is no error. What is left is for the steps before it to note. */
   readonly undo?: (context: StepContext<Ports>, held: Held, left: Leftovers) => Promise<Leftovers>;

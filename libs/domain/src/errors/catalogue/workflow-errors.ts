@@ -16,6 +16,20 @@ export interface WorkflowErrors {
   registrationFailed: { workflow: string; failures: readonly NodeFailure[]; status?: number };
   unregistrationFailed: { workflow: string; failures: readonly NodeFailure[] };
   workflowUnreadable: { workflow: string; reason: string };
+  versionNotFound: { workflow: string; version: number };
+  versionServes: { workflow: string; version: number };
+  versionLeaving: { workflow: string; version: number };
+  versionsFull: { workflow: string; limit: number };
+  trafficInvalid: { workflow: string; reason: string };
+  updateRolledBack: {
+    workflow: string;
+    version: number;
+    active: number;
+    failed: number;
+    total: number;
+    /** Of the predictions, 0 to 1. */
+    maxErrorRate: number;
+  };
   workflowsMissing: { missing: number; registered: number; retryAfterSeconds: number };
 }
 
@@ -66,6 +80,45 @@ export const workflowErrors: CatalogueArea<WorkflowErrors> = {
     message: (d) =>
       `What is stored of workflow ${d.workflow} cannot be read by this version of Torchweave: ${d.reason}. ` +
       'Unregister it and register it again, or run the version that has stored it.',
+  },
+  versionNotFound: {
+    type: 'WorkflowNotFoundException',
+    status: 404,
+    message: (d) =>
+      `Workflow ${d.workflow} has no version ${d.version}. GET /workflows/${d.workflow}/all tells which it has.`,
+  },
+  versionServes: {
+    type: 'ConflictStatusException',
+    status: 409,
+    message: (d) =>
+      `Version ${d.version} of workflow ${d.workflow} answers requests. Make another one the default, or take its share of the ` +
+      'traffic away, before you remove it.',
+  },
+  versionLeaving: {
+    type: 'ConflictStatusException',
+    status: 409,
+    message: (d) =>
+      `Version ${d.version} of workflow ${d.workflow} is being removed at this moment. Try again when it has gone.`,
+  },
+  versionsFull: {
+    type: 'ConflictStatusException',
+    status: 409,
+    message: (d) =>
+      `Workflow ${d.workflow} has ${d.limit} versions beside the active one, and no more are kept. Remove one with ` +
+      `DELETE /workflows/${d.workflow}/{version}.`,
+  },
+  trafficInvalid: {
+    type: 'BadRequestException',
+    status: 400,
+    message: (d) => `The traffic of workflow ${d.workflow} cannot be shared out so: ${d.reason}.`,
+  },
+  updateRolledBack: {
+    type: 'WorkflowException',
+    status: 500,
+    message: (d) =>
+      `Version ${d.version} of workflow ${d.workflow} failed ${d.failed} of ${d.total} predictions, more than the ` +
+      `${Number((d.maxErrorRate * 100).toFixed(2))} % that are allowed: version ${d.active} serves again.`,
+    shows: ['version', 'active', 'failed', 'total'],
   },
   workflowsMissing: {
     type: 'ServiceUnavailableException',

@@ -1,0 +1,32 @@
+import { asVersion, modelNodes, versionOf, type WorkflowDefinition, type WorkflowVersion } from '@torchweave/domain';
+import type { WorkflowVersions } from '../../ports/workflow-versions.js';
+import type { Step } from '../../registration/saga/step.js';
+
+interface Defined {
+  readonly definition: WorkflowDefinition;
+}
+
+export interface VersionsPorts {
+  readonly versions: WorkflowVersions;
+}
+
+/** A definition, and the number of a version that was retired, where it is to have that again. */
+interface ToReserve extends Defined {
+  readonly retired?: number;
+}
+
+/** From here on the operation holds the workflow: nobody else changes its versions. */
+export const reserveVersion: Step<VersionsPorts, ToReserve, Defined & { readonly served: WorkflowVersion }, Defined> = {
+  name: 'reserve-version',
+  title: 'Reserve the number of the version, and the names of its models',
+  run: async ({ ports: { versions }, run }, { definition: read, retired }) => {
+    const define = (version: number): WorkflowDefinition => asVersion(read, version);
+    const { definition } = await versions.reserve(read.name, define, run, retired);
+    return { definition, served: versionOf(definition) };
+  },
+  undo: async ({ ports: { versions }, run }, { definition }, left) => {
+    const models = modelNodes(definition).map(({ modelName }) => modelName);
+    await versions.release(versionOf(definition), run, models, left.orphans);
+    return left;
+  },
+};

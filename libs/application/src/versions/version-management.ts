@@ -1,0 +1,126 @@
+import { TorchweaveError, trafficFault, versionsIn, type Traffic, type WorkflowVersion } from '@torchweave/domain';
+import type { PromotionPayload, UpdatePayload } from '../job-catalogue/payloads.js';
+import type { JobQueue } from '../ports/job-queue.js';
+import type { VersionsOfWorkflow, WorkflowVersions } from '../ports/workflow-versions.js';
+import { submit, type Submission } from '../workflow-management/submit.js';
+import type { ArchiveUpload, WorkflowManagement } from '../workflow-management/workflow-management.js';
+
+export interface VersionManagementPorts {
+  readonly versions: WorkflowVersions;
+  readonly jobs: JobQueue;
+  /** For workflows that an update is to make, and for what clients send. */
+  readonly workflows: WorkflowManagement;
+}
+
+/** What an update is told beside where its archive is. */
+export interface UpdateOptions extends Omit<UpdatePayload, 'workflow' | 'url' | 'uploaded'> {
+  readonly synchronous: boolean;
+  /** A workflow that is not there is registered. */
+  readonly create: boolean;
+}
+
+/** What a change has made of a workflow. */
+export interface ChangedVersions {
+  /** The version that the operation has made, where it is known. */
+  readonly version?: number;
+  readonly active: number;
+}
+
+/** The use cases of versions of the management API: leaves work in the queue, waits for it, reads the state. */
+export class VersionManagement {
+  constructor(
+    private readonly ports: VersionManagementPorts,
+    /** ms that a synchronous request waits for its operation. */
+    private readonly waitMs: number,
+  ) {}
+
+  /**
+   * Makes the next version of a workflow.
+   *
+   * @param archive a URL, or the archive itself.
+   * @throws TorchweaveError `workflowNotFound` and `workflowBusy`, at once; what the update failed with, when `synchronous`.
+   */
+  async update(
+    workflow: string,
+    archive: string | ArchiveUpload,
+    { synchronous, create, ...order }: UpdateOptions,
+  ): Promise<Submission> {
+    const { versions, jobs, workflows } = this.ports;
+    const known = await versions.list(workflow);
+    if (known === undefined) {
+      if (!create) throw new TorchweaveError('workflowNotFound', { workflow });
+      const named = { workflowName: workflow, sha256: order.sha256 };
+      return typeof archive === 'string'
+        ? workflows.register({ url: archive, ...named }, synchronous)
+        : workflows.registerUpload(archive, named, synchronous);
+    }
+    assertIdle(workflow, known);
+    const given = typeof archive === 'string' ? { url: archive } : await workflows.receive(archive, order.sha256);
+    const { waitMs } = this;
+    return submit(jobs, 'update-workflow', { workflow, ...given, ...order }, { synchronous, waitMs });
+  }
+
+  /** @throws TorchweaveError `workflowNotFound`, `versionNotFound` and `workflowBusy`, at once. */
+  async setDefault({ workflow, version, keep }: PromotionPayload, synchronous: boolean): Promise<Submission> {
+    const known = await this.list(workflow);
+    assertIdle(workflow, known);
+    assertKnown({ workflow, version }, known);
+    const payload = { workflow, version, ...(keep === undefined ? {} : { keep }) };
+    return submit(this.ports.jobs, 'set-default-version', payload, { synchronous, waitMs: this.waitMs });
+  }
+
+  /**
+   * Shares the requests of a workflow out among its versions.
+   *
+   * @throws TorchweaveError `trafficInvalid`, `workflowNotFound`, `versionNotFound` and `workflowBusy`, at once.
+   */
+  async direct(workflow: string, traffic: Traffic, synchronous: boolean): Promise<Submission> {
+    const reason = trafficFault(traffic);
+    if (reason !== undefined) throw new TorchweaveError('trafficInvalid', { workflow, reason });
+    const known = await this.list(workflow);
+    assertIdle(workflow, known);
+    const there = new Set(
+      [known.active, ...known.beside.map(({ record }) => record)].map((each) => each.definition.version),
+    );
+    for (const version of versionsIn(traffic)) {
+      if (!there.has(version)) throw new TorchweaveError('versionNotFound', { workflow, version });
+    }
+    return submit(this.ports.jobs, 'direct-traffic', { workflow, traffic }, { synchronous, waitMs: this.waitMs });
+  }
+
+  /** @throws TorchweaveError `workflowNotFound`, `versionNotFound`, `versionServes` and `workflowBusy`, at once. */
+  async unregister(version: WorkflowVersion, synchronous: boolean): Promise<Submission> {
+    const known = await this.list(version.workflow);
+    assertIdle(version.workflow, known);
+    assertKnown(version, known);
+    if (known.active.definition.version === version.version) throw new TorchweaveError('versionServes', { ...version });
+    return submit(this.ports.jobs, 'unregister-version', { ...version }, { synchronous, waitMs: this.waitMs });
+  }
+
+  /** @throws TorchweaveError `workflowNotFound`. */
+  async list(workflow: string): Promise<VersionsOfWorkflow> {
+    const known = await this.ports.versions.list(workflow);
+    if (known === undefined) throw new TorchweaveError('workflowNotFound', { workflow });
+    return known;
+  }
+
+  /** What an operation that has ended has made. */
+  async changedBy(workflow: string, operationId: string): Promise<ChangedVersions> {
+    const { active, beside } = await this.list(workflow);
+    const made = [active, ...beside.map(({ record }) => record)].find((record) => record.operationId === operationId);
+    const version = made === undefined ? {} : { version: made.definition.version };
+    return { ...version, active: active.definition.version };
+  }
+}
+
+/** @throws TorchweaveError `workflowBusy` while an operation changes the workflow. */
+function assertIdle(workflow: string, { updating }: VersionsOfWorkflow): void {
+  if (updating !== undefined)
+    throw new TorchweaveError('workflowBusy', { workflow, phase: 'updating', operationId: updating });
+}
+
+function assertKnown({ workflow, version }: WorkflowVersion, { active, beside, retired }: VersionsOfWorkflow): void {
+  const definitions = [active.definition, ...beside.map(({ record }) => record.definition), ...retired];
+  if (!definitions.some((each) => each.version === version))
+    throw new TorchweaveError('versionNotFound', { workflow, version });
+}

@@ -1,0 +1,201 @@
+import { TorchweaveError } from '@torchweave/domain';
+import { describe, expect, it } from 'vitest';
+import { SagaWorld, type OnCall } from './saga-world.js';
+
+const refusal = new TorchweaveError('modelServerRefused', { endpoint: 'x', message: 'no' });
+const away = new TorchweaveError('stateUnavailable', { reason: 'it is away', retryAfterSeconds: 1 });
+
+/** One operation `op` on a workflow that is there, and what is served when it has ended. */
+interface Scenario {
+  readonly title: string;
+  readonly begin: () => Promise<SagaWorld>;
+  readonly run: (world: SagaWorld, onCall?: OnCall) => Promise<unknown>;
+  readonly active: number;
+  readonly beside: readonly number[];
+  readonly failure?: string;
+}
+
+const registered = async (): Promise<SagaWorld> => {
+  const world = new SagaWorld();
+  await world.register('first');
+  return world;
+};
+const updated = async (): Promise<SagaWorld> => {
+  const world = await registered();
+  await world.update('second');
+  return world;
+};
+
+const scenarios: readonly Scenario[] = [
+  {
+    title: 'an update',
+    begin: registered,
+    run: (world, onCall) => world.update('op', onCall),
+    ...{ active: 2, beside: [1] },
+  },
+  {
+    title: 'an update whose models are refused',
+    begin: async () => Object.assign(await registered(), { refusal }),
+    run: (world, onCall) => world.update('op', onCall),
+    ...{ active: 1, beside: [], failure: 'registrationFailed' },
+  },
+  {
+    title: 'an update that fails while it is watched',
+    begin: async () => {
+      const world = await registered();
+      await world.versions.report({ workflow: 'w', version: 2 }, { total: 40, failed: 30 });
+      return world;
+    },
+    run: (world, onCall) => world.update('op', onCall, undefined, 60_000),
+    ...{ active: 1, beside: [], failure: 'updateRolledBack' },
+  },
+  {
+    title: 'an update that is watched and does well',
+    begin: registered,
+    run: (world, onCall) => world.update('op', onCall, undefined, 1),
+    ...{ active: 2, beside: [1] },
+  },
+  {
+    title: 'a way back to a version that is kept',
+    begin: updated,
+    run: (world, onCall) => world.setDefault('op', 1, onCall),
+    ...{ active: 1, beside: [2] },
+  },
+  {
+    title: 'a way back to a version that was retired',
+    begin: async () => {
+      const world = await updated();
+      await world.retire(1);
+      return world;
+    },
+    run: (world, onCall) => world.setDefault('op', 1, onCall),
+    ...{ active: 1, beside: [2] },
+  },
+  {
+    title: 'the removal of a version',
+    begin: updated,
+    run: (world, onCall) => world.unregisterVersion('op', 1, onCall),
+    ...{ active: 2, beside: [] },
+  },
+  {
+    title: 'the unregistration of a workflow with versions',
+    begin: updated,
+    run: (world, onCall) => world.unregister('op', onCall),
+    ...{ active: 0, beside: [] },
+  },
+];
+
+const outcome = (run: Promise<unknown>): Promise<string> =>
+  run.then(
+    () => 'done',
+    (error: unknown) => (error instanceof TorchweaveError ? error.code : String(error)),
+  );
+
+const isOfPort = (call: string): boolean => /\w\.\w/.test(call);
+
+async function callsOf({ begin, run }: Scenario): Promise<string[]> {
+  const calls: string[] = [];
+  await outcome(
+    run(await begin(), (call, act) => {
+      calls.push(call);
+      return act();
+    }),
+  );
+  return calls;
+}
+
+/** Does `disturb` at the call with that number, once. */
+function at(index: number, disturb: OnCall): OnCall {
+  let number = 0;
+  return (call, act) => (number++ === index ? disturb(call, act) : act());
+}
+
+const modelsOf = (version: number): string[] =>
+  ['w__a', 'w__b'].map((model) => (version === 1 ? model : `${model}.v${version}`));
+
+/** What is served is as it should be, nobody holds the workflow, and no model is too many or missing that reconcile does not know of. */
+async function expectEnd(world: SagaWorld, { active, beside }: Scenario, where: string): Promise<void> {
+  const known = await world.versions.list('w');
+  expect(known?.active.definition.version ?? 0, where).toBe(active);
+  expect(known?.updating, where).toBeUndefined();
+  expect(known?.beside.map(({ record }) => record.definition.version) ?? [], where).toEqual(beside);
+  expect((await world.versions.unfinished()).records, where).toEqual([]);
+  const wanted = new Set((active === 0 ? [] : [active, ...beside]).flatMap(modelsOf));
+  const noted = await world.noted();
+  for (const model of new Set([...wanted, ...world.onServer])) {
+    const isRight = wanted.has(model) === world.onServer.has(model) || noted.has(model);
+    expect(isRight, `${model} ${where}`).toBe(true);
+  }
+}
+
+describe.each(scenarios)('$title', (scenario) => {
+  const { begin, run, failure = 'done' } = scenario;
+
+  it('leaves what it should', async () => {
+    const world = await begin();
+    expect(await outcome(run(world))).toBe(failure);
+    await expectEnd(world, scenario, 'at its end');
+    expect([...(await world.noted())]).toEqual([]);
+  });
+
+  it.each(['before', 'after'])(
+    'is brought to its end by another worker when its own dies %s any call',
+    async (moment) => {
+      for (const [index, call] of (await callsOf(scenario)).entries()) {
+        const world = await begin();
+        await new Promise<void>((resolve) => {
+          const die = (): Promise<never> => {
+            resolve();
+            return new Promise(() => undefined);
+          };
+          void run(
+            world,
+            at(index, (_, act) => (moment === 'before' ? die() : act().then(die, die))),
+          );
+        });
+        const where = `at call ${index}, ${call}`;
+        expect(await outcome(run(world)), where).toBe(failure);
+        await expectEnd(world, scenario, where);
+      }
+    },
+  );
+
+  it.each(['before', 'after'])(
+    'goes on when it is tried again, where the state was away %s any call',
+    async (moment) => {
+      for (const [index, call] of (await callsOf(scenario)).entries()) {
+        if (!/^(state|versions)\./.test(call)) continue;
+        const world = await begin();
+        const fail: OnCall = (_, act) =>
+          moment === 'before' ? Promise.reject(away) : act().then(() => Promise.reject(away));
+        await outcome(run(world, at(index, fail)));
+        const where = `at call ${index}, ${call}`;
+        expect(await outcome(run(world)), where).toBe(failure);
+        await expectEnd(world, scenario, where);
+      }
+    },
+  );
+});
+
+describe('an update', () => {
+  const [update] = scenarios as [Scenario];
+
+  it('whatever fails for good before the pointer moves, leaves what serves untouched', async () => {
+    const calls = await callsOf(update);
+    const moves = calls.indexOf('versions.activate');
+    expect(moves).toBeGreaterThan(5);
+    for (const [index, call] of calls.entries()) {
+      if (!isOfPort(call) || index > moves) continue;
+      const world = await update.begin();
+      const broken = new TorchweaveError('internal', { reason: 'it is broken' });
+      const ended = await outcome(
+        update.run(
+          world,
+          at(index, () => Promise.reject(broken)),
+        ),
+      );
+      expect(ended, call).not.toBe('done');
+      await expectEnd(world, { ...update, active: 1, beside: [] }, `at call ${index}, ${call}`);
+    }
+  });
+});
