@@ -1,7 +1,7 @@
 import { ValidationPipe, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Logger, WorkflowManagement } from '@torchweave/application';
+import type { Logger, VersionManagement, WorkflowManagement } from '@torchweave/application';
 import { ErrorAnswers, followTorchServe, observeHttp, serveKeyRenewal, serverOptions } from '@torchweave/platform';
 import type { HttpAdmission, Monitoring } from '@torchweave/platform';
 import type { FastifyInstance } from 'fastify';
@@ -17,6 +17,8 @@ import { createOpenApi } from './openapi/create-openapi.js';
 
 export interface ApiServerOptions {
   readonly management: WorkflowManagement;
+  /** Without it, there is nothing to be found of versions. */
+  readonly versions?: VersionManagement;
   readonly logger: Logger;
   /** bytes. */
   readonly maxRequestSize: number;
@@ -33,16 +35,20 @@ export async function createApiServer(options: ApiServerOptions): Promise<NestFa
   const errors = new ErrorAnswers(options);
   const { admission } = options;
   const adapter = new FastifyAdapter(serverOptions(options.maxRequestSize, errors, admission));
-  const app = await NestFactory.create<NestFastifyApplication>(ApiModule.on(options.management), adapter, {
-    logger: false,
-    bodyParser: false,
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    ApiModule.on(options.management, options.versions),
+    adapter,
+    {
+      logger: false,
+      bodyParser: false,
+    },
+  );
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   admission?.guard(fastify, errors);
   admission?.refuseUnrouted(fastify, errors, unroutedError);
   admission?.auditChanges(fastify);
   // Whoever changes something waits for its end, unless told not to.
-  admission?.limit(fastify, errors, ({ method }) => method === 'POST' || method === 'DELETE');
+  admission?.limit(fastify, errors, ({ method }) => ['POST', 'PUT', 'DELETE'].includes(method));
   admission?.limitBodies(fastify, options.maxRequestSize, hasArchive);
   followTorchServe(fastify);
   if (options.registry !== undefined) observeHttp(fastify, options.registry);

@@ -1,4 +1,10 @@
-import { UploadedArchives, WorkflowManagement, writeRefusal, type ArchiveStore } from '@torchweave/application';
+import {
+  UploadedArchives,
+  VersionManagement,
+  WorkflowManagement,
+  writeRefusal,
+  type ArchiveStore,
+} from '@torchweave/application';
 import { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
 import {
   closeServer,
@@ -9,6 +15,7 @@ import {
   type RunningApp,
 } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
+import { RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
 import { createApiServer } from './create-api-server.js';
 
 /**
@@ -30,6 +37,10 @@ export async function startApi(options: AppOptions, archives: Pick<ArchiveStore,
     ...{ waitMs: settings.operationWaitMs, gateways },
     uploads: new UploadedArchives(archives, { maxBytes: settings.maxArchiveSize, limit: settings.maxUploads }),
   });
+  const versions = new VersionManagement(
+    { versions: new RedisWorkflowVersions(redis, namespace), jobs, workflows: management },
+    settings.operationWaitMs,
+  );
   observeQueues(monitoring, jobs.queues);
   monitoring.addReadiness('api', () => management.list(1, 0));
   // It still reads, and unregisters where that makes room.
@@ -40,7 +51,7 @@ export async function startApi(options: AppOptions, archives: Pick<ArchiveStore,
     return 'no worker takes operations: start one with "torchweave worker"';
   });
   const server = await createApiServer({
-    ...{ management, logger, admission, maxRequestSize: settings.maxRequestSize },
+    ...{ management, versions, logger, admission, maxRequestSize: settings.maxRequestSize },
     ...{ registry: monitoring.registry, queues: jobs.queues },
   });
   await listenOn(listen, '--management-port', ({ port, host }) => server.listen(port, host));

@@ -15,6 +15,7 @@ import { PredictRoute } from './http/predict-route.js';
 import { releasePieces } from './http/release-pieces.js';
 import { unroutedError } from './http/unrouted.js';
 import { endWithResponse } from './end-with-response.js';
+import type { WatchedVersions } from './watched-versions.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -31,6 +32,8 @@ export interface GatewayServerOptions {
   readonly maxRequestSize: number;
   /** Who observes predictions, where anybody does. */
   readonly telemetry?: RequestTelemetry;
+  /** Who reports on versions that updates watch; without it, nobody does. */
+  readonly watched?: Pick<WatchedVersions, 'observe'>;
   /** Who gets in, and how much at once; without it, everybody and everything. */
   readonly admission?: HttpAdmission;
   /** Whether functions and models see Authorization and Cookie. Default: only where nobody needs a key. */
@@ -40,7 +43,7 @@ export interface GatewayServerOptions {
 }
 
 interface PredictionRoute {
-  Params: { name: string };
+  Params: { name: string; '*'?: string };
 }
 type PredictionRequest = FastifyRequest<PredictionRoute>;
 
@@ -76,7 +79,7 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
   const healthy = { status: 'Healthy' };
   const document = createInferenceOpenApi(admission?.keys !== undefined);
   const { table, runner, maxRequestSize, forwardsCredentials = admission?.keys === undefined } = options;
-  const predict = new PredictRoute({ table, runner, maxRequestSize, forwardsCredentials });
+  const predict = new PredictRoute({ table, runner, maxRequestSize, forwardsCredentials, watched: options.watched });
   const prediction: Way = {
     onRequest: (request, reply, done) => {
       request.span = telemetry?.requestStarted({ workflow: request.params.name, requestId: request.id });

@@ -6,7 +6,7 @@ export function endWithResponse(span: RequestSpan, response: ServerResponse): vo
   response.once('close', () => span.ended(outcomeOf(response)));
 }
 
-function outcomeOf({ writableFinished, statusCode }: ServerResponse): RequestOutcome {
+export function outcomeOf({ writableFinished, statusCode }: ServerResponse): RequestOutcome {
   if (!writableFinished) return 'cancelled';
   if (statusCode >= 500) return 'failed';
   return statusCode >= 400 ? 'client_error' : 'ok';

@@ -3,9 +3,11 @@ import type { Parts } from '@torchweave/composition';
 import { closeServer, listenOn, observeModelServers, observeProcesses, observeWorkflows } from '@torchweave/platform';
 import { openAdmission, WorkflowMetrics, type AppOptions, type RunningApp } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
+import { RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
 import type { TorchweaveError } from '@torchweave/domain';
 import { randomUUID } from 'node:crypto';
 import { createGatewayServer } from './create-gateway-server.js';
+import { WatchedVersions } from './watched-versions.js';
 import { brokenWorkflows, gatewayUnreadiness, type GatewayPhase } from './readiness.js';
 
 /**
@@ -21,8 +23,10 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
   await redis.open();
   const state = new RedisWorkflowState(redis, namespace);
   const gateways = new RedisGatewayRegistry(redis, namespace, settings.gatewayLeaseMs);
-  const table = new RoutingTable(randomUUID(), { ...parts, state, gateways, logger });
-  const metrics = new WorkflowMetrics(monitoring, (name) => table.get(name)?.revision);
+  const versions = new RedisWorkflowVersions(redis, namespace);
+  const table = new RoutingTable(randomUUID(), { ...parts, state, versions, gateways, logger });
+  const metrics = new WorkflowMetrics(monitoring, (name) => table.get(name)?.since);
+  const watched = new WatchedVersions(versions, logger);
   observeWorkflows(monitoring, () => ({ loaded: table.size, ...table.missing }));
   observeModelServers(monitoring, () => parts.modelServers.status);
   observeProcesses(monitoring, parts.processes);
@@ -44,6 +48,7 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
     logger,
     maxRequestSize,
     telemetry: metrics,
+    watched,
     admission,
     forwardsCredentials: settings.forwardCredentials,
     unreadiness,
@@ -56,6 +61,7 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
     close: async () => {
       phase = 'stopping';
       await closeServer(server, admission);
+      await watched.close();
       await table.leave();
       redis.close();
     },

@@ -21,10 +21,13 @@ export const archiveOf = (request: FastifyRequest): ArchiveUpload | undefined =>
 const mediaTypeOf = ({ headers }: FastifyRequest): string =>
   (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 
-/** Whether a request is a registration with an archive in its body. */
+/** Methods and routes that take an archive. */
+const waysIn: readonly string[] = ['POST /workflows', 'PUT /workflows/:name'];
+
+/** Whether a request is a registration, or an update, with an archive in its body. */
 export function hasArchive(request: FastifyRequest): boolean {
   const { method, routeOptions, headers } = request;
-  if (method !== 'POST' || routeOptions.url !== '/workflows') return false;
+  if (!waysIn.includes(`${method} ${routeOptions.url ?? ''}`)) return false;
   const isEmpty = headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
   return !isEmpty && archiveTypes.some((type) => type === mediaTypeOf(request));
 }

@@ -4,14 +4,14 @@ import { longestUrl } from '@torchweave/application';
 import { IsBoolean, IsNotEmpty, IsString, Matches, MaxLength, ValidateIf } from 'class-validator';
 
 /** Python's clients write `True`; TorchServe reads it in any case. */
-const asBoolean = ({ value }: { value: unknown }): unknown => {
+export const asBoolean = ({ value }: { value: unknown }): unknown => {
   const text = typeof value === 'string' ? value.toLowerCase() : value;
   return text === 'true' ? true : text === 'false' ? false : value;
 };
 const emptyAsMissing = ({ value }: { value: unknown }): unknown => (value === '' ? undefined : value);
 
 /** Unlike `IsOptional`, which lets `null` pass for anything. */
-const IsGivenOrAbsent = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
+export const IsGivenOrAbsent = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
 
 /** The parameters of `POST /workflows`, from the query, a JSON body or a form. */
 export class RegisterWorkflowDto {

@@ -3,17 +3,17 @@ import {
   ApiAcceptedResponse,
   ApiBody,
   ApiConsumes,
-  ApiExcludeEndpoint,
   ApiOkResponse,
   ApiOperation,
   ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
-import { WorkflowManagement, type Submission } from '@torchweave/application';
+import { WorkflowManagement } from '@torchweave/application';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { archiveOf } from '../http/archive-bodies.js';
 import { ApiQueries } from '../openapi/api-queries.js';
 import { ErrorAnswers } from '../openapi/error-answers.js';
+import { answerTo } from './answer-to.js';
 import { ListWorkflowsDto, listParameters } from './list-workflows.dto.js';
 import { registerParameters, RegisterWorkflowDto } from './register-workflow.dto.js';
 import { UnregisterWorkflowDto } from './unregister-workflow.dto.js';
@@ -84,33 +84,4 @@ export class WorkflowsController {
     const submission = await this.management.unregister(name, synchronous);
     return answerTo(submission, reply, (workflow) => `Workflow "${workflow}" unregistered`);
   }
-
-  /** TorchServe ignores a further path segment. */
-  @Get(':name/:ignored')
-  @ApiExcludeEndpoint()
-  describeWithSegment(@Param('name') name: string): Promise<DescribedWorkflow[]> {
-    return this.describe(name);
-  }
-
-  @Delete(':name/:ignored')
-  @ApiExcludeEndpoint()
-  unregisterWithSegment(
-    @Param('name') name: string,
-    @Query() query: UnregisterWorkflowDto,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<StatusAnswer | AcceptedAnswer> {
-    return this.unregister(name, query, reply);
-  }
-}
-
-function answerTo(
-  submission: Submission,
-  reply: FastifyReply,
-  sentence: (workflow: string) => string,
-): StatusAnswer | AcceptedAnswer {
-  const { operationId } = submission;
-  void reply.header('operation-id', operationId);
-  if (submission.ended) return { status: sentence(submission.workflow) };
-  void reply.status(202).header('location', `/operations/${operationId}`);
-  return { status: 'The operation has been accepted.', operationId };
 }

@@ -8,6 +8,7 @@ import { version } from '@torchweave/platform/version';
 import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { TestRedis } from '@torchweave/testing/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { idleHandlers } from '@torchweave/testing/builders';
 
 type Register = JobHandlers['register-workflow'];
 
@@ -27,9 +28,9 @@ describe('the management API', () => {
     await connection.open();
     const jobs = await BullMqJobQueue.open(options);
     const handlers: JobHandlers = {
+      ...idleHandlers,
       'register-workflow': (payload, job) => onRegister(payload, job),
       'unregister-workflow': ({ workflow }) => Promise.resolve({ workflow }),
-      'reconcile-model-servers': () => Promise.resolve({ registered: 0, removed: 0 }),
     };
     const worker = new BullMqJobWorker({ ...options, concurrency: 4, lockMs: 5_000 }, handlers);
     await worker.start();

@@ -7,6 +7,7 @@ import { loadSettings, Monitoring, type RunningApp } from '@torchweave/platform'
 import { emptyPorts } from '@torchweave/testing/empty-ports';
 import { TestRedis } from '@torchweave/testing/redis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { idleHandlers } from '@torchweave/testing/builders';
 
 interface BoardJob {
   readonly id: string;
@@ -35,13 +36,13 @@ describe('the queue board', () => {
     api = await startApi({ ...options, settings, monitoring }, emptyPorts.archives);
     board = `${api.address}/dashboard/queues`;
     const handlers: JobHandlers = {
+      ...idleHandlers,
       'register-workflow': async ({ url }, job) => {
         if (url === 'inside.war') throw new Error('ENOENT: no such file, open /secret/place, redis 127.0.0.1:6379');
         await job.step('fetch-archive', () => Promise.resolve());
         return job.step('register-nodes', () => Promise.reject(new TorchweaveError('registrationFailed', failure)));
       },
       'unregister-workflow': ({ workflow }) => Promise.resolve({ workflow }),
-      'reconcile-model-servers': () => Promise.resolve({ registered: 0, removed: 0 }),
     };
     worker = new BullMqJobWorker({ ...options, concurrency: 1, lockMs: 5_000 }, handlers);
     await worker.start();

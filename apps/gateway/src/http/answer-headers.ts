@@ -5,6 +5,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 /** What frames an answer, belongs to the connection that it takes, or is the server's own to say. */
 const ownNames = new Set([
   ...['content-length', 'transfer-encoding', 'trailer', 'te', 'content-type', 'x-request-id', 'date'],
+  'torchweave-version',
   ...['connection', 'keep-alive', 'upgrade', 'http2-settings', 'expect', '__proto__'],
   ...['proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'proxy-authentication-info'],
 ]);

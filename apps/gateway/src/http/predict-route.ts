@@ -1,16 +1,20 @@
-import type { RoutingTable, RunnableWorkflow, RunWorkflow, WorkflowRequest } from '@torchweave/application';
-import { TorchweaveError, type NodeOutput } from '@torchweave/domain';
+import type { RoutingTable, RunWorkflow, ServedWorkflow, WorkflowRequest } from '@torchweave/application';
+import { pointOf, TorchweaveError, versionAt, type NodeOutput, type Traffic } from '@torchweave/domain';
 import { Cancellation, releaseOf } from '@torchweave/kernel';
 import { decodeBody, isEncoded } from '@torchweave/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { answerHeaders } from './answer-headers.js';
 import { clientHeaders, credentialHeaders, encodingHeaders } from './client-headers.js';
+import { outcomeOf } from '../end-with-response.js';
+import type { WatchedVersions } from '../watched-versions.js';
 import { readInput } from './read-input.js';
 
 /** bytes of a body that is sent in one piece with the headers. */
 const onePieceBytes = 16_384;
 
 const empty = Buffer.alloc(0);
+
+type PredictionRequest = FastifyRequest<{ Params: { name: string; '*'?: string } }>;
 
 export interface PredictRouteOptions {
   readonly table: RoutingTable;
@@ -19,6 +23,7 @@ export interface PredictRouteOptions {
   readonly maxRequestSize: number;
   /** Whether functions and models see by what headers the client shows who it is. */
   readonly forwardsCredentials: boolean;
+  readonly watched?: Pick<WatchedVersions, 'observe'> | undefined;
 }
 
 /** `POST /wfpredict/{name}`: the hot path. */
@@ -26,10 +31,12 @@ export class PredictRoute {
   private readonly table: RoutingTable;
   private readonly runner: RunWorkflow;
   private readonly maxRequestSize: number;
+  private readonly watched: PredictRouteOptions['watched'];
   private readonly withheld: ReadonlySet<string>;
   private readonly withheldOfDecoded: ReadonlySet<string>;
 
-  constructor({ table, runner, maxRequestSize, forwardsCredentials }: PredictRouteOptions) {
+  constructor({ table, runner, maxRequestSize, forwardsCredentials, watched }: PredictRouteOptions) {
+    this.watched = watched;
     this.table = table;
     this.runner = runner;
     this.maxRequestSize = maxRequestSize;
@@ -38,10 +45,12 @@ export class PredictRoute {
   }
 
   /** @throws TorchweaveError `workflowNotFound`, why the request cannot be read, or why the workflow failed. */
-  async handle(request: FastifyRequest<{ Params: { name: string } }>, reply: FastifyReply): Promise<FastifyReply> {
-    const { name } = request.params;
-    const workflow = this.table.get(name) ?? (await this.table.lookUp(name));
-    if (workflow === undefined) throw new TorchweaveError('workflowNotFound', { workflow: name });
+  async handle(request: PredictionRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { name, '*': rest } = request.params;
+    const version = rest === undefined ? undefined : versionIn(rest);
+    const workflow = version === undefined ? await this.served(name, request) : await this.version(name, version);
+    request.span?.served(workflow.version);
+    if (workflow.pointers?.watched !== undefined) this.observe(workflow, reply);
     const cancellation = cancelledWithClient(reply);
     const encoding = request.headers['content-encoding'];
     let content = Buffer.isBuffer(request.body) ? request.body : empty;
@@ -54,16 +63,54 @@ export class PredictRoute {
     const headers = clientHeaders(request.raw.rawHeaders, withheld);
     const { id: requestId, span } = request;
     const prediction = { requestId, headers, input, releaseInput: releaseOf(content), cancellation, span };
-    return send(request, reply, await this.run(workflow, prediction));
+    return send(request, reply, await this.run(workflow, prediction, reply), workflow.version);
   }
 
-  private async run(workflow: RunnableWorkflow, prediction: WorkflowRequest): Promise<NodeOutput> {
+  private observe(workflow: ServedWorkflow, { raw }: FastifyReply): void {
+    raw.once('close', () => this.watched?.observe(workflow, outcomeOf(raw)));
+  }
+
+  private async run(workflow: ServedWorkflow, prediction: WorkflowRequest, reply: FastifyReply): Promise<NodeOutput> {
     try {
       return await this.runner.execute(workflow, prediction);
     } catch (error) {
+      void reply.header(versionHeader, workflow.version);
       throw await this.table.failureOf(workflow, error);
     }
   }
+
+  /** What the workflow's traffic says; the active version without. */
+  private async served(name: string, request: FastifyRequest): Promise<ServedWorkflow> {
+    const active = this.table.get(name) ?? (await this.table.lookUp(name));
+    if (active === undefined) throw new TorchweaveError('workflowNotFound', { workflow: name });
+    const traffic = active.pointers?.traffic;
+    if (traffic === undefined) return active;
+    const version = versionAt(traffic.weights, pointOfRequest(traffic, request));
+    // A moment after one has gone the active one answers for it.
+    return this.table.getVersion({ workflow: name, version }) ?? active;
+  }
+
+  private async version(workflow: string, version: number): Promise<ServedWorkflow> {
+    const served =
+      this.table.getVersion({ workflow, version }) ?? (await this.table.lookUpVersion({ workflow, version }));
+    if (served !== undefined) return served;
+    if ((this.table.get(workflow) ?? (await this.table.lookUp(workflow))) === undefined)
+      throw new TorchweaveError('workflowNotFound', { workflow });
+    throw new TorchweaveError('versionNotFound', { workflow, version });
+  }
+}
+
+/** Names the version of a workflow that has answered. */
+const versionHeader = 'torchweave-version';
+
+/** TorchServe ignores what stands behind a workflow's name; a number there is a version. */
+function versionIn(rest: string): number | undefined {
+  return /^[1-9]\d{0,8}$/.test(rest) ? Number(rest) : undefined;
+}
+
+function pointOfRequest({ stickyBy }: Traffic, { headers }: FastifyRequest): number {
+  const value = stickyBy === undefined ? undefined : headers[stickyBy];
+  return value === undefined ? Math.random() : pointOf(String(value));
 }
 
 /** Aborted when the client hangs up before it is answered. */
@@ -79,11 +126,13 @@ function cancelledWithClient({ raw }: FastifyReply): Cancellation {
  * Answers past Fastify's reply: a small body goes out in one piece with its headers, which Node does for text alone, and
  * Latin-1 is text that is its bytes.
  */
-function send(request: FastifyRequest, reply: FastifyReply, output: NodeOutput): FastifyReply {
+function send(request: FastifyRequest, reply: FastifyReply, output: NodeOutput, version: number): FastifyReply {
   const { value } = output;
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   // Before the reply is taken: what cannot be sent is answered as any other error.
-  reply.raw.writeHead(200, answerHeaders(request.id, output));
+  const headers = answerHeaders(request.id, output);
+  headers[versionHeader] = version;
+  reply.raw.writeHead(200, headers);
   reply.hijack();
   if (bytes.length <= onePieceBytes) reply.raw.end(bytes.toString('latin1'), 'latin1');
   else reply.raw.end(bytes, output.release);

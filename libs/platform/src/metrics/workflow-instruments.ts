@@ -6,6 +6,7 @@ import type { NodeDurations, WorkflowSeries } from './workflow-series.js';
 /** The Prometheus metrics of workflows and nodes, written at a scrape. */
 export class WorkflowInstruments {
   private readonly requests: Counter<'workflow' | 'outcome'>;
+  private readonly versions: Counter<'workflow' | 'version' | 'outcome'>;
   private readonly failures: Counter<'workflow' | 'code'>;
   private readonly inFlight: Gauge<'workflow'>;
   private readonly duration: DurationHistogram<'workflow'>;
@@ -24,6 +25,12 @@ export class WorkflowInstruments {
       name: 'torchweave_workflow_requests_total',
       help: 'Predictions that have ended: ok, client_error (4xx), failed (5xx) or cancelled (the client hung up).',
       labelNames: ['workflow', 'outcome'] as const,
+      registers,
+    });
+    this.versions = new Counter({
+      name: 'torchweave_version_requests_total',
+      help: 'Predictions that have ended, by the version of the workflow that was to answer.',
+      labelNames: ['workflow', 'version', 'outcome'] as const,
       registers,
     });
     this.failures = new Counter({
@@ -100,8 +107,8 @@ export class WorkflowInstruments {
 
   /** Writes what has been counted. */
   write(all: readonly WorkflowSeries[]): void {
-    const counters = [this.requests, this.failures, this.attempts, this.nodeFailures, this.retries, this.inFlight];
-    for (const counter of counters) counter.reset();
+    const counters = [this.requests, this.versions, this.failures, this.attempts, this.nodeFailures, this.retries];
+    for (const counter of [...counters, this.inFlight]) counter.reset();
     for (const series of all) this.writeWorkflow(series);
   }
 
@@ -117,6 +124,9 @@ export class WorkflowInstruments {
     const { workflow } = series;
     this.inFlight.set({ workflow }, series.inFlight);
     for (const [outcome, value] of Object.entries(series.requests)) this.requests.inc({ workflow, outcome }, value);
+    for (const [version, outcomes] of series.versions)
+      for (const [outcome, value] of Object.entries(outcomes))
+        this.versions.inc({ workflow, version: String(version), outcome }, value);
     for (const [code, value] of series.failures) this.failures.inc({ workflow, code }, value);
     for (const [node, { attempts, failures, retries }] of series.nodes) {
       for (const [outcome, value] of Object.entries(attempts)) this.attempts.inc({ workflow, node, outcome }, value);

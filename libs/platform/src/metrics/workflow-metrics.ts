@@ -8,7 +8,7 @@ import type {
 import type { TorchweaveError, WorkflowNode } from '@torchweave/domain';
 import type { Monitoring } from './monitoring.js';
 import { WorkflowInstruments } from './workflow-instruments.js';
-import { count, newWorkflowSeries, NodeSeries, type WorkflowSeries } from './workflow-series.js';
+import { count, countVersion, newWorkflowSeries, NodeSeries, type WorkflowSeries } from './workflow-series.js';
 
 /** Stands for every name that is no workflow of the gateway: clients cannot make up label values. */
 const unknown = 'unknown';
@@ -76,6 +76,7 @@ export class WorkflowMetrics implements RequestTelemetry {
 class CountedRequest implements RequestSpan {
   private readonly startedAt = performance.now();
   private readonly startedIn: WorkflowSeries;
+  private version: number | undefined;
 
   constructor(
     private readonly metrics: WorkflowMetrics,
@@ -83,6 +84,10 @@ class CountedRequest implements RequestSpan {
   ) {
     this.startedIn = metrics.find(workflow);
     this.startedIn.inFlight += 1;
+  }
+
+  served(version: number): void {
+    this.version = version;
   }
 
   attemptStarted(node: WorkflowNode, attempt: number): AttemptSpan {
@@ -99,6 +104,7 @@ class CountedRequest implements RequestSpan {
     this.startedIn.inFlight -= 1;
     const series = this.metrics.find(this.workflow);
     series.requests[outcome] += 1;
+    if (this.version !== undefined) countVersion(series, this.version, outcome);
     series.duration.observe(performance.now() - this.startedAt);
   }
 }

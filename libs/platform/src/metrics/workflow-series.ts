@@ -42,13 +42,31 @@ export interface WorkflowSeries {
   readonly failures: Map<string, number>;
   readonly duration: Durations;
   readonly nodes: Map<string, NodeSeries>;
+  /** Version to how the requests that it answered have ended. */
+  readonly versions: Map<number, Record<RequestOutcome, number>>;
   inFlight: number;
 }
 
 export function newWorkflowSeries(workflow: string, revision: number, duration: Durations): WorkflowSeries {
-  const requests = { ok: 0, client_error: 0, failed: 0, cancelled: 0 };
-  return { workflow, revision, requests, failures: new Map(), duration, nodes: new Map(), inFlight: 0 };
+  const maps = { failures: new Map(), nodes: new Map(), versions: new Map() };
+  return { workflow, revision, requests: newOutcomes(), ...maps, duration, inFlight: 0 };
 }
+
+/** Versions that are counted of one workflow: those that came last. */
+const mostVersions = 16;
+
+/** Counts how a request to a version has ended. */
+export function countVersion({ versions }: WorkflowSeries, version: number, outcome: RequestOutcome): void {
+  let counts = versions.get(version);
+  if (counts === undefined) {
+    counts = newOutcomes();
+    versions.set(version, counts);
+    if (versions.size > mostVersions) versions.delete(Math.min(...versions.keys()));
+  }
+  counts[outcome] += 1;
+}
+
+const newOutcomes = (): Record<RequestOutcome, number> => ({ ok: 0, client_error: 0, failed: 0, cancelled: 0 });
 
 /** Counts one more of `key`. */
 export function count(counts: Map<string, number>, key: string): void {

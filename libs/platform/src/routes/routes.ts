@@ -17,10 +17,13 @@ export const managementRoutes = [
   { ...looking, path: '/workflows' },
   { ...changing, path: '/workflows', methods: ['POST'] },
   { ...looking, path: '/workflows/:name' },
-  { ...changing, path: '/workflows/:name', methods: ['DELETE'] },
-  // TorchServe ignores a further path segment.
-  { ...looking, path: '/workflows/:name/:ignored' },
-  { ...changing, path: '/workflows/:name/:ignored', methods: ['DELETE'] },
+  { ...changing, path: '/workflows/:name', methods: ['PUT', 'DELETE'] },
+  { ...looking, path: '/workflows/:name/all' },
+  { ...changing, path: '/workflows/:name/traffic', methods: ['PUT'] },
+  // A segment that is no version is ignored, as TorchServe does.
+  { ...looking, path: '/workflows/:name/:version' },
+  { ...changing, path: '/workflows/:name/:version', methods: ['DELETE'] },
+  { ...changing, path: '/workflows/:name/:version/set-default', methods: ['PUT'] },
   { ...looking, path: '/operations/:id' },
   { ...health, path: '/health/live' },
   { ...health, path: '/health/ready' },

@@ -1,0 +1,160 @@
+import { Body, Controller, Delete, Get, Inject, Param, Put, Query, Req, Res } from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiBody,
+  ApiConsumes,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
+import { VersionManagement, WorkflowManagement } from '@torchweave/application';
+import { TorchweaveError } from '@torchweave/domain';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { archiveOf } from '../http/archive-bodies.js';
+import { ApiQueries } from '../openapi/api-queries.js';
+import { ErrorAnswers } from '../openapi/error-answers.js';
+import { answerTo } from './answer-to.js';
+import { UnregisterWorkflowDto } from './unregister-workflow.dto.js';
+import { SetDefaultDto, TrafficDto, updateParameters, UpdateWorkflowDto } from './update-workflow.dto.js';
+import { ChangedAnswer, VersionAnswer, VersionsAnswer, versionsAnswer } from './version-answers.js';
+import { AcceptedAnswer, describeAnswer, type DescribedWorkflow } from './workflow-answers.js';
+
+const changing = [404, 409, 413, 500, 502, 503, 504] as const;
+
+/** What TorchServe has for models, for workflows: update, versions, default, traffic. */
+@ApiTags('versions')
+@Controller('workflows')
+export class VersionsController {
+  constructor(
+    @Inject(VersionManagement) private readonly management: VersionManagement | null,
+    private readonly workflows: WorkflowManagement,
+  ) {}
+
+  private get versions(): VersionManagement {
+    if (this.management === null) throw new TorchweaveError('resourceNotFound', {});
+    return this.management;
+  }
+
+  @Put(':name')
+  @ApiOperation({ operationId: 'updateWorkflow', summary: 'Make the next version of a workflow, and let it serve.' })
+  @ApiQueries(updateParameters)
+  @ApiBody({ type: UpdateWorkflowDto, required: false })
+  @ApiConsumes('application/json', 'application/x-www-form-urlencoded')
+  @ApiOkResponse({ type: ChangedAnswer })
+  @ApiAcceptedResponse({ type: AcceptedAnswer })
+  @ErrorAnswers(...changing, 415, 507)
+  async update(
+    @Param('name') name: string,
+    @Body() parameters: UpdateWorkflowDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ChangedAnswer | AcceptedAnswer> {
+    const { url, sha256, create = false, synchronous = true, keep } = parameters;
+    const { set_default: setDefault, watch_seconds: watchSeconds, max_error_rate: maxErrorRate } = parameters;
+    const submission = await this.versions.update(name, archiveOf(request) ?? url, {
+      ...{ synchronous, create, setDefault, keep, maxErrorRate, sha256 },
+      ...(watchSeconds === undefined ? {} : { watchMs: watchSeconds * 1_000 }),
+    });
+    const answer = answerTo(submission, reply, (workflow) => `Workflow ${workflow} has been updated`);
+    return submission.ended ? this.changed(submission.workflow, submission.operationId, answer) : answer;
+  }
+
+  @Get(':name/all')
+  @ApiOperation({ operationId: 'listVersions', summary: 'List the versions of a workflow.' })
+  @ApiOkResponse({ type: VersionsAnswer })
+  @ErrorAnswers(404, 503)
+  async list(@Param('name') name: string): Promise<VersionsAnswer> {
+    return versionsAnswer(await this.versions.list(name));
+  }
+
+  @Get(':name/:version')
+  @ApiOperation({ operationId: 'describeVersion', summary: 'Describe a version of a workflow.' })
+  @ApiParam({ name: 'version', schema: { type: 'integer', minimum: 1 } })
+  @ApiOkResponse({ type: VersionAnswer })
+  @ErrorAnswers(404, 503)
+  async describe(
+    @Param('name') name: string,
+    @Param('version') segment: string,
+  ): Promise<VersionAnswer | DescribedWorkflow[]> {
+    const version = versionIn(segment);
+    // TorchServe ignores a further path segment.
+    if (version === undefined) return describeAnswer(await this.workflows.describe(name));
+    const found = versionsAnswer(await this.versions.list(name)).versions.find((each) => each.version === version);
+    if (found === undefined) throw new TorchweaveError('versionNotFound', { workflow: name, version });
+    return found;
+  }
+
+  @Put(':name/:version/set-default')
+  @ApiOperation({ operationId: 'setDefaultVersion', summary: 'Let another version of a workflow serve.' })
+  @ApiParam({ name: 'version', schema: { type: 'integer', minimum: 1 } })
+  @ApiOkResponse({ type: ChangedAnswer })
+  @ApiAcceptedResponse({ type: AcceptedAnswer })
+  @ErrorAnswers(...changing)
+  async setDefault(
+    @Param('name') workflow: string,
+    @Param('version') segment: string,
+    @Query() { synchronous = true, keep }: SetDefaultDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ChangedAnswer | AcceptedAnswer> {
+    const version = versionIn(segment);
+    if (version === undefined)
+      throw new TorchweaveError('parameterInvalid', { parameter: 'version', value: segment, rule: versionRule });
+    const order = { workflow, version, ...(keep === undefined ? {} : { keep }) };
+    const submission = await this.versions.setDefault(order, synchronous);
+    return answerTo(submission, reply, (name) => `Version ${version} of workflow ${name} serves.`);
+  }
+
+  @Put(':name/traffic')
+  @ApiOperation({ operationId: 'directTraffic', summary: 'Share the requests of a workflow out among its versions.' })
+  @ApiOkResponse({ type: ChangedAnswer })
+  @ApiAcceptedResponse({ type: AcceptedAnswer })
+  @ErrorAnswers(...changing)
+  async direct(
+    @Param('name') name: string,
+    @Body() { weights, sticky, synchronous = true }: TrafficDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ChangedAnswer | AcceptedAnswer> {
+    const traffic = {
+      weights,
+      ...(sticky === undefined ? {} : { stickyBy: sticky.toLowerCase() }),
+    };
+    const submission = await this.versions.direct(name, traffic, synchronous);
+    return answerTo(submission, reply, (workflow) => `The traffic of workflow ${workflow} is shared out so.`);
+  }
+
+  @Delete(':name/:version')
+  @ApiOperation({ operationId: 'unregisterVersion', summary: 'Remove a version that does not serve.' })
+  @ApiParam({ name: 'version', schema: { type: 'integer', minimum: 1 } })
+  @ApiOkResponse({ type: ChangedAnswer })
+  @ApiAcceptedResponse({ type: AcceptedAnswer })
+  @ErrorAnswers(...changing)
+  async unregister(
+    @Param('name') workflow: string,
+    @Param('version') segment: string,
+    @Query() { synchronous = true }: UnregisterWorkflowDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ChangedAnswer | AcceptedAnswer> {
+    const version = versionIn(segment);
+    if (version === undefined) {
+      // TorchServe ignores a further path segment.
+      const submission = await this.workflows.unregister(workflow, synchronous);
+      return answerTo(submission, reply, (name) => `Workflow "${name}" unregistered`);
+    }
+    const submission = await this.versions.unregister({ workflow, version }, synchronous);
+    return answerTo(submission, reply, (name) => `Version ${version} of workflow ${name} unregistered.`);
+  }
+
+  /** Says what the operation has made of the workflow, which somebody may have changed since. */
+  private async changed(workflow: string, operationId: string, { status }: ChangedAnswer): Promise<ChangedAnswer> {
+    const { version, active } = await this.versions.changedBy(workflow, operationId);
+    const sentence =
+      version === undefined || version === active ? `version ${active} serves` : `version ${version} is ready`;
+    return { status: `${status}: ${sentence}.`, ...(version === undefined ? {} : { version }), activeVersion: active };
+  }
+}
+
+const versionRule = 'a whole number from 1';
+
+const versionIn = (segment: string): number | undefined =>
+  /^[1-9]\d{0,8}$/.test(segment) ? Number(segment) : undefined;

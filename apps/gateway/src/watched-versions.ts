@@ -1,0 +1,51 @@
+import type { Logger, RequestOutcome, ServedWorkflow, WorkflowVersions } from '@torchweave/application';
+import { parseVersionId, versionId } from '@torchweave/domain';
+
+/** ms between two reports. */
+const reportMs = 250;
+
+interface Tally {
+  total: number;
+  failed: number;
+}
+
+/** Reports what becomes of the predictions of versions that an update watches; of all others it knows nothing. */
+export class WatchedVersions {
+  private readonly tallies = new Map<string, Tally>();
+  private timer: NodeJS.Timeout | undefined;
+  private reporting: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly versions: Pick<WorkflowVersions, 'report'>,
+    private readonly logger: Logger,
+  ) {}
+
+  /** A prediction has ended. A client's own fault, or one who hung up, says nothing of the version. */
+  observe({ name: workflow, version, pointers }: ServedWorkflow, outcome: RequestOutcome): void {
+    if (pointers?.watched?.version !== version || outcome === 'cancelled' || outcome === 'client_error') return;
+    const id = versionId({ workflow, version });
+    const tally = this.tallies.get(id) ?? { total: 0, failed: 0 };
+    tally.total += 1;
+    if (outcome === 'failed') tally.failed += 1;
+    this.tallies.set(id, tally);
+    this.timer ??= setTimeout(() => void (this.reporting = this.report()), reportMs).unref();
+  }
+
+  /** Resolves when what was observed has been reported, or cannot be. */
+  async close(): Promise<void> {
+    clearTimeout(this.timer);
+    await this.reporting;
+    await this.report();
+  }
+
+  private async report(): Promise<void> {
+    this.timer = undefined;
+    const tallies = [...this.tallies];
+    this.tallies.clear();
+    for (const [id, tally] of tallies) {
+      await this.versions.report(parseVersionId(id), tally).catch((error: unknown) => {
+        this.logger.warn({ version: id, err: error }, 'what became of predictions cannot be reported');
+      });
+    }
+  }
+}
