@@ -37,6 +37,22 @@ export const operationAnswer = z.object({
   attempts: z.number(),
 });
 
+export const versionsOfWorkflow = z.object({
+  workflowName: z.string(),
+  activeVersion: z.number(),
+  versions: z.array(
+    z.object({
+      version: z.number(),
+      state: z.string(),
+      workflowUrl: z.string(),
+      since: z.string().optional(),
+      weight: z.number().optional(),
+      keptSeconds: z.number().optional(),
+    }),
+  ),
+});
+
+export type VersionsOfWorkflow = z.infer<typeof versionsOfWorkflow>;
 export type ListedWorkflow = z.infer<typeof listedWorkflow>;
 export type DescribedWorkflow = z.infer<typeof describedWorkflow>;
 export type OperationAnswer = z.infer<typeof operationAnswer>;

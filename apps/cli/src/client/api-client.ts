@@ -11,7 +11,7 @@ export interface ApiClientOptions {
 }
 
 export interface ApiRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** With a leading slash, parts encoded. */
   readonly path: string;
   /** What is undefined is left out. */

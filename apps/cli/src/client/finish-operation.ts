@@ -26,7 +26,7 @@ export function assertSucceeded(operation: OperationAnswer): void {
  */
 export async function finishOperation(
   { client, output, id, isAsync }: BegunOperation,
-  sentence: (workflow: string) => readonly string[],
+  sentence: (workflow: string) => readonly string[] | Promise<readonly string[]>,
 ): Promise<void> {
   if (isAsync) {
     return output.tell({ operationId: id }, () => [
@@ -35,5 +35,6 @@ export async function finishOperation(
   }
   const operation = await followOperation(client, id, output.progress());
   assertSucceeded(operation);
-  await output.tell(operation, () => sentence(operation.workflow ?? ''));
+  const lines = await sentence(operation.workflow ?? '');
+  await output.tell(operation, () => lines);
 }

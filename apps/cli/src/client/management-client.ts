@@ -6,11 +6,15 @@ import {
   acceptedAnswer,
   describedWorkflows,
   operationAnswer,
+  versionsOfWorkflow,
   workflowPage,
   type DescribedWorkflow,
   type ListedWorkflow,
   type OperationAnswer,
+  type VersionsOfWorkflow,
 } from './answers.js';
+
+type Query = NonNullable<ApiRequest['query']>;
 
 export interface Registration {
   readonly archive: RegisteredArchive;
@@ -33,6 +37,37 @@ export class ManagementClient {
         : {}),
     };
     return (await this.read(request, acceptedAnswer)).operationId;
+  }
+
+  /** Begins an update, with the parameters of `query`; tells the id of its operation. */
+  async update(name: string, archive: RegisteredArchive, query: Query): Promise<string> {
+    const url = 'url' in archive ? archive.url : undefined;
+    const request: ApiRequest = {
+      ...{ method: 'PUT', path: workflowPath(name), query: { ...query, url, synchronous: 'false' } },
+      ...('content' in archive
+        ? { headers: { 'content-type': 'application/octet-stream' }, body: archive.content }
+        : {}),
+    };
+    return (await this.read(request, acceptedAnswer)).operationId;
+  }
+
+  /** Begins to make a version the active one; tells the id of the operation. */
+  async setDefault(name: string, version: string): Promise<string> {
+    const path = `${workflowPath(name)}/${encodeURIComponent(version)}/set-default`;
+    return (await this.read({ method: 'PUT', path, query: { synchronous: 'false' } }, acceptedAnswer)).operationId;
+  }
+
+  /** Begins to share requests out; tells the id of the operation. */
+  async direct(name: string, traffic: object): Promise<string> {
+    const request: ApiRequest = {
+      ...{ method: 'PUT', path: `${workflowPath(name)}/traffic`, headers: { 'content-type': 'application/json' } },
+      body: new TextEncoder().encode(JSON.stringify({ ...traffic, synchronous: false })),
+    };
+    return (await this.read(request, acceptedAnswer)).operationId;
+  }
+
+  async versions(name: string): Promise<VersionsOfWorkflow> {
+    return this.read({ method: 'GET', path: `${workflowPath(name)}/all` }, versionsOfWorkflow);
   }
 
   /** Begins an unregistration; tells the id of its operation. */

@@ -4,12 +4,16 @@ import { addWorkflowPredictCommand } from './workflow-predict.js';
 import { addWorkflowReadCommands } from './workflow-read.js';
 import { addWorkflowRegisterCommand } from './workflow-register.js';
 import { addWorkflowUnregisterCommand } from './workflow-unregister.js';
+import { addWorkflowVersionCommands } from './workflow-versions.js';
 
 /** Adds the commands on the workflows of a running server. */
 export function addWorkflowCommands(program: Command, context: CommandContext): void {
-  const workflow = program.command('workflow').description('Register, list, describe, unregister and run workflows.');
+  const workflow = program
+    .command('workflow')
+    .description('Register, update, list, describe, unregister and run workflows.');
   addWorkflowRegisterCommand(workflow, context);
   addWorkflowReadCommands(workflow, context);
+  addWorkflowVersionCommands(workflow, context);
   addWorkflowUnregisterCommand(workflow, context);
   addWorkflowPredictCommand(workflow, context);
 }

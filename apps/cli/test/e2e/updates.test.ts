@@ -1,0 +1,253 @@
+import { specText, workflowFiles, zipOf } from '@torchweave/testing/builders';
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { command, missingTorchServe } from './support/torchweave.js';
+import { ReplicaSystem } from './support/replicas/replica-system.js';
+import { unregisterAll } from './support/unregister-all.js';
+import { fillStores } from './support/write-archives.js';
+
+const clients = 16;
+
+/** Answers which version it is; one that is `broken` fails for every request. */
+const handlerOf = (version: string): string => `
+def pre(data, context):
+    return None if data is None else [row["body"] for row in data]
+
+def post(data, context):
+    if data is None:
+        return None
+    if "${version}" == "broken":
+        raise RuntimeError("this version was made to fail")
+    return ["${version}"]
+`;
+
+interface Answered {
+  readonly status: number;
+  readonly version: string | undefined;
+  readonly body: string;
+  /** The number of the request, in the order in which they were begun. */
+  readonly begun: number;
+}
+
+/** Clients that ask one after the other, until they are told to stop. */
+class Load {
+  readonly answers: Answered[] = [];
+  private readonly agent = new Agent({ keepAlive: true, maxSockets: clients });
+  private isOver = false;
+  private begun = 0;
+  private readonly running: Promise<unknown>;
+
+  constructor(private readonly url: string) {
+    this.running = Promise.all(Array.from({ length: clients }, () => this.askAgainAndAgain()));
+  }
+
+  /** Answers to requests that are begun from now on, when there are that many. */
+  async more(count: number): Promise<readonly Answered[]> {
+    const from = this.begun;
+    const later = (): readonly Answered[] => this.answers.filter(({ begun }) => begun >= from);
+    const enough = this.answers.length + count;
+    while (this.answers.length < enough || later().length < count) await this.ask();
+    return later();
+  }
+
+  async stop(): Promise<readonly Answered[]> {
+    this.isOver = true;
+    await this.running;
+    this.agent.destroy();
+    return this.answers;
+  }
+
+  private async askAgainAndAgain(): Promise<void> {
+    while (!this.isOver) await this.ask();
+  }
+
+  private ask(): Promise<void> {
+    return new Promise((resolve) => {
+      const options = { method: 'POST', agent: this.agent, headers: { 'content-type': 'text/plain' } };
+      const begun = this.begun++;
+      const failed = (error: Error): void => {
+        this.answers.push({ status: 0, version: undefined, body: error.message, begun });
+        resolve();
+      };
+      request(this.url, options, (response) => {
+        let body = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+        response.on('error', failed).on('end', () => {
+          const version = response.headers['torchweave-version'];
+          this.answers.push({ status: response.statusCode ?? 0, version: version?.toString(), body, begun });
+          resolve();
+        });
+      })
+        .on('error', failed)
+        .end('x');
+    });
+  }
+}
+
+const failedOf = (answers: readonly Answered[]): readonly Answered[] => answers.filter(({ status }) => status !== 200);
+const shareOf = (answers: readonly Answered[], version: string): number =>
+  (100 * answers.filter((answer) => answer.version === version).length) / answers.length;
+
+const missing = missingTorchServe();
+const title = 'a workflow that changes under load, on two gateways behind a balancer';
+
+describe.skipIf(missing !== undefined)(`${title}${missing ? ` (skipped: ${missing})` : ''}`, () => {
+  let system: ReplicaSystem;
+
+  beforeAll(async () => {
+    system = await ReplicaSystem.start({ apps: ['api', 'worker', 'worker', 'gateway', 'gateway'], torchserves: 1 });
+    fillStores(system.workflowStore, system.modelStore);
+    for (const version of ['one', 'two', 'three', 'broken']) await write(version, ['post']);
+    await write('unusable', ['missing']);
+    await write('model-one', ['up'], { up: { url: 'upper.mar' } });
+    await write('model-two', ['up'], { up: { url: 'upper.mar' } });
+  });
+  afterAll(() => system.dispose());
+
+  async function write(
+    version: string,
+    after: readonly string[],
+    models: Readonly<Record<string, object>> = {},
+  ): Promise<void> {
+    const parts = { models, dag: { pre: after, ...('up' in models ? { up: ['post'] } : {}) } };
+    const files = workflowFiles({
+      name: 'w',
+      spec: specText({ ...parts, settings: { 'retry-attempts': 0 } }),
+      handler: handlerOf(version),
+    });
+    writeFileSync(join(system.workflowStore, `${version}.war`), await zipOf(files));
+  }
+
+  async function manage(method: string, path: string, body?: object): Promise<{ status: number; answer: unknown }> {
+    const sent =
+      body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+    const response = await fetch(`${system.management}${path}`, { method, ...sent });
+    return { status: response.status, answer: await response.json() };
+  }
+
+  it('answers every request, by whatever version is to', async () => {
+    await unregisterAll(system.management);
+    expect(await manage('POST', '/workflows?url=one.war')).toMatchObject({ status: 200 });
+    const load = new Load(`${system.inference}/wfpredict/w`);
+    await load.more(200);
+
+    expect(await manage('PUT', '/workflows/w?url=two.war')).toMatchObject({
+      status: 200,
+      answer: { status: 'Workflow w has been updated: version 2 serves.', version: 2, activeVersion: 2 },
+    });
+    const updated = await load.more(400);
+    expect(new Set(updated.map(({ body }) => body))).toEqual(new Set(['two']));
+
+    expect(await manage('PUT', '/workflows/w?url=unusable.war')).toMatchObject({
+      status: 400,
+      answer: { errorCode: 'registrationFailed' },
+    });
+    expect(shareOf(await load.more(200), '2')).toBe(100);
+
+    expect(await manage('PUT', '/workflows/w/traffic', { weights: { 1: 90, 2: 10 } })).toMatchObject({ status: 200 });
+    const shared = await load.more(6_000);
+    expect(Math.abs(shareOf(shared, '1') - 90)).toBeLessThan(2);
+    expect(Math.abs(shareOf(shared, '2') - 10)).toBeLessThan(2);
+    expect(new Set(shared.map(({ version, body }) => `${version} ${body}`))).toEqual(new Set(['1 one', '2 two']));
+
+    expect(await manage('PUT', '/workflows/w/traffic', { weights: { 1: 0, 2: 100 } })).toMatchObject({ status: 200 });
+    expect(shareOf(await load.more(400), '2')).toBe(100);
+    expect(await manage('PUT', '/workflows/w/1/set-default')).toMatchObject({ status: 200 });
+    expect(shareOf(await load.more(400), '1')).toBe(100);
+
+    const gateway = system.replicas.find(({ app }) => app === 'gateway');
+    if (gateway !== undefined) await system.replace(gateway, gateway.command);
+    expect(shareOf(await load.more(400), '1')).toBe(100);
+    expect(failedOf(await load.stop())).toEqual([]);
+  });
+
+  it('goes back by itself from a version that fails, and says so with figures', async () => {
+    await unregisterAll(system.management);
+    await manage('POST', '/workflows?url=one.war');
+    const load = new Load(`${system.inference}/wfpredict/w`);
+    await load.more(100);
+    const update = await manage('PUT', '/workflows/w?url=broken.war&watch_seconds=60&max_error_rate=0.1');
+    expect(update).toMatchObject({ status: 500, answer: { errorCode: 'updateRolledBack', version: 2, active: 1 } });
+    const after = await load.more(400);
+    expect(failedOf(after)).toEqual([]);
+    expect(shareOf(after, '1')).toBe(100);
+    const failed = failedOf(await load.stop());
+    expect(failed.length).toBeGreaterThan(0);
+    // Every failed request was of the version that was made to fail.
+    expect(new Set(failed.map(({ status, version }) => `${status} ${version}`))).toEqual(new Set(['500 2']));
+    expect(await manage('GET', '/workflows/w/all')).toMatchObject({
+      answer: { activeVersion: 1, versions: [{ version: 1, state: 'active' }] },
+    });
+    // What does well stays.
+    const good = await manage('PUT', '/workflows/w?url=three.war&watch_seconds=1');
+    expect(good).toMatchObject({ status: 200, answer: { activeVersion: 3 } });
+    expect(await manage('DELETE', '/workflows/w')).toMatchObject({ status: 200 });
+  });
+
+  it('does so with a model on TorchServe, whose versions lie beside one another', async () => {
+    await unregisterAll(system.management);
+    expect(await manage('POST', '/workflows?url=model-one.war')).toMatchObject({ status: 200 });
+    const load = new Load(`${system.inference}/wfpredict/w`);
+    await load.more(50);
+    expect(await manage('PUT', '/workflows/w?url=model-two.war')).toMatchObject({ status: 200 });
+    expect(shareOf(await load.more(100), '2')).toBe(100);
+    expect(await manage('PUT', '/workflows/w/1/set-default')).toMatchObject({ status: 200 });
+    expect(shareOf(await load.more(100), '1')).toBe(100);
+    expect(await manage('DELETE', '/workflows/w/2')).toMatchObject({ status: 200 });
+    expect(failedOf(await load.stop())).toEqual([]);
+    expect(await system.leftovers.find()).toEqual(['workflow w', expect.stringContaining('model w__up on')]);
+  });
+
+  it('takes the archive itself for an update, and makes a workflow that is not there where it is told to', async () => {
+    await unregisterAll(system.management);
+    const put = async (file: string, query: string): Promise<unknown> => {
+      const headers = { 'content-type': 'application/zip' };
+      const body = readFileSync(join(system.workflowStore, file));
+      const response = await fetch(`${system.management}/workflows/w${query}`, { method: 'PUT', headers, body });
+      return [response.status, (await response.json()) as { version?: number; errorCode?: string }];
+    };
+    expect(await put('one.war', '')).toMatchObject([404, { errorCode: 'workflowNotFound' }]);
+    expect(await put('one.war', '?create=true')).toMatchObject([200, {}]);
+    expect(await put('two.war', '')).toMatchObject([200, { version: 2 }]);
+    const versions = await manage('GET', '/workflows/w/all');
+    expect(versions).toMatchObject({
+      answer: {
+        versions: [
+          { version: 2, state: 'active', weight: 100 },
+          { version: 1, state: 'ready', weight: 0 },
+        ],
+      },
+    });
+  });
+
+  it('does the same from the command line', async () => {
+    await unregisterAll(system.management);
+    const run = async (...words: string[]): Promise<string> => {
+      const args = [command, 'workflow', ...words, '--management', system.management];
+      const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: system.workflowStore });
+      return stdout.trim().replace(/ +/g, ' ');
+    };
+    expect(await run('update', 'w', './one.war', '--create')).toBe('Workflow w is updated: version 1 serves.');
+    expect(await run('update', 'w', 'two.war')).toBe('Workflow w is updated: version 2 serves.');
+    expect(await run('update', 'w', 'three.war', '--no-default')).toBe(
+      'Version 3 of workflow w is ready; version 2 serves.',
+    );
+    expect(await run('traffic', 'w', '2=75', '3=25')).toBe(
+      'The requests to workflow w are shared out: version 2 75 %, version 3 25 %.',
+    );
+    const lines = (await run('versions', 'w')).split('\n');
+    expect(lines.map((line) => line.split(' ').slice(0, 5).join(' '))).toEqual([
+      ...['3 ready 25 % three.war', '2 active 75 % two.war'],
+      expect.stringMatching(/^1 ready 0 % sha256:/),
+    ]);
+    expect(await run('rollback', 'w')).toBe('Version 1 of workflow w serves.');
+    expect(await run('rollback', 'w', '3')).toBe('Version 3 of workflow w serves.');
+    await expect(run('rollback', 'w', '9')).rejects.toMatchObject({
+      stderr: expect.stringContaining('Workflow w has no version 9.') as string,
+    });
+  });
+});
