@@ -51,7 +51,7 @@ export async function startWorker(
   const handlers: JobHandlers = {
     'register-workflow': (payload, job) => register.execute(payload, job),
     'unregister-workflow': (payload, job) => unregister.execute(payload, job),
-    'update-workflow': (payload, job) => changes.update(payload, job),
+    'register-version': (payload, job) => changes.update(payload, job),
     'set-default-version': (payload, job) => changes.setDefault(payload, job),
     'direct-traffic': (payload, job) => changes.direct(payload, job),
     'unregister-version': (payload, job) => changes.unregister(payload, job),

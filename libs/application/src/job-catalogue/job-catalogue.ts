@@ -50,7 +50,7 @@ export const jobCatalogue = {
     steps: stepNames(unregistrationSaga),
     timeoutMs: 120_000,
   }),
-  'update-workflow': describe({
+  'register-version': describe({
     schemaVersion: 1,
     fieldsSince: {},
     payload: update,

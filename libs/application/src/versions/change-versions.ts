@@ -15,7 +15,7 @@ import { orderOf } from './update-order.js';
 import { updateSaga, type UpdatePorts } from './update-saga.js';
 import { versionRemovalSaga } from './version-removal-saga.js';
 
-type Ended = Promise<JobResult<'update-workflow'>>;
+type Ended = Promise<JobResult<'register-version'>>;
 
 /**
  * Changes the versions of a workflow, one operation at a time: while one has it, another is refused with the first one's id. A

@@ -57,7 +57,7 @@ export class VersionManagement {
     assertIdle(workflow, known);
     const given = typeof archive === 'string' ? { url: archive } : await workflows.receive(archive, order.sha256);
     const { waitMs } = this;
-    return submit(jobs, 'update-workflow', { workflow, ...given, ...order }, { synchronous, waitMs });
+    return submit(jobs, 'register-version', { workflow, ...given, ...order }, { synchronous, waitMs });
   }
 
   /** @throws TorchweaveError `workflowNotFound`, `versionNotFound` and `workflowBusy`, at once. */

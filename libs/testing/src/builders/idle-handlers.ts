@@ -5,6 +5,6 @@ const ended = (): Promise<{ workflow: string }> => Promise.resolve({ workflow: '
 /** Handlers that do nothing, for tests that need some of them. */
 export const idleHandlers: JobHandlers = {
   ...{ 'register-workflow': ended, 'unregister-workflow': ended },
-  ...{ 'update-workflow': ended, 'set-default-version': ended, 'direct-traffic': ended, 'unregister-version': ended },
+  ...{ 'register-version': ended, 'set-default-version': ended, 'direct-traffic': ended, 'unregister-version': ended },
   'reconcile-model-servers': () => Promise.resolve({ registered: 0, removed: 0 }),
 };
