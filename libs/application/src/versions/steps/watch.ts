@@ -23,10 +23,11 @@ export const watch: Step<VersionsPorts, Watched, object, Watched> = {
     if (order.watchMs === undefined) return {};
     const until = performance.now() + order.watchMs;
     for (let isOver = false; !isOver;) {
-      isOver = performance.now() >= until;
+      const leftMs = until - performance.now();
+      isOver = leftMs <= 0;
       await assertFewFail(versions, served, order.maxErrorRate, isOver ? 1 : fewPredictions);
       await assertHeld();
-      if (!isOver) await new Promise((resolve) => setTimeout(resolve, lookMs));
+      if (!isOver) await new Promise((resolve) => setTimeout(resolve, Math.min(lookMs, leftMs)));
       signal.throwIfAborted();
     }
     await versions.endWatch(served, run);
