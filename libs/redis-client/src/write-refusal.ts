@@ -11,8 +11,8 @@ const refusals: Readonly<Record<string, WriteRefusal>> = {
   READONLY: 'replica',
   NOREPLICAS: 'replica',
 };
-/** s after which it may be tried again: somebody has to make room first. */
-const retryAfterSeconds = 5;
+/** s after which it may be tried again: somebody has to make room first; a replica may be the primary in a moment. */
+const retryAfter: Readonly<Record<WriteRefusal, number>> = { full: 5, disk: 5, replica: 1 };
 
 /** @returns undefined where the error says something else. */
 export function writeRefusalOf(error: unknown): WriteRefusal | undefined {
@@ -21,7 +21,7 @@ export function writeRefusalOf(error: unknown): WriteRefusal | undefined {
 
 /** What a client is answered while Redis takes no writes for that reason. */
 export function refusesWrites(cause: WriteRefusal, error: unknown): TorchweaveError<'stateRefusesWrites'> {
-  return new TorchweaveError('stateRefusesWrites', { cause, retryAfterSeconds }, { cause: error });
+  return new TorchweaveError('stateRefusesWrites', { cause, retryAfterSeconds: retryAfter[cause] }, { cause: error });
 }
 
 /**
