@@ -24,14 +24,15 @@ const mostWatchSeconds = longestWatchMs / 1_000;
 
 /** The parameters of `PUT /workflows/{name}`. */
 export class UpdateWorkflowDto extends PickType(RegisterWorkflowDto, ['sha256', 'synchronous'] as const) {
-  @ApiProperty({
+  @ApiPropertyOptional({
     description: 'The archive: a file of the workflow store, or an http://, https:// or file:// URL.',
     maxLength: longestUrl,
   })
+  @IsGivenOrAbsent()
   @IsString({ message: 'a string' })
   @IsNotEmpty()
   @MaxLength(longestUrl, { message: `at most ${longestUrl} characters long` })
-  url!: string;
+  url?: string;
 
   @ApiPropertyOptional({ description: 'true registers a workflow that is not there.', default: false })
   @Transform(asBoolean)

@@ -52,7 +52,13 @@ export class VersionsController {
   ): Promise<ChangedAnswer | AcceptedAnswer> {
     const { url, sha256, create = false, synchronous = true, keep } = parameters;
     const { set_default: setDefault, watch_seconds: watchSeconds, max_error_rate: maxErrorRate } = parameters;
-    const submission = await this.versions.update(name, archiveOf(request) ?? url, {
+    const archive = archiveOf(request) ?? url;
+    if (archive === undefined) {
+      // One that is not there is told first, as TorchServe knows no such request.
+      await this.versions.list(name);
+      throw new TorchweaveError('parameterMissing', { parameter: 'url' });
+    }
+    const submission = await this.versions.update(name, archive, {
       ...{ synchronous, create, setDefault, keep, maxErrorRate, sha256 },
       ...(watchSeconds === undefined ? {} : { watchMs: watchSeconds * 1_000 }),
     });
