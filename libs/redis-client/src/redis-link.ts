@@ -2,6 +2,7 @@ import type { Logger } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import { within } from '@torchweave/kernel';
 import { Redis, type RedisOptions } from 'ioredis';
+import { keepSubscriptions } from './keep-subscriptions.js';
 import { redisFaultOf, replyWordOf, silent, silentTls, type RedisFault } from './redis-fault.js';
 import { parseRedisUrl } from './redis-url.js';
 import { writeRefusalOf, type WriteRefusal } from './write-refusal.js';
@@ -66,9 +67,11 @@ export class RedisLink {
     const client = new Redis(this.url, {
       lazyConnect: true,
       connectTimeout: openTimeoutMs,
+      autoResubscribe: false,
       retryStrategy: (attempt) => Math.min(attempt * 50, longestReconnectDelayMs),
       ...options,
     });
+    keepSubscriptions(client);
     this.clients.add(client);
     let hasBeenReady = false;
     let isLast = false;
