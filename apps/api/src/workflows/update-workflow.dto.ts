@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, PickType, type ApiQueryOptions } from '@nestjs/swagger';
 import { longestUrl, longestWatchMs, mostKept } from '@torchweave/application';
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsNotEmpty, IsNumber, IsObject, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsBoolean, IsNotEmpty, IsNumber, IsObject, IsString, Max, MaxLength, Min } from 'class-validator';
 import { applyDecorators } from '@nestjs/common';
 import { asBoolean, IsGivenOrAbsent, RegisterWorkflowDto } from './register-workflow.dto.js';
 
@@ -97,7 +97,7 @@ export class TrafficDto extends PickType(RegisterWorkflowDto, ['synchronous'] as
     description: 'A header: requests with the same value of it go to the same version.',
     example: 'x-user',
   })
-  @IsOptional()
+  @IsGivenOrAbsent()
   @IsString({ message: 'the name of a header' })
   @MaxLength(64, { message: 'at most 64 characters long' })
   sticky?: string;
