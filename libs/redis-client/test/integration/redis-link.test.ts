@@ -1,5 +1,6 @@
 import { RedisLink } from '@torchweave/redis-client';
 import type { Logger } from '@torchweave/application';
+import { freePort } from '@torchweave/testing/process';
 import { TestRedis } from '@torchweave/testing/redis';
 import { selfSigned } from '@torchweave/testing/tls';
 import { Redis } from 'ioredis';
@@ -97,7 +98,8 @@ describe('a Redis that cannot be used is named with its address and cause', () =
   });
 
   it('where it is a node of a cluster', async () => {
-    const cluster = await TestRedis.start('--cluster-enabled', 'yes');
+    // Without its own, the cluster's port is 10,000 above the other, where something else may listen.
+    const cluster = await TestRedis.start('--cluster-enabled', 'yes', '--cluster-port', String(await freePort()));
     onTestFinished(() => cluster.dispose());
     expect(await refusal(cluster.url)).toEqual(told('it is a node of a cluster'));
   });
