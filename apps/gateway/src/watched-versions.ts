@@ -1,5 +1,4 @@
 import type { Logger, RequestOutcome, ServedWorkflow, WorkflowVersions } from '@torchweave/application';
-import { parseVersionId, versionId } from '@torchweave/domain';
 
 /** ms between two reports. */
 const reportMs = 250;
@@ -11,6 +10,7 @@ interface Tally {
 
 /** Reports what becomes of the predictions of versions that an update watches; of all others it knows nothing. */
 export class WatchedVersions {
+  /** By the operation that has made the version. */
   private readonly tallies = new Map<string, Tally>();
   private timer: NodeJS.Timeout | undefined;
   private reporting: Promise<void> = Promise.resolve();
@@ -21,13 +21,12 @@ export class WatchedVersions {
   ) {}
 
   /** A prediction has ended. A client's own fault, or one who hung up, says nothing of the version. */
-  observe({ name: workflow, version, pointers }: ServedWorkflow, outcome: RequestOutcome): void {
+  observe({ version, operationId, pointers }: ServedWorkflow, outcome: RequestOutcome): void {
     if (pointers?.watched?.version !== version || outcome === 'cancelled' || outcome === 'client_error') return;
-    const id = versionId({ workflow, version });
-    const tally = this.tallies.get(id) ?? { total: 0, failed: 0 };
+    const tally = this.tallies.get(operationId) ?? { total: 0, failed: 0 };
     tally.total += 1;
     if (outcome === 'failed') tally.failed += 1;
-    this.tallies.set(id, tally);
+    this.tallies.set(operationId, tally);
     this.timer ??= setTimeout(() => void (this.reporting = this.report()), reportMs).unref();
   }
 
@@ -42,9 +41,10 @@ export class WatchedVersions {
     this.timer = undefined;
     const tallies = [...this.tallies];
     this.tallies.clear();
-    for (const [id, tally] of tallies) {
-      await this.versions.report(parseVersionId(id), tally).catch((error: unknown) => {
-        this.logger.warn({ version: id, err: error }, 'what became of predictions cannot be reported');
+    for (const [operationId, tally] of tallies) {
+      await this.versions.report(operationId, tally).catch((error: unknown) => {
+        // That Redis is away is told by the link to it, once.
+        this.logger.debug({ operationId, err: error }, 'what became of predictions cannot be reported');
       });
     }
   }

@@ -28,7 +28,7 @@ export { settingFault } from './spec/spec.js';
 export type { ModelSpec, NodeSettings, WorkflowSpec } from './spec/spec.js';
 export type { SpecRule } from './spec/spec-document.js';
 export { asVersion, defineWorkflow, functionNodes, isUrl } from './workflow/definition.js';
-export { missingHandler, modelNodes, versionOf } from './workflow/definition.js';
+export { missingHandler, modelNodes, servedModelsOf, versionOf } from './workflow/definition.js';
 export type { WorkflowDefinition } from './workflow/definition.js';
 export { assertWorkflowName, isValidName, modelNameOf, nameRule } from './workflow/name.js';
 export { pointOf, trafficFault, versionAt, versionOfAll, versionsIn, type Traffic } from './workflow/traffic.js';

@@ -153,7 +153,9 @@ export class VersionsController {
 
   /** Says what the operation has made of the workflow, which somebody may have changed since. */
   private async changed(workflow: string, operationId: string, { status }: ChangedAnswer): Promise<ChangedAnswer> {
-    const { version, active } = await this.versions.changedBy(workflow, operationId);
+    const changed = await this.versions.changedBy(workflow, operationId);
+    if (changed === undefined) return { status: `${status}.` };
+    const { version, active } = changed;
     const sentence =
       version === undefined || version === active ? `version ${active} serves` : `version ${version} is ready`;
     return { status: `${status}: ${sentence}.`, ...(version === undefined ? {} : { version }), activeVersion: active };

@@ -213,6 +213,10 @@ describe.skipIf(missing !== undefined)(`${title}${missing ? ` (skipped: ${missin
     expect(await put('one.war', '')).toMatchObject([404, { errorCode: 'workflowNotFound' }]);
     expect(await put('one.war', '?create=true')).toMatchObject([200, {}]);
     expect(await put('two.war', '')).toMatchObject([200, { version: 2 }]);
+    expect(await manage('PUT', '/workflows/w/traffic', { weights: { 1: 100 }, sticky: null })).toMatchObject({
+      status: 400,
+      answer: { errorCode: 'parameterInvalid' },
+    });
     const versions = await manage('GET', '/workflows/w/all');
     expect(versions).toMatchObject({
       answer: {

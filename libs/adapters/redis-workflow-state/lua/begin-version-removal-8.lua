@@ -22,7 +22,12 @@ if (redis.call('HGET', KEYS[1], 'version') or '1') == ARGV[2] then return {'serv
 if not phase then return {'unknown'} end
 if phase ~= 'ready' then return {'busy', phase, owner} end
 for version in string.gmatch(redis.call('HGET', KEYS[1], 'directed') or '', '%d+') do
-  if version == ARGV[2] then return {'serves'} end
+  if version == ARGV[2] then
+    -- Looked at again in a minute, so that others have their turn.
+    local time = redis.call('TIME')
+    redis.call('ZADD', KEYS[6], 'XX', string.format('%.0f', time[1] * 1000 + 60000), id)
+    return {'serves'}
+  end
 end
 local revision = redis.call('INCR', KEYS[7])
 redis.call('HSET', KEYS[2], 'phase', 'unregistering', 'operationId', ARGV[3], 'revision', revision, 'changedAt', ARGV[5])

@@ -77,9 +77,9 @@ export class StateKeys {
   retired(workflow: string): string {
     return `${this.tag}:retired:${workflow}`;
   }
-  /** Hash of what became of the requests to a version that is watched. */
-  outcomes(id: string): string {
-    return `${this.tag}:outcomes:${id}`;
+  /** Hash of what became of the requests to a version that is watched, by the operation that has made it. */
+  outcomes(operationId: string): string {
+    return `${this.tag}:outcomes:${operationId}`;
   }
   /** Written to find out whether anything can be. */
   get probe(): string {

@@ -12,14 +12,14 @@ import type {
   WorkflowRecord,
   WorkflowState,
 } from '@torchweave/application';
-import { modelNodes, parseVersionId, TorchweaveError } from '@torchweave/domain';
+import { parseVersionId, servedModelsOf, TorchweaveError } from '@torchweave/domain';
 import type { ErrorRecord, WorkflowDefinition } from '@torchweave/domain';
 import type { WorkflowVersion } from '@torchweave/domain';
 import { refusesWrites, writeRefusalOf } from '@torchweave/redis-client';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StateKeys } from './keys.js';
-import { longestRemovalMs, operationTtl, removalMark, removalPollMs } from './operations.js';
+import { longestRemovalMs, lost, now, operationTtl, removalMark, removalPollMs } from './operations.js';
 import { Script, type RedisConnection } from './redis-connection.js';
 import { definitionIn, readWorkflow, storedOf } from './stored-workflow.js';
 import { WorkflowDocuments } from './workflow-documents.js';
@@ -139,7 +139,7 @@ export class RedisWorkflowState implements WorkflowState {
         url,
         removalMark,
         version,
-        ...modelNamesOf(definition),
+        ...servedModelsOf(definition),
       ],
     )) as ReserveAnswer;
   }
@@ -193,7 +193,7 @@ export class RedisWorkflowState implements WorkflowState {
         readWorkflow(workflow, stored).definition,
         ...beside.map((text) => definitionIn(workflow, text)),
       ];
-      return { workflow, revision, models: definitions.flatMap(modelNamesOf) };
+      return { workflow, revision, models: definitions.flatMap(servedModelsOf) };
     } catch {
       // The names of its models stand elsewhere as well.
       const models = new Set<string>();
@@ -383,8 +383,6 @@ export class RedisWorkflowState implements WorkflowState {
   }
 }
 
-const modelNamesOf = (definition: WorkflowDefinition): string[] => modelNodes(definition).map((node) => node.modelName);
-
 /** From names and owners, one after the other. */
 function ownedModelsIn(pairs: readonly string[]): OwnedModel[] {
   const owned: OwnedModel[] = [];
@@ -402,12 +400,7 @@ function changesIn(pairs: readonly string[]): { workflow: string; revision: numb
 
 const markOf = (token: string): string => `${removalMark} ${token}`;
 
-const now = (): string => new Date().toISOString();
-
 function heldBy(workflow: string, run: OperationRun, pairs: string[] | 0): WorkflowRecord {
   if (pairs === 0) throw lost(run);
   return readWorkflow(workflow, storedOf(pairs));
 }
-
-const lost = ({ operationId }: OperationRun): TorchweaveError<'operationAbandoned'> =>
-  new TorchweaveError('operationAbandoned', { operationId, reason: 'it does not hold the workflow any more' });

@@ -9,11 +9,18 @@ import type {
   WorkflowRecord,
   WorkflowVersions,
 } from '@torchweave/application';
-import { modelNodes, parseVersionId, TorchweaveError, versionId, versionsIn } from '@torchweave/domain';
+import {
+  isTorchweaveError,
+  parseVersionId,
+  servedModelsOf,
+  TorchweaveError,
+  versionId,
+  versionsIn,
+} from '@torchweave/domain';
 import type { ErrorRecord, Traffic, WorkflowDefinition, WorkflowVersion } from '@torchweave/domain';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StateKeys } from './keys.js';
-import { longestRemovalMs, operationTtl, removalMark, removalPollMs } from './operations.js';
+import { longestRemovalMs, lost, now, operationTtl, removalMark, removalPollMs } from './operations.js';
 import { Script, type RedisConnection } from './redis-connection.js';
 import { definitionIn, readWorkflow, storedOf } from './stored-workflow.js';
 import { WorkflowDocuments } from './workflow-documents.js';
@@ -35,8 +42,6 @@ const mostBeside = 8;
 const mostRetired = 10;
 /** Overdue versions that are told at once. */
 const overdueAtOnce = 100;
-/** Workflows whose versions are read at once. */
-const versionsAtOnce = 200;
 /** s for which outcomes are kept after the last report: as long as anybody may watch. */
 const outcomesTtl = 900;
 
@@ -98,9 +103,8 @@ export class RedisWorkflowVersions implements WorkflowVersions {
     return {
       active,
       beside: beside.sort((a, b) => a.record.definition.version - b.record.definition.version),
-      retired: Object.values(retired)
-        .map((text) => definitionIn(workflow, text))
-        .filter(({ version }) => !there.has(version))
+      retired: retiredIn(workflow, Object.values(retired))
+        .definitions.filter(({ version }) => !there.has(version))
         .sort((a, b) => a.version - b.version),
       lastVersion: Number(lastVersion ?? active.definition.version),
       ...(updating === undefined ? {} : { updating }),
@@ -155,7 +159,7 @@ export class RedisWorkflowVersions implements WorkflowVersions {
       ],
       [
         ...[id, version, run.operationId, run.token, JSON.stringify(definition), now(), url],
-        ...[removalMark, mostBeside, ...modelNamesOf(definition)],
+        ...[removalMark, mostBeside, ...servedModelsOf(definition)],
       ],
     )) as Answer;
   }
@@ -233,7 +237,7 @@ export class RedisWorkflowVersions implements WorkflowVersions {
     )) as Answer;
     if (reply[0] !== 'held') throw refusal(version, run, reply);
     const { definition, revision } = readWorkflow(versionId(version), storedOf(reply[1]));
-    return { workflow: version.workflow, revision, models: modelNamesOf(definition) };
+    return { workflow: version.workflow, revision, models: servedModelsOf(definition) };
   }
 
   async release(
@@ -296,50 +300,63 @@ export class RedisWorkflowVersions implements WorkflowVersions {
     return { records, unreadable };
   }
 
-  async *definitions(): AsyncGenerator<readonly WorkflowDefinition[]> {
-    for (const [pattern, read] of [
-      [this.keys.version('*'), (key: string) => this.redis.run((redis) => redis.hmget(key, 'definition'))],
-      [this.keys.retired('*'), (key: string) => this.redis.run((redis) => redis.hvals(key))],
-    ] as const) {
-      let cursor = '0';
-      do {
-        const at = cursor;
-        const [next, found] = await this.redis.run((redis) =>
-          redis.scan(at, 'MATCH', globOf(pattern), 'COUNT', versionsAtOnce),
-        );
-        const texts = (await Promise.all(found.map(read))).flat().filter((text) => text !== null);
-        yield texts.map((text) => definitionIn((JSON.parse(text) as { name: string }).name, text));
-        cursor = next;
-      } while (cursor !== '0');
-    }
+  async definitions(workflows: readonly string[]): ReturnType<WorkflowVersions['definitions']> {
+    const { keys } = this;
+    const stored = await this.redis.run((redis) =>
+      Promise.all(
+        workflows.map((name) =>
+          Promise.all([redis.hget(keys.workflow(name), 'beside'), redis.hvals(keys.retired(name))]),
+        ),
+      ),
+    );
+    const ids = stored.flatMap(([beside], i) =>
+      numbersIn(beside ?? undefined).map((version) => versionId({ workflow: workflows[i] ?? '', version })),
+    );
+    const found = await this.documents.read(ids);
+    const retired = stored.map(([, texts], i) => retiredIn(workflows[i] ?? '', texts));
+    return {
+      definitions: [
+        ...found.flatMap(({ record }) => record?.definition ?? []),
+        ...retired.flatMap(({ definitions }) => definitions),
+      ],
+      unreadable:
+        found.filter(({ unreadable }) => unreadable !== undefined).length +
+        retired.reduce((sum, { unreadable }) => sum + unreadable, 0),
+    };
   }
 
-  async report(version: WorkflowVersion, { total, failed }: Outcomes): Promise<void> {
-    const key = this.keys.outcomes(versionId(version));
+  async report(operationId: string, { total, failed }: Outcomes): Promise<void> {
+    const key = this.keys.outcomes(operationId);
     await this.redis.run((redis) =>
       redis.multi().hincrby(key, 'total', total).hincrby(key, 'failed', failed).expire(key, outcomesTtl).exec(),
     );
   }
 
-  async outcomes(version: WorkflowVersion): Promise<Outcomes> {
+  async outcomes(operationId: string): Promise<Outcomes> {
     const [total, failed] = await this.redis.run((redis) =>
-      redis.hmget(this.keys.outcomes(versionId(version)), 'total', 'failed'),
+      redis.hmget(this.keys.outcomes(operationId), 'total', 'failed'),
     );
     return { total: Number(total ?? 0), failed: Number(failed ?? 0) };
   }
 }
 
-const modelNamesOf = (definition: WorkflowDefinition): string[] => modelNodes(definition).map((node) => node.modelName);
+/** One that cannot be read is known no more, and hurts no other. */
+function retiredIn(
+  workflow: string,
+  texts: readonly string[],
+): { definitions: WorkflowDefinition[]; unreadable: number } {
+  const definitions = texts.flatMap((text) => {
+    try {
+      return definitionIn(workflow, text);
+    } catch (error) {
+      if (isTorchweaveError(error, 'workflowUnreadable')) return [];
+      throw error;
+    }
+  });
+  return { definitions, unreadable: texts.length - definitions.length };
+}
 
 const numbersIn = (text: string | undefined): number[] => (text ?? '').split(' ').filter(Boolean).map(Number);
-
-/** A namespace may have signs that SCAN reads as a pattern. */
-const globOf = (pattern: string): string => `${pattern.slice(0, -1).replace(/[\\*?[\]^]/g, '\\$&')}*`;
-
-const now = (): string => new Date().toISOString();
-
-const lost = ({ operationId }: OperationRun): TorchweaveError<'operationAbandoned'> =>
-  new TorchweaveError('operationAbandoned', { operationId, reason: 'it does not hold the workflow any more' });
 
 /** What a script has refused, by its first word. */
 function refusal(

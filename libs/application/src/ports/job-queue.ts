@@ -28,6 +28,10 @@ export interface Operation {
   readonly attempts: number;
 }
 
+/** Of an operation that no worker is going to take up any more, or that nobody knows of. */
+export const hasEnded = (operation: Operation | undefined): boolean =>
+  operation === undefined || operation.state === 'failed' || operation.state === 'succeeded';
+
 /** Where the api leaves work and follows it. */
 export interface JobQueue {
   /** Enqueues once: a second call with the same operation id changes nothing. */

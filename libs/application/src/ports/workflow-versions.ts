@@ -123,9 +123,13 @@ export interface WorkflowVersions {
     readonly records: readonly { readonly record: WorkflowRecord; readonly updating?: string }[];
     readonly unreadable: readonly UnreadableWorkflow[];
   }>;
-  /** Versions beside the active ones, some at a time, and those that are retired: what needs archives. */
-  definitions(): AsyncIterable<readonly WorkflowDefinition[]>;
-  /** Adds to what is known of the requests to a version that is watched. */
-  report(version: WorkflowVersion, outcomes: Outcomes): Promise<void>;
-  outcomes(version: WorkflowVersion): Promise<Outcomes>;
+  /** What these workflows have beside their active versions: versions that are there, and retired ones. */
+  definitions(workflows: readonly string[]): Promise<{
+    readonly definitions: readonly WorkflowDefinition[];
+    /** How many there are besides that cannot be read. */
+    readonly unreadable: number;
+  }>;
+  /** Adds to what is known of the requests to a version that is watched, by the operation that has made it. */
+  report(operationId: string, outcomes: Outcomes): Promise<void>;
+  outcomes(operationId: string): Promise<Outcomes>;
 }

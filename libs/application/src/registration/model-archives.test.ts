@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { defineWorkflow, modelNodes, parseManifest, parseSpec } from '@torchweave/domain';
 import type { ModelNode, WorkflowDefinition } from '@torchweave/domain';
 import { createHash } from 'node:crypto';
@@ -126,7 +125,9 @@ describe('models that a workflow names by URL', () => {
       page: () => Promise.resolve({ workflows: [{ name: 'w', url: 'w.war' }], hasMore: false }),
       get: () => Promise.resolve({ definition } as WorkflowRecord),
     };
-    const used = await usedArchives(state as WorkflowState, { definitions: () => Readable.from([]) });
+    const used = await usedArchives(state as WorkflowState, {
+      definitions: () => Promise.resolve({ definitions: [], unreadable: 0 }),
+    });
     expect(['of-the-war', sha256('x'), sha256('y')].map((digest) => used.mayHave(digest))).toEqual([true, true, false]);
   });
 });

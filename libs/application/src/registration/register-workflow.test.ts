@@ -1,5 +1,4 @@
 import { inspectSpec, TorchweaveError, type WorkflowDefinition } from '@torchweave/domain';
-import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { JobContext } from '../ports/job-queue.js';
 import { silentLogger, type Logger } from '../ports/logger.js';
@@ -60,7 +59,7 @@ describe('a registration', () => {
         list: refuse,
       },
       specs: { inspect: (text: string, file: string) => Promise.resolve(inspectSpec(text, file)) },
-      versions: { definitions: () => Readable.from([]) },
+      versions: { definitions: () => Promise.resolve({ definitions: [], unreadable: 0 }) },
       state: {
         takeUp: (operationId: string) =>
           Promise.resolve({ run: { operationId, token: '1' }, isTakenOver: false, trace: { outcome: 'none' } }),

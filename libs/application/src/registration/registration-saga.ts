@@ -1,8 +1,7 @@
-import { modelNodes, TorchweaveError, type WorkflowDefinition } from '@torchweave/domain';
+import { servedModelsOf, type WorkflowDefinition } from '@torchweave/domain';
 import type { RegistrationPayload } from '../job-catalogue/payloads.js';
-import type { OperationTrace } from '../ports/workflow-state.js';
 import type { SagaPorts } from './saga/run-saga.js';
-import type { Recalled, Saga } from './saga/saga.js';
+import { recallRecord, type Saga } from './saga/saga.js';
 import { StepList } from './saga/step.js';
 import { awaitGateways } from './steps/await-gateways.js';
 import { commit } from './steps/commit.js';
@@ -30,23 +29,13 @@ export const registrationSaga: Saga<RegistrationPorts, RegistrationPayload, Held
     .then(registerNodes)
     .then(commit)
     .then(awaitGateways),
-  recall,
+  recall: (trace, operationId) => {
+    const recalled = recallRecord(trace, operationId);
+    return recalled.stage === 'held' ? { ...recalled, held: { definition: recalled.held.definition } } : recalled;
+  },
   workflowOf: ({ definition }) => definition.name,
-  modelsOf: ({ definition }) => modelNodes(definition).map(({ modelName }) => modelName),
+  modelsOf: ({ definition }) => servedModelsOf(definition),
   beginUndo: async ({ ports: { state }, run }, { definition }, failure) => {
     await state.beginUndo(definition.name, run, failure.toRecord());
   },
 };
-
-function recall(trace: OperationTrace, operationId: string): Recalled<HeldRegistration> {
-  if (trace.outcome === 'none') return { stage: 'nothing' };
-  if (trace.outcome === 'committed') return { stage: 'ended', workflow: trace.workflow };
-  if (trace.outcome === 'released') {
-    if (trace.failure) throw TorchweaveError.fromRecord(trace.failure);
-    throw new TorchweaveError('operationAbandoned', { operationId, reason: 'the workflow is gone' });
-  }
-  if ('unreadable' in trace) throw trace.unreadable;
-  const { definition, failure } = trace.record;
-  const undone = failure === undefined ? {} : { failure: TorchweaveError.fromRecord(failure) };
-  return { stage: 'held', held: { definition }, ...undone };
-}

@@ -2,7 +2,7 @@ import type { UnregistrationPayload } from '../job-catalogue/payloads.js';
 import type { GatewayRegistry } from '../ports/gateway-registry.js';
 import type { Removal } from '../ports/workflow-state.js';
 import type { SagaPorts } from './saga/run-saga.js';
-import type { Saga } from './saga/saga.js';
+import { recallReleased, type Saga } from './saga/saga.js';
 import { StepList } from './saga/step.js';
 import { withdraw } from './steps/await-gateways.js';
 import { beginRemoval } from './steps/begin-removal.js';
@@ -19,9 +19,7 @@ export interface UnregistrationPorts extends SagaPorts, RemoveModelsPorts {
 export const unregistrationSaga: Saga<UnregistrationPorts, UnregistrationPayload, Removal> = {
   toHold: StepList.from<UnregistrationPorts, Removal, UnregistrationPayload>().then(beginRemoval),
   whileHeld: StepList.from<UnregistrationPorts, Removal, Removal>().then(withdraw).then(removeModels),
-  // Begun again, it is the same removal.
-  recall: (trace) =>
-    trace.outcome === 'released' ? { stage: 'ended', workflow: trace.workflow } : { stage: 'nothing' },
+  recall: recallReleased,
   workflowOf: ({ workflow }) => workflow,
   modelsOf: ({ models }) => models,
 };

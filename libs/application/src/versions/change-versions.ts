@@ -46,7 +46,7 @@ export class ChangeVersions {
     const order = orderOf(keep === undefined ? {} : { keep });
     const { retired = [], beside = [] } = (await this.ports.versions.list(workflow)) ?? {};
     const isBegun = beside.some(
-      ({ record: { definition, phase } }) => definition.version === version && phase !== 'ready',
+      ({ record: { definition, operationId } }) => definition.version === version && operationId === job.operationId,
     );
     if (isBegun || retired.some((each) => each.version === version))
       return runSaga(restorationSaga, this.ports, { workflow, version, order }, job);

@@ -1,5 +1,5 @@
 import type { DirectionPayload } from '../job-catalogue/payloads.js';
-import type { Saga } from '../registration/saga/saga.js';
+import { recallCommitted, type Saga } from '../registration/saga/saga.js';
 import { StepList, type Step } from '../registration/saga/step.js';
 import { awaitGateways, type ServedFrom } from '../registration/steps/await-gateways.js';
 import type { PromotionPorts } from './promotion-saga.js';
@@ -17,8 +17,7 @@ const direct: Step<PromotionPorts, DirectionPayload, ServedFrom, unknown> = {
 export const directionSaga: Saga<PromotionPorts, DirectionPayload, DirectionPayload> = {
   toHold: StepList.from<PromotionPorts, DirectionPayload, DirectionPayload>(),
   whileHeld: StepList.from<PromotionPorts, DirectionPayload, DirectionPayload>().then(direct).then(awaitGateways),
-  recall: (trace) =>
-    trace.outcome === 'committed' ? { stage: 'ended', workflow: trace.workflow } : { stage: 'nothing' },
+  recall: recallCommitted,
   workflowOf: ({ workflow }) => workflow,
   modelsOf: () => [],
 };

@@ -1,7 +1,7 @@
 import type { WorkflowVersion } from '@torchweave/domain';
 import type { GatewayRegistry } from '../ports/gateway-registry.js';
 import type { SagaPorts } from '../registration/saga/run-saga.js';
-import type { Saga } from '../registration/saga/saga.js';
+import { recallCommitted, type Saga } from '../registration/saga/saga.js';
 import { StepList } from '../registration/saga/step.js';
 import { awaitGateways } from '../registration/steps/await-gateways.js';
 import { activateVersion } from './steps/activate.js';
@@ -21,8 +21,7 @@ export interface Promotion {
 export const promotionSaga: Saga<PromotionPorts, Promotion, Promotion> = {
   toHold: StepList.from<PromotionPorts, Promotion, Promotion>(),
   whileHeld: StepList.from<PromotionPorts, Promotion, Promotion>().then(activateVersion).then(awaitGateways),
-  recall: (trace) =>
-    trace.outcome === 'committed' ? { stage: 'ended', workflow: trace.workflow } : { stage: 'nothing' },
+  recall: recallCommitted,
   workflowOf: ({ served }) => served.workflow,
   modelsOf: () => [],
 };

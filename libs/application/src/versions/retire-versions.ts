@@ -40,6 +40,8 @@ async function retire(
     await runSaga(versionRemovalSaga, { ...ports, racePoints: noRacePoints }, { ...version, isRetired: true }, job);
     ports.logger.info({ ...version }, 'retired a version');
   } catch (error) {
-    if (!isTorchweaveError(error) || !reasonsToStay.has(error.code)) throw error;
+    if (isTorchweaveError(error, 'stateUnavailable')) throw error;
+    if (isTorchweaveError(error) && reasonsToStay.has(error.code)) return;
+    ports.logger.error({ ...version, err: error }, 'a version cannot be retired; it is tried again');
   }
 }

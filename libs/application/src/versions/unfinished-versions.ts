@@ -1,5 +1,5 @@
-import { isTorchweaveError, modelNodes, TorchweaveError, versionOf } from '@torchweave/domain';
-import type { JobContext, JobQueue } from '../ports/job-queue.js';
+import { isTorchweaveError, TorchweaveError, versionOf, servedModelsOf } from '@torchweave/domain';
+import { hasEnded, type JobContext, type JobQueue } from '../ports/job-queue.js';
 import type { WorkflowRecord } from '../ports/workflow-state.js';
 import { noRacePoints } from '../registration/saga/race-points.js';
 import { stepContext } from '../registration/saga/run-saga.js';
@@ -30,7 +30,7 @@ export class UnfinishedVersions {
       const operationId = record.phase === 'ready' ? updating : record.operationId;
       if (operationId === undefined) continue;
       const operation = await jobs.operation(operationId);
-      if (operation !== undefined && operation.state !== 'failed' && operation.state !== 'succeeded') continue;
+      if (!hasEnded(operation)) continue;
       const event = { ...versionOf(record.definition), phase: record.phase, operationId, job: job.operationId };
       logger.warn(event, 'finishing an operation that no worker holds any more');
       await this.end(record, operationId, job.signal).catch((error: unknown) => {
@@ -47,7 +47,7 @@ export class UnfinishedVersions {
     const { run } = await state.takeUp(operationId);
     const served = versionOf(definition);
     if (record.phase === 'ready') return versions.endWatch(served, run);
-    const models = modelNodes(definition).map(({ modelName }) => modelName);
+    const models = servedModelsOf(definition);
     await state.doubt(models);
     const context = stepContext({ ...this.ports, racePoints: noRacePoints }, run, signal);
     if (record.phase === 'unregistering') {

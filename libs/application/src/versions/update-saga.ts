@@ -1,14 +1,9 @@
-import {
-  modelNodes,
-  TorchweaveError,
-  versionOf,
-  type WorkflowDefinition,
-  type WorkflowVersion,
-} from '@torchweave/domain';
+import { servedModelsOf, versionOf } from '@torchweave/domain';
+import type { TorchweaveError, WorkflowDefinition, WorkflowVersion } from '@torchweave/domain';
 import type { UpdatePayload } from '../job-catalogue/payloads.js';
 import type { OperationTrace } from '../ports/workflow-state.js';
 import type { RegistrationPorts } from '../registration/registration-saga.js';
-import type { Recalled, Saga } from '../registration/saga/saga.js';
+import { recallRecord, type Recalled, type Saga } from '../registration/saga/saga.js';
 import { StepList, type Step, type StepContext } from '../registration/saga/step.js';
 import { awaitGateways } from '../registration/steps/await-gateways.js';
 import { fetchArchive } from '../registration/steps/fetch-archive.js';
@@ -53,7 +48,7 @@ export const registerAndActivate = StepList.from<UpdatePorts, HeldUpdate, HeldUp
 /** What happens to a version that an operation has reserved, whatever it began with. */
 export const ofHeldVersion: Pick<Saga<UpdatePorts, unknown, HeldUpdate>, 'workflowOf' | 'modelsOf' | 'beginUndo'> = {
   workflowOf: ({ definition }) => definition.name,
-  modelsOf: ({ definition }) => modelNodes(definition).map(({ modelName }) => modelName),
+  modelsOf: ({ definition }) => servedModelsOf(definition),
   beginUndo,
 };
 
@@ -71,17 +66,11 @@ export const updateSaga: Saga<UpdatePorts, UpdateRequest, HeldUpdate> = {
 
 /** @throws the error that the operation has failed with. */
 export function recallVersion(trace: OperationTrace, operationId: string, order: UpdateOrder): Recalled<HeldUpdate> {
-  if (trace.outcome === 'none') return { stage: 'nothing' };
-  if (trace.outcome === 'committed') return { stage: 'ended', workflow: trace.workflow };
-  if (trace.outcome === 'released') {
-    if (trace.failure) throw TorchweaveError.fromRecord(trace.failure);
-    throw new TorchweaveError('operationAbandoned', { operationId, reason: 'the version is gone' });
-  }
-  if ('unreadable' in trace) throw trace.unreadable;
-  const { definition, failure, phase } = trace.record;
+  const recalled = recallRecord(trace, operationId);
+  if (recalled.stage !== 'held') return recalled;
+  const { definition, phase } = recalled.held;
   const held = { definition, served: versionOf(definition), order };
-  if (failure !== undefined) return { stage: 'held', held, failure: TorchweaveError.fromRecord(failure) };
-  return { stage: 'held', held: phase === 'ready' ? { ...held, isActive: true } : held };
+  return { ...recalled, held: phase === 'ready' ? { ...held, isActive: true } : held };
 }
 
 /** One that is the active version gives way to the one before it first. */

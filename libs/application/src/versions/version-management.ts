@@ -104,9 +104,15 @@ export class VersionManagement {
     return known;
   }
 
-  /** What an operation that has ended has made. */
-  async changedBy(workflow: string, operationId: string): Promise<ChangedVersions> {
-    const { active, beside } = await this.list(workflow);
+  /**
+   * What an operation that has ended has made.
+   *
+   * @returns undefined where somebody has unregistered the workflow since.
+   */
+  async changedBy(workflow: string, operationId: string): Promise<ChangedVersions | undefined> {
+    const known = await this.ports.versions.list(workflow);
+    if (known === undefined) return undefined;
+    const { active, beside } = known;
     const made = [active, ...beside.map(({ record }) => record)].find((record) => record.operationId === operationId);
     const version = made === undefined ? {} : { version: made.definition.version };
     return { ...version, active: active.definition.version };

@@ -3,7 +3,7 @@ import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.
 import type { GatewayRegistry } from '../ports/gateway-registry.js';
 import type { Removal } from '../ports/workflow-state.js';
 import type { SagaPorts } from '../registration/saga/run-saga.js';
-import type { Saga } from '../registration/saga/saga.js';
+import { recallReleased, type Saga } from '../registration/saga/saga.js';
 import { StepList, type Step } from '../registration/saga/step.js';
 import { withdraw } from '../registration/steps/await-gateways.js';
 import type { VersionsPorts } from './steps/reserve-version.js';
@@ -48,9 +48,7 @@ export const versionRemovalSaga: Saga<VersionRemovalPorts, ToRemove, VersionRemo
   whileHeld: StepList.from<VersionRemovalPorts, VersionRemoval, VersionRemoval>()
     .then(withdraw)
     .then(removeVersionModels),
-  // Begun again, it is the same removal.
-  recall: (trace) =>
-    trace.outcome === 'released' ? { stage: 'ended', workflow: trace.workflow } : { stage: 'nothing' },
+  recall: recallReleased,
   workflowOf: ({ workflow }) => workflow,
   modelsOf: ({ models }) => models,
 };

@@ -90,7 +90,7 @@ class World {
       unfinished: () => Promise.resolve({ records: [], unreadable: [] }),
       overdue: () => Promise.resolve([]),
       get: ({ workflow }) => state.get?.(workflow) ?? Promise.resolve(undefined),
-      definitions: () => Readable.from([]),
+      definitions: () => Promise.resolve({ definitions: [], unreadable: 0 }),
     };
     const repository: Partial<ModelRepository> = {
       list: () => Promise.resolve(this.present),

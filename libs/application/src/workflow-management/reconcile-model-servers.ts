@@ -1,6 +1,13 @@
-import { isTorchweaveError, modelNodes, TorchweaveError, versionOf, type ModelNode } from '@torchweave/domain';
+import {
+  isTorchweaveError,
+  modelNodes,
+  TorchweaveError,
+  versionOf,
+  type ModelNode,
+  servedModelsOf,
+} from '@torchweave/domain';
 import type { JobResult } from '../job-catalogue/job-catalogue.js';
-import type { JobContext, JobQueue } from '../ports/job-queue.js';
+import { hasEnded, type JobContext, type JobQueue } from '../ports/job-queue.js';
 import type { ManagedModelServer } from '../ports/model-server.js';
 import type { OwnedModel, UnreadableWorkflow, WorkflowRecord } from '../ports/workflow-state.js';
 import type { WorkflowVersions } from '../ports/workflow-versions.js';
@@ -69,7 +76,7 @@ export class ReconcileModelServers {
     this.tellUnreadable(unreadable);
     for (const { definition, operationId } of records) {
       const operation = await jobs.operation(operationId);
-      if (operation !== undefined && operation.state !== 'failed' && operation.state !== 'succeeded') continue;
+      if (!hasEnded(operation)) continue;
       // Read again now that the operation has ended: it may have finished its work since, and the name be another's.
       const record = await readableOf(state, definition.name);
       if (record === undefined || record === 'unreadable') continue;
@@ -88,8 +95,7 @@ export class ReconcileModelServers {
     const { state } = this.ports;
     const { definition, operationId } = record;
     const { run } = await state.takeUp(operationId);
-    const models = modelNodes(definition).map((node) => node.modelName);
-    await state.doubt(models);
+    await state.doubt(servedModelsOf(definition));
     const context = stepContext({ ...this.ports, racePoints: noRacePoints }, run, signal);
     if (record.phase === 'unregistering') {
       // Begun again: its versions go with it.

@@ -20,9 +20,10 @@ export async function usedArchives(
   let isComplete = unreadable.length === 0;
   for await (const page of recordPages(state)) {
     for (const { definition } of page.records) addDigests(definition, used);
-    isComplete &&= page.unreadable === 0;
+    const beside = await versions.definitions(page.records.map(({ definition }) => definition.name));
+    for (const definition of beside.definitions) addDigests(definition, used);
+    isComplete &&= page.unreadable + beside.unreadable === 0;
   }
-  for await (const definitions of versions.definitions()) for (const each of definitions) addDigests(each, used);
   return { mayHave: (digest) => !isComplete || used.has(digest) };
 }
 

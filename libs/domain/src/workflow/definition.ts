@@ -27,6 +27,10 @@ export interface WorkflowDefinition {
 export const modelNodes = (workflow: WorkflowDefinition): ModelNode[] =>
   workflow.nodes.filter((node): node is ModelNode => node.kind === 'model');
 
+/** The names that the models of a workflow have on the model servers. */
+export const servedModelsOf = (workflow: WorkflowDefinition): string[] =>
+  modelNodes(workflow).map(({ modelName }) => modelName);
+
 export const versionOf = ({ name: workflow, version }: WorkflowDefinition): WorkflowVersion => ({ workflow, version });
 
 /** The same workflow under another version: its models have names of their own then. */

@@ -43,7 +43,7 @@ const scenarios: readonly Scenario[] = [
     title: 'an update that fails while it is watched',
     begin: async () => {
       const world = await registered();
-      await world.versions.report({ workflow: 'w', version: 2 }, { total: 40, failed: 30 });
+      await world.versions.report('op', { total: 40, failed: 30 });
       return world;
     },
     run: (world, onCall) => world.update('op', onCall, undefined, 60_000),
@@ -197,5 +197,34 @@ describe('an update', () => {
       expect(ended, call).not.toBe('done');
       await expectEnd(world, { ...update, active: 1, beside: [] }, `at call ${index}, ${call}`);
     }
+  });
+
+  it('that fails while it is watched names the version that serves again, whichever others are there', async () => {
+    const world = await updated();
+    await world.setDefault('back', 1);
+    await world.versions.report('op', { total: 40, failed: 30 });
+    await expect(world.update('op', undefined, undefined, 60_000)).rejects.toMatchObject({
+      code: 'updateRolledBack',
+      data: { version: 3, active: 1, failed: 30, total: 40 },
+    });
+  });
+
+  it('is not judged by what became of an earlier one of its number', async () => {
+    const world = await registered();
+    await world.versions.report('bad', { total: 40, failed: 30 });
+    expect(await outcome(world.update('bad', undefined, undefined, 60_000))).toBe('updateRolledBack');
+    await world.unregister('gone');
+    await world.register('anew');
+    expect(await outcome(world.update('good', undefined, undefined, 1))).toBe('done');
+    expect((await world.versions.list('w'))?.active.definition.version).toBe(2);
+  });
+});
+
+describe('a way back to a version that another operation removes', () => {
+  it('is refused as that', async () => {
+    const world = await updated();
+    const { run } = await world.state.takeUp('retire');
+    await world.versions.beginRemoval({ workflow: 'w', version: 1 }, run, true);
+    await expect(world.setDefault('op', 1)).rejects.toMatchObject({ code: 'versionLeaving' });
   });
 });

@@ -13,8 +13,8 @@ import type {
   WorkflowState,
 } from '@torchweave/application';
 import {
-  modelNodes,
   parseVersionId,
+  servedModelsOf,
   TorchweaveError,
   versionId,
   versionOf,
@@ -43,8 +43,6 @@ export interface Versioned {
   readonly retiring: ReadonlySet<number>;
 }
 
-export const modelNamesOf = (definition: WorkflowDefinition): string[] =>
-  modelNodes(definition).map((node) => node.modelName);
 export const now = (): string => new Date().toISOString();
 
 /** {@link WorkflowState} in this process: what it takes it reads at once, and never is away. */
@@ -79,7 +77,7 @@ export class InMemoryWorkflowState implements WorkflowState {
 
   async reserve(definition: WorkflowDefinition, run: OperationRun): Promise<WorkflowRecord> {
     const { name: workflow } = definition;
-    const models = modelNamesOf(definition);
+    const models = servedModelsOf(definition);
     const mine = this.assertFree(workflow, run);
     if (mine !== undefined) return mine;
     await this.names.free(models);
@@ -148,7 +146,7 @@ export class InMemoryWorkflowState implements WorkflowState {
     const removed: WorkflowRecord = isMine ? record : leave(record, workflow);
     const going = this.beside(workflow).filter(([, version]) => version.operationId === operationId);
     const definitions = [removed, ...going.map(([, version]) => version)].map(({ definition }) => definition);
-    return { workflow, revision: this.revision, models: definitions.flatMap(modelNamesOf) };
+    return { workflow, revision: this.revision, models: definitions.flatMap(servedModelsOf) };
   }
 
   async release(

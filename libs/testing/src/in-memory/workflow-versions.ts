@@ -10,6 +10,7 @@ import type {
 } from '@torchweave/application';
 import {
   parseVersionId,
+  servedModelsOf,
   TorchweaveError,
   versionId,
   versionsIn,
@@ -19,7 +20,7 @@ import {
   type WorkflowVersion,
 } from '@torchweave/domain';
 import type { InMemoryWorkflowState, Versioned } from './workflow-state.js';
-import { lost, modelNamesOf, now } from './workflow-state.js';
+import { lost, now } from './workflow-state.js';
 
 const mostBeside = 8;
 
@@ -70,7 +71,7 @@ export class InMemoryWorkflowVersions implements WorkflowVersions {
     const definition = define(retired ?? versioned.lastVersion + 1);
     const entry = versionId({ workflow, version: definition.version });
     if (state.records.has(entry)) throw new TorchweaveError('versionLeaving', { ...parseVersionId(entry) });
-    const models = modelNamesOf(definition);
+    const models = servedModelsOf(definition);
     await state.names.free(models);
     if (!state.isHeld(run)) throw lost(run);
     const model = models.find((each) => ![undefined, entry].includes(state.names.ownerOf(each)));
@@ -218,7 +219,7 @@ export class InMemoryWorkflowVersions implements WorkflowVersions {
       const revision = state.change(entry);
       record = state.write({ ...record, phase: 'unregistering', operationId, revision, changedAt: now() }, entry);
     }
-    return { workflow, revision: record.revision, models: modelNamesOf(record.definition) };
+    return { workflow, revision: record.revision, models: servedModelsOf(record.definition) };
   }
 
   async release(
@@ -281,18 +282,21 @@ export class InMemoryWorkflowVersions implements WorkflowVersions {
     return { records, unreadable: [] };
   }
 
-  async *definitions(): AsyncGenerator<readonly WorkflowDefinition[]> {
-    yield [...this.state.records].flatMap(([entry, { definition }]) => (entry.includes('@') ? [definition] : []));
-    for (const { retired } of this.state.versioned.values()) yield [...retired.values()];
+  async definitions(workflows: readonly string[]): ReturnType<WorkflowVersions['definitions']> {
+    const definitions = workflows.flatMap((workflow) => [
+      ...this.state.beside(workflow).map(([, { definition }]) => definition),
+      ...this.versionedOf(workflow).retired.values(),
+    ]);
+    return { definitions, unreadable: 0 };
   }
 
-  async report(version: WorkflowVersion, { total, failed }: Outcomes): Promise<void> {
-    const before = await this.outcomes(version);
-    this.counts.set(versionId(version), { total: before.total + total, failed: before.failed + failed });
+  async report(operationId: string, { total, failed }: Outcomes): Promise<void> {
+    const before = await this.outcomes(operationId);
+    this.counts.set(operationId, { total: before.total + total, failed: before.failed + failed });
   }
 
-  outcomes(version: WorkflowVersion): Promise<Outcomes> {
-    return Promise.resolve(this.counts.get(versionId(version)) ?? { total: 0, failed: 0 });
+  outcomes(operationId: string): Promise<Outcomes> {
+    return Promise.resolve(this.counts.get(operationId) ?? { total: 0, failed: 0 });
   }
 
   private versionedOf(workflow: string): Versioned {

@@ -1,5 +1,5 @@
-import type { TorchweaveError } from '@torchweave/domain';
-import type { OperationTrace } from '../../ports/workflow-state.js';
+import { TorchweaveError } from '@torchweave/domain';
+import type { OperationTrace, WorkflowRecord } from '../../ports/workflow-state.js';
 import type { ListedStep, StepContext, StepList } from './step.js';
 
 /** What an operation has done already, as the state recalls it. */
@@ -34,6 +34,32 @@ export interface ListedSaga {
   readonly toHold: { readonly steps: readonly ListedStep<never, never>[] };
   readonly whileHeld: { readonly steps: readonly ListedStep<never, never>[] };
   readonly beginUndo?: unknown;
+}
+
+/** Of an operation that is one act: it has been done, or not. */
+export const recallCommitted = (trace: OperationTrace): Recalled<never> =>
+  trace.outcome === 'committed' ? { stage: 'ended', workflow: trace.workflow } : { stage: 'nothing' };
+
+/** Of a removal: begun again, it is the same one. */
+export const recallReleased = (trace: OperationTrace): Recalled<never> =>
+  trace.outcome === 'released' ? { stage: 'ended', workflow: trace.workflow } : { stage: 'nothing' };
+
+/**
+ * Of an operation that holds what the state has a record of.
+ *
+ * @throws the error that the operation has failed with.
+ */
+export function recallRecord(trace: OperationTrace, operationId: string): Recalled<WorkflowRecord> {
+  if (trace.outcome === 'none') return { stage: 'nothing' };
+  if (trace.outcome === 'committed') return { stage: 'ended', workflow: trace.workflow };
+  if (trace.outcome === 'released') {
+    if (trace.failure) throw TorchweaveError.fromRecord(trace.failure);
+    throw new TorchweaveError('operationAbandoned', { operationId, reason: 'the workflow is gone' });
+  }
+  if ('unreadable' in trace) throw trace.unreadable;
+  const { failure } = trace.record;
+  const undone = failure === undefined ? {} : { failure: TorchweaveError.fromRecord(failure) };
+  return { stage: 'held', held: trace.record, ...undone };
 }
 
 /** The step that operations show while they are undone. */

@@ -1,4 +1,11 @@
-import { functionNodes, modelNameOf, modelNodes, toTorchweaveError, type WorkflowDefinition } from '@torchweave/domain';
+import {
+  functionNodes,
+  modelNameOf,
+  modelNodes,
+  toTorchweaveError,
+  type WorkflowDefinition,
+  servedModelsOf,
+} from '@torchweave/domain';
 import type { ModelServerFleet } from '../../model-server-fleet/model-server-fleet.js';
 import { registrationOf, type ModelRegistrationPorts } from '../model-registration.js';
 import { proveFunctions, type ProveFunctionsPorts } from '../prove-functions.js';
@@ -23,7 +30,7 @@ export const registerNodes: Step<RegisterNodesPorts, Defined, object, Defined> =
     return {};
   },
   undo: async ({ ports: { modelServers, gateways, logger }, run }, { definition }, left) => {
-    const orphans = await modelServers.unregisterAll(modelNodes(definition).map(({ modelName }) => modelName));
+    const orphans = await modelServers.unregisterAll(servedModelsOf(definition));
     await gateways.discard(run.operationId).catch((error: unknown) => {
       logger.warn({ workflow: definition.name, err: error }, 'gateways keep for a while what they have prepared');
     });

@@ -1,4 +1,4 @@
-import { modelNodes, type WorkflowDefinition } from '@torchweave/domain';
+import { type WorkflowDefinition, servedModelsOf } from '@torchweave/domain';
 import type { WorkflowState } from '../../ports/workflow-state.js';
 import type { Step } from '../saga/step.js';
 
@@ -15,8 +15,7 @@ export const reserveName: Step<{ readonly state: WorkflowState }, Defined, objec
     return {};
   },
   undo: async ({ ports: { state }, run }, { definition }, left) => {
-    const models = modelNodes(definition).map(({ modelName }) => modelName);
-    await state.release(definition.name, run, models, left.orphans);
+    await state.release(definition.name, run, servedModelsOf(definition), left.orphans);
     return left;
   },
 };

@@ -1,4 +1,10 @@
-import { asVersion, modelNodes, versionOf, type WorkflowDefinition, type WorkflowVersion } from '@torchweave/domain';
+import {
+  asVersion,
+  versionOf,
+  type WorkflowDefinition,
+  type WorkflowVersion,
+  servedModelsOf,
+} from '@torchweave/domain';
 import type { WorkflowVersions } from '../../ports/workflow-versions.js';
 import type { Step } from '../../registration/saga/step.js';
 
@@ -25,8 +31,7 @@ export const reserveVersion: Step<VersionsPorts, ToReserve, Defined & { readonly
     return { definition, served: versionOf(definition) };
   },
   undo: async ({ ports: { versions }, run }, { definition }, left) => {
-    const models = modelNodes(definition).map(({ modelName }) => modelName);
-    await versions.release(versionOf(definition), run, models, left.orphans);
+    await versions.release(versionOf(definition), run, servedModelsOf(definition), left.orphans);
     return left;
   },
 };

@@ -1,4 +1,5 @@
 import { TorchweaveError, type WorkflowVersion } from '@torchweave/domain';
+import type { OperationRun } from '../../ports/workflow-state.js';
 import type { WorkflowVersions } from '../../ports/workflow-versions.js';
 import type { Step } from '../../registration/saga/step.js';
 import type { UpdateOrder } from '../update-order.js';
@@ -7,6 +8,12 @@ import type { VersionsPorts } from './reserve-version.js';
 interface Watched {
   readonly served: WorkflowVersion;
   readonly order: UpdateOrder;
+}
+
+interface Judged {
+  readonly served: WorkflowVersion;
+  readonly run: OperationRun;
+  readonly maxErrorRate: number;
 }
 
 /** ms between two looks. */
@@ -25,7 +32,7 @@ export const watch: Step<VersionsPorts, Watched, object, Watched> = {
     for (let isOver = false; !isOver;) {
       const leftMs = until - performance.now();
       isOver = leftMs <= 0;
-      await assertFewFail(versions, served, order.maxErrorRate, isOver ? 1 : fewPredictions);
+      await assertFewFail(versions, { served, run, maxErrorRate: order.maxErrorRate }, isOver ? 1 : fewPredictions);
       await assertHeld();
       if (!isOver) await new Promise((resolve) => setTimeout(resolve, Math.min(lookMs, leftMs)));
       signal.throwIfAborted();
@@ -38,15 +45,14 @@ export const watch: Step<VersionsPorts, Watched, object, Watched> = {
 /** @throws TorchweaveError `updateRolledBack`. */
 async function assertFewFail(
   versions: WorkflowVersions,
-  served: WorkflowVersion,
-  maxErrorRate: number,
+  { served, run, maxErrorRate }: Judged,
   enough: number,
 ): Promise<void> {
-  const { total, failed } = await versions.outcomes(served);
+  const { total, failed } = await versions.outcomes(run.operationId);
   if (total < enough || failed <= total * maxErrorRate) return;
-  const { beside = [] } = (await versions.list(served.workflow)) ?? {};
-  throw new TorchweaveError('updateRolledBack', {
-    ...{ ...served, failed, total, maxErrorRate },
-    active: beside.at(-1)?.record.definition.version ?? served.version - 1,
-  });
+  const before = (await versions.get(served))?.pointers?.watched?.before;
+  const { operationId } = run;
+  if (before === undefined)
+    throw new TorchweaveError('operationAbandoned', { operationId, reason: 'its version is not watched any more' });
+  throw new TorchweaveError('updateRolledBack', { ...served, failed, total, maxErrorRate, active: before });
 }
