@@ -6,3 +6,4 @@ export { LocalModelServer, type LocalModelServerOptions } from './model-server/l
 export type { ProcessStatus } from './pool/process-supply.js';
 export { scrubbedEnvironment, type Confinement, type ProcessLimits, type PythonOptions } from './options.js';
 export { ConfinementError } from './processes/supervisor-process.js';
+export { readModelManifest, type ModelManifest } from './model-server/model-manifest.js';

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { newModelOf } from './desired-model.js';
 import type { CreateOutcome, NewModel } from './management-api.js';
 import type { TorchServeModel } from './model-description.js';
-import { ModelRegistrar, type ModelCommands } from './model-registrar.js';
+import { ModelRegistrar, type ModelCommands, type ModelRegistrarOptions } from './model-registrar.js';
 
 const model: ModelRegistration = {
   name: 'chain__pre',
@@ -75,7 +75,11 @@ interface TestOffer {
   withdraw(): void;
 }
 
-function setUp(): { torchServe: ScriptedTorchServe; registrar: ModelRegistrar; offered: TestOffer[] } {
+function setUp(more: Partial<ModelRegistrarOptions> = {}): {
+  torchServe: ScriptedTorchServe;
+  registrar: ModelRegistrar;
+  offered: TestOffer[];
+} {
   const torchServe = new ScriptedTorchServe();
   const offered: TestOffer[] = [];
   const offer = (_: ModelArchive, file: string): Promise<TestOffer> => {
@@ -86,7 +90,7 @@ function setUp(): { torchServe: ScriptedTorchServe; registrar: ModelRegistrar; o
     offered.push(made);
     return Promise.resolve(made);
   };
-  const registrar = new ModelRegistrar(torchServe, { endpoint: 'test', offer, logger: silentLogger });
+  const registrar = new ModelRegistrar(torchServe, { endpoint: 'test', offer, logger: silentLogger, ...more });
   return { torchServe, registrar, offered };
 }
 
@@ -162,6 +166,19 @@ describe('ModelRegistrar', () => {
     };
     await expect(registrar.register(model, signal)).rejects.toThrow('Failed to start workers');
     expect(torchServe.commands).toEqual(['create upper.mar']);
+  });
+
+  it('says what else is known of an archive whose workers do not start', async () => {
+    const hints: Record<string, string> = { 'upper.mar': 'Its requirements.txt is not installed' };
+    const hintOf = (url: string): Promise<string | undefined> => Promise.resolve(hints[url]);
+    const { torchServe, registrar } = setUp({ hintOf });
+    torchServe.onCreate = () => Promise.reject(refused('Failed to start workers.'));
+    await expect(registrar.register(model, signal)).rejects.toMatchObject({
+      code: 'modelServerRefused',
+      message: 'Failed to start workers. Its requirements.txt is not installed',
+    });
+    const other = registrar.register({ ...model, url: 'lower.mar' }, signal);
+    await expect(other).rejects.toMatchObject({ message: 'Failed to start workers.' });
   });
 
   it('does not remove models where models cannot be managed at all', async () => {

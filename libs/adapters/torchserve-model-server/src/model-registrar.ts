@@ -8,7 +8,7 @@ import type {
   ModelRegistration,
   ModelRepository,
 } from '@torchweave/application';
-import { isRefused, isUrl, TorchweaveError } from '@torchweave/domain';
+import { isRefused, isTorchweaveError, isUrl, TorchweaveError } from '@torchweave/domain';
 
 import type { ArchiveOffer } from './archive-offers.js';
 import { deliveredFile } from './delivered-archive.js';
@@ -31,6 +31,8 @@ export interface ModelRegistrarOptions {
   readonly endpoint: string;
   /** Lets TorchServe fetch an archive from us, under that name. */
   readonly offer: (archive: ModelArchive, file: string) => Promise<ArchiveOffer>;
+  /** What else to say of an archive whose workers do not start. */
+  readonly hintOf?: (url: string) => Promise<string | undefined>;
   readonly logger: Logger;
 }
 
@@ -96,9 +98,21 @@ export class ModelRegistrar implements ModelRepository {
    * it is still his to remove.
    */
   private async createAndBringUp(model: ModelRegistration, signal: AbortSignal): Promise<boolean> {
-    if ((await this.create(model, signal)) === 'taken') return false;
-    if (await this.bringUp(model, signal)) return true;
+    try {
+      if ((await this.create(model, signal)) === 'taken') return false;
+      if (await this.bringUp(model, signal)) return true;
+    } catch (error) {
+      throw await this.withHint(error, model);
+    }
     throw this.refused(`The workers of model ${model.name} are not ready.`);
+  }
+
+  private async withHint(error: unknown, { url }: ModelRegistration): Promise<unknown> {
+    if (!isTorchweaveError(error, 'modelServerRefused')) return error;
+    const hint = await this.options.hintOf?.(url);
+    if (hint === undefined) return error;
+    const message = `${error.data.message.replace(/\.$/, '')}. ${hint}`;
+    return new TorchweaveError(error.code, { ...error.data, message }, { cause: error });
   }
 
   private async create(model: ModelRegistration, signal: AbortSignal): Promise<CreateOutcome> {

@@ -28,6 +28,8 @@ export interface TorchServeModelServerOptions extends KeySource {
   readonly maxResponseBytes?: number;
   /** Where TorchServe fetches models that were given by URL; several servers may share one. Default: one of its own. */
   readonly offers?: ArchiveOffers;
+  /** What else to say of an archive of its store whose workers do not start; TorchServe's own words name no cause. */
+  readonly hintOf?: (url: string) => Promise<string | undefined>;
   readonly logger: Logger;
 }
 
@@ -61,6 +63,7 @@ export class TorchServeModelServer implements ModelServer {
     this.repository = new ModelRegistrar(management, {
       endpoint,
       offer: (archive, file) => offers.offer(archive, file, towards),
+      ...(options.hintOf === undefined ? {} : { hintOf: options.hintOf }),
       logger: options.logger,
     });
     this.inference = new InferenceApi(this.clients.inference, this.clients.health, {

@@ -2,6 +2,7 @@ import type { ModelServer } from '@torchweave/application';
 import { ArchiveOffers, TorchServeModelServer } from '@torchweave/torchserve-model-server';
 import { atAddress, isExpandable } from '../named-model-servers.js';
 import { checkTorchServe } from './check-torchserve.js';
+import { missingRequirements } from './missing-requirements.js';
 import { oncePerInstallation, type ModelServerKind, type ModelServerParts } from './kind.js';
 
 /** Where its two APIs are. */
@@ -45,12 +46,13 @@ const offersOf = oncePerInstallation(
 );
 
 function createTorchServe(parts: ModelServerParts, urls: TorchServeUrls, name: string): ModelServer {
-  const { settings, logger } = parts;
+  const { settings, unpack, logger } = parts;
   const keyFile = settings.modelServerKeyFile;
   return new TorchServeModelServer({
     ...urls,
     name,
     offers: offersOf(parts),
+    hintOf: (url) => missingRequirements(url, settings.modelStore, unpack),
     maxResponseBytes: settings.maxResponseSize,
     ...(keyFile === undefined ? {} : { keyFile }),
     logger,
