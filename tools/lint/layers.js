@@ -48,7 +48,7 @@ export const layers = [
     imports: [...rules, redisClient, 'fastify', 'pino', 'prom-client', 'zod', ...anyBuiltin],
   },
   ...Object.entries({
-    'archive-source': [],
+    'archive-source': [archiveFormat],
     'bullmq-job-queue': [redisClient, 'bullmq', 'ioredis'],
     'embedded-redis': [],
     'filesystem-archive-store': [archiveFormat],

@@ -7,5 +7,6 @@ export { readText } from './read-text.js';
 export { unpack, type Unpack } from './unpack.js';
 /** @internal Tests of the store pack what no archiver of ours takes. */
 export { packTarGz } from './packing/pack-tar-gz.js';
+export { streamZip } from './packing/pack-zip.js';
 /** @internal */
 export { packZip } from './packing/pack-zip.js';

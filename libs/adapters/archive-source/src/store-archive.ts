@@ -3,6 +3,7 @@ import { codeOf } from '@torchweave/kernel';
 import { realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { isRelative } from './archive-url.js';
+import { isWorkflowFolder, readFolderArchive } from './folder-archive.js';
 import { NotRegularFileError, readRegularFile, type ReadOptions } from './regular-file.js';
 
 /** Codes by which the file system says that the store has no file of that name for us. */
@@ -21,9 +22,11 @@ function nameInStore(given: string, folders: readonly string[]): string | undefi
 }
 
 /**
- * Opens a file of the workflow store: in the folder itself, not in a subfolder, not behind a link that leads out.
+ * Opens a file of the workflow store: in the folder itself, not in a subfolder, not behind a link that leads out. A folder that
+ * the archivers have written with `--archive-format no-archive` is read as the archive that it would be.
  *
- * @throws TorchweaveError `workflowStoreMissing`, `relativePath`, `workflowNotInStore`, `archiveTooLarge`.
+ * @throws TorchweaveError `workflowStoreMissing`, `relativePath`, `workflowNotInStore`, `archiveTooLarge`; of a folder those of
+ * {@link readFolderArchive}.
  */
 export async function openStoreArchive(
   store: string | undefined,
@@ -40,7 +43,7 @@ export async function openStoreArchive(
     // A link inside the store is fine: Kubernetes mounts files as such.
     const path = await realpath(join(folder, name));
     if (!path.startsWith(folder + sep)) throw missing();
-    return await readRegularFile(path, options);
+    return await ((await isWorkflowFolder(path)) ? readFolderArchive(path, options) : readRegularFile(path, options));
   } catch (error) {
     throw error instanceof NotRegularFileError || notThere.has(codeOf(error)) ? missing(error) : error;
   }
