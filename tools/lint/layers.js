@@ -33,6 +33,11 @@ export const layers = [
     imports: ['@torchweave/kernel', ...anyBuiltin],
   },
   {
+    name: 'What the api and the page say to one another is types alone',
+    files: 'libs/dashboard-contract',
+    imports: [],
+  },
+  {
     name: 'The format of archives knows the rules and zips and tars: the store, the composition and the command line share it',
     files: 'libs/archive-format',
     imports: ['@torchweave/kernel', '@torchweave/domain', 'jszip', 'tar-stream', 'yauzl', 'yazl', ...anyBuiltin],
@@ -91,7 +96,10 @@ export const layers = [
   },
   ...Object.entries({
     api: {
-      imports: ['@nestjs/*', '@bull-board/*', 'class-transformer', 'class-validator', 'fastify', 'node:querystring'],
+      imports: [
+        ...['@nestjs/*', '@bull-board/*', 'class-transformer', 'class-validator', 'fastify', 'node:querystring'],
+        '@torchweave/dashboard-contract',
+      ],
       adapters: ['@torchweave/bullmq-job-queue', '@torchweave/redis-workflow-state'],
     },
     worker: {
