@@ -59,3 +59,13 @@ async function openFolders(folder: string): Promise<boolean> {
     throw error;
   }
 }
+
+/** Names of what is in a folder; none where it is not there. */
+export async function entriesOf(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}

@@ -1,3 +1,4 @@
+export type { ArchiveBlobs } from './archive-blobs.js';
 export type { ArchiveSource } from './archive-source.js';
 export type { ArchiveStore, UnpackedArchive } from './archive-store.js';
 export type { FunctionCallOptions, FunctionRuntime, FunctionUnit } from './function-runtime.js';

@@ -1,10 +1,10 @@
-import type { ArchiveStore } from '@torchweave/application';
+import type { ArchiveBlobs, ArchiveStore } from '@torchweave/application';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { tarGzOf, workflowFiles, zipOf } from '../builders/index.js';
 
 /** Gives a buffer as the chunks of a transfer. */
@@ -22,6 +22,107 @@ const formats = [
   ['gzipped tar', tarGzOf],
 ] as const;
 
+type Packed = Pick<ArchiveBlobs, 'put' | 'read' | 'list'>;
+
+const digestsOf = async (kept: Packed): Promise<string[]> => (await kept.list()).map(({ digest }) => digest).sort();
+
+/** What is the same of archives wherever they lie packed. */
+function describePackedArchives(store: () => Packed): void {
+  describe('put', () => {
+    it('tells the sha-256 and the size of what it keeps', async () => {
+      const content = Buffer.alloc(100_000, 'x');
+      expect(await store().put(inChunks(content))).toEqual({ digest: sha256(content), bytes: 100_000 });
+      expect(await digestsOf(store())).toEqual([sha256(content)]);
+    });
+
+    it('keeps the same content once', async () => {
+      const content = Buffer.from('the same');
+      await Promise.all([store().put(inChunks(content)), store().put(inChunks(content))]);
+      await store().put(inChunks(content));
+      expect(await digestsOf(store())).toEqual([sha256(content)]);
+    });
+
+    it('passes the fault of the stream on and keeps nothing of it', async () => {
+      const fault = new Error('the transfer broke');
+      async function* breaking(): AsyncGenerator<Uint8Array> {
+        yield Buffer.from('the first half');
+        throw fault;
+      }
+      await expect(store().put(breaking())).rejects.toBe(fault);
+      expect(await digestsOf(store())).toEqual([]);
+    });
+  });
+
+  describe('read', () => {
+    it('gives the packed archive as it was put, as often as it is asked', async () => {
+      const content = randomBytes(200_000);
+      const { digest } = await store().put(inChunks(content));
+      for (let times = 0; times < 2; times += 1) {
+        const packed = await store().read(digest);
+        expect(packed.bytes).toBe(200_000);
+        expect((await buffer(packed.content)).equals(content)).toBe(true);
+      }
+    });
+
+    it('refuses a digest that it does not have', async () => {
+      await expect(store().read(unknownDigest)).rejects.toMatchObject({ code: 'archiveUnreadable' });
+    });
+  });
+}
+
+/** What every {@link ArchiveBlobs} must do. `create` gives an empty one. */
+export function describeArchiveBlobs(
+  name: string,
+  create: () => Promise<{ blobs: ArchiveBlobs; dispose: () => Promise<void> }>,
+): void {
+  describe(`${name} as ArchiveBlobs`, () => {
+    let blobs: ArchiveBlobs;
+    let dispose: () => Promise<void>;
+
+    beforeEach(async () => {
+      ({ blobs, dispose } = await create());
+    });
+    afterEach(() => dispose());
+
+    describePackedArchives(() => blobs);
+
+    it('lends a file with what was put, to as many as ask', async () => {
+      const content = randomBytes(50_000);
+      const { digest } = await blobs.put(inChunks(content));
+      const lent = Array.from({ length: 3 }, () => blobs.lend(digest, (path) => readFile(path)));
+      for (const read of await Promise.all(lent)) expect(read.equals(content)).toBe(true);
+    });
+
+    it('passes on what whoever borrows throws, and refuses a digest that it does not have', async () => {
+      const { digest } = await blobs.put(inChunks(Buffer.from('any')));
+      const fault = new Error('of the borrower');
+      await expect(blobs.lend(digest, () => Promise.reject(fault))).rejects.toBe(fault);
+      const asked = blobs.lend(unknownDigest, () => Promise.resolve());
+      await expect(asked).rejects.toMatchObject({ code: 'archiveUnreadable' });
+    });
+
+    it('knows what it has, until that is removed', async () => {
+      const { digest } = await blobs.put(inChunks(Buffer.from('any')));
+      expect([await blobs.has(digest), await blobs.has(unknownDigest)]).toEqual([true, false]);
+      await blobs.remove(digest);
+      await blobs.remove(digest);
+      expect(await blobs.has(digest)).toBe(false);
+      expect(await blobs.list()).toEqual([]);
+    });
+
+    it('tells for how long each has been idle, and takes a touch for use', async () => {
+      const { digest } = await blobs.put(inChunks(Buffer.from('any')));
+      const idleMs = async (): Promise<number> => (await blobs.list())[0]?.idleMs ?? Number.NaN;
+      await vi.waitUntil(async () => (await idleMs()) > 50);
+      await vi.waitUntil(async () => {
+        await blobs.touch(digest);
+        return (await idleMs()) < 50;
+      });
+      await expect(blobs.touch(unknownDigest)).resolves.toBeUndefined();
+    });
+  });
+}
+
 /** What every {@link ArchiveStore} must do with archives and what is in them. `create` gives an empty one. */
 export function describeArchiveStore(name: string, create: Create): void {
   describe(`${name} as an ArchiveStore`, () => {
@@ -33,48 +134,7 @@ export function describeArchiveStore(name: string, create: Create): void {
     });
     afterEach(() => dispose());
 
-    const digests = async (): Promise<string[]> => (await store.list()).map(({ digest }) => digest).sort();
-
-    describe('put', () => {
-      it('tells the sha-256 and the size of what it keeps', async () => {
-        const content = Buffer.alloc(100_000, 'x');
-        expect(await store.put(inChunks(content))).toEqual({ digest: sha256(content), bytes: 100_000 });
-        expect(await digests()).toEqual([sha256(content)]);
-      });
-
-      it('keeps the same content once', async () => {
-        const content = Buffer.from('the same');
-        await Promise.all([store.put(inChunks(content)), store.put(inChunks(content))]);
-        await store.put(inChunks(content));
-        expect(await digests()).toEqual([sha256(content)]);
-      });
-
-      it('passes the fault of the stream on and keeps nothing of it', async () => {
-        const fault = new Error('the transfer broke');
-        async function* breaking(): AsyncGenerator<Uint8Array> {
-          yield Buffer.from('the first half');
-          throw fault;
-        }
-        await expect(store.put(breaking())).rejects.toBe(fault);
-        expect(await digests()).toEqual([]);
-      });
-    });
-
-    describe('read', () => {
-      it('gives the packed archive as it was put, as often as it is asked', async () => {
-        const content = randomBytes(200_000);
-        const { digest } = await store.put(inChunks(content));
-        for (let times = 0; times < 2; times += 1) {
-          const packed = await store.read(digest);
-          expect(packed.bytes).toBe(200_000);
-          expect((await buffer(packed.content)).equals(content)).toBe(true);
-        }
-      });
-
-      it('refuses a digest that it does not have', async () => {
-        await expect(store.read(unknownDigest)).rejects.toMatchObject({ code: 'archiveUnreadable' });
-      });
-    });
+    describePackedArchives(() => store);
 
     describe('open', () => {
       it.each(formats)('opens a %s', async (_format, pack) => {
@@ -137,7 +197,7 @@ export function describeArchiveStore(name: string, create: Create): void {
         await store.open(opened.digest);
         await store.remove(opened.digest);
         await store.remove(unopened.digest);
-        expect(await digests()).toEqual([]);
+        expect(await digestsOf(store)).toEqual([]);
         await expect(store.open(opened.digest)).rejects.toMatchObject({ code: 'archiveUnreadable' });
       });
 
