@@ -6,6 +6,7 @@ import type { FunctionRuntime } from '../ports/function-runtime.js';
 import type { PreparationOutcome } from '../ports/gateway-registry.js';
 import { silentLogger } from '../ports/logger.js';
 import { functionsOnly } from '../../test/support/functions-only.js';
+import type { WorkflowRecord } from '../ports/workflow-state.js';
 import { PreparedFunctions } from './prepared-functions.js';
 
 const definition = functionsOnly('w');
@@ -15,6 +16,8 @@ class World {
   readonly loads: string[] = [];
   readonly loaded = new Set<string>();
   unloadable = false;
+  /** The operation that has the workflow, as the state knows; undefined while the state is away. */
+  holder: (() => Partial<WorkflowRecord> | undefined) | undefined = () => ({ operationId: 'op', phase: 'registering' });
   private readonly gateways = new InMemoryGatewayRegistry();
 
   readonly prepared: PreparedFunctions;
@@ -38,6 +41,12 @@ class World {
       archives: archives as ArchiveStore,
       functions: functions as FunctionRuntime,
       gateways: this.gateways,
+      versions: {
+        get: () =>
+          this.holder === undefined
+            ? Promise.reject(new TorchweaveError('stateUnavailable', { reason: 'away', retryAfterSeconds: 1 }))
+            : Promise.resolve(this.holder() as WorkflowRecord | undefined),
+      },
       logger: silentLogger,
     });
   }
@@ -102,6 +111,29 @@ describe('PreparedFunctions', () => {
     await end();
     await vi.waitFor(() => expect(world.loaded.size).toBe(0));
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it.each<{ what: string; holder: World['holder'] }>([
+    { what: 'is gone', holder: () => undefined },
+    { what: 'belongs to another operation', holder: () => ({ operationId: 'other', phase: 'ready' }) },
+    { what: 'is undone', holder: () => ({ operationId: 'op', phase: 'undoing' }) },
+  ])('unloads what it has prepared soon after the workflow $what, though nobody has told it', async ({ holder }) => {
+    await world.ask('op');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(world.loaded.size).toBe(1);
+    world.holder = holder;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect([world.loaded.size, vi.getTimerCount()]).toEqual([0, 0]);
+  });
+
+  it('keeps what it has prepared while the state is away, and while its commit has not been followed', async () => {
+    await world.ask('op');
+    world.holder = undefined;
+    await vi.advanceTimersByTimeAsync(60_000);
+    world.holder = () => ({ operationId: 'op', phase: 'ready' });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await world.prepared.take(definition, 'op')).toBe('w@1.op');
+    expect([world.loads, vi.getTimerCount()]).toEqual([['w@1.op'], 0]);
   });
 
   it('loads nothing for a worker that asks late, when the workflow is served, and unloads nothing of it', async () => {

@@ -1,31 +1,38 @@
-import { toTorchweaveError, type ErrorRecord, type WorkflowDefinition } from '@torchweave/domain';
+import { toTorchweaveError, versionOf, type ErrorRecord, type WorkflowDefinition } from '@torchweave/domain';
 import type { ArchiveStore } from '../ports/archive-store.js';
 import type { FunctionRuntime } from '../ports/function-runtime.js';
 import type { GatewayRegistry, Preparation } from '../ports/gateway-registry.js';
 import type { Logger } from '../ports/logger.js';
+import type { WorkflowVersions } from '../ports/workflow-versions.js';
 import { functionUnitId, functionUnitOf } from './function-unit.js';
 
 export interface PreparedFunctionsPorts {
   readonly archives: ArchiveStore;
   readonly functions: FunctionRuntime;
   readonly gateways: GatewayRegistry;
+  readonly versions: Pick<WorkflowVersions, 'get'>;
   readonly logger: Logger;
 }
 
 interface PreparedUnit {
   /** The unit's id, when it is loaded. */
   readonly loaded: Promise<string>;
-  readonly expiry: NodeJS.Timeout;
+  readonly definition: WorkflowDefinition;
+  /** By `performance.now()`. */
+  readonly expiresAt: number;
+  look?: NodeJS.Timeout;
 }
 
 /** ms that prepared functions wait for their commit: models may be downloaded meanwhile. Later, they are loaded again. */
 const keptMs = 600_000;
+/** ms between looks whether the registration goes on: a worker's word that it does not may be lost, or never be said. */
+const lookMs = 5_000;
 
 /**
  * The functions that a gateway has loaded: for registrations under way, and for the workflows that it serves.
  *
  * A registration asks every gateway for it before it commits: what does not load is refused, and what is committed is
- * served at once. Nobody has to say how a registration ends: what is not taken over in time is unloaded.
+ * served at once. Nobody has to say how a registration ends: what no operation is going to commit is unloaded.
  */
 export class PreparedFunctions {
   private readonly units = new Map<string, PreparedUnit>();
@@ -96,17 +103,42 @@ export class PreparedFunctions {
   /** Once for each operation: a worker that takes a registration up again asks again, and one that has lost it may ask late. */
   private async prepare(definition: WorkflowDefinition, operationId: string): Promise<void> {
     if (this.taken.has(functionUnitId(definition, operationId))) return;
-    const known = this.units.get(operationId);
-    const unit = known ?? {
-      loaded: this.load(definition, operationId),
-      expiry: setTimeout(() => this.discard(operationId), keptMs).unref(),
-    };
-    this.units.set(operationId, unit);
+    const unit = this.units.get(operationId) ?? this.begin(definition, operationId);
     try {
       await unit.loaded;
     } catch (error) {
       if (this.units.get(operationId) === unit) this.forget(operationId);
       throw error;
+    }
+  }
+
+  private begin(definition: WorkflowDefinition, operationId: string): PreparedUnit {
+    const loaded = this.load(definition, operationId);
+    const unit: PreparedUnit = { loaded, definition, expiresAt: performance.now() + keptMs };
+    this.units.set(operationId, unit);
+    this.lookAgain(operationId, unit);
+    return unit;
+  }
+
+  private lookAgain(operationId: string, unit: PreparedUnit): void {
+    unit.look = setTimeout(() => void this.discardIfEnded(operationId, unit), lookMs).unref();
+  }
+
+  private async discardIfEnded(operationId: string, unit: PreparedUnit): Promise<void> {
+    const isWanted = performance.now() < unit.expiresAt && (await this.isUnderWay(operationId, unit.definition));
+    if (this.units.get(operationId) !== unit) return;
+    if (isWanted) this.lookAgain(operationId, unit);
+    else this.discard(operationId);
+  }
+
+  /** True also for one that is committed and not followed yet, and where nobody can tell. */
+  private async isUnderWay(operationId: string, definition: WorkflowDefinition): Promise<boolean> {
+    try {
+      const record = await this.ports.versions.get(versionOf(definition));
+      return record?.operationId === operationId && ['registering', 'ready'].includes(record.phase);
+    } catch (error) {
+      this.ports.logger.debug({ operationId, err: error }, 'it is not known whether a registration goes on');
+      return true;
     }
   }
 
@@ -122,7 +154,7 @@ export class PreparedFunctions {
 
   private forget(operationId: string): PreparedUnit | undefined {
     const unit = this.units.get(operationId);
-    clearTimeout(unit?.expiry);
+    clearTimeout(unit?.look);
     this.units.delete(operationId);
     return unit;
   }

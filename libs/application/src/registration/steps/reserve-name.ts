@@ -1,6 +1,7 @@
 import { type WorkflowDefinition, servedModelsOf } from '@torchweave/domain';
 import type { WorkflowState } from '../../ports/workflow-state.js';
 import type { Step } from '../saga/step.js';
+import { withRoom } from './with-room.js';
 
 interface Defined {
   readonly definition: WorkflowDefinition;
@@ -10,8 +11,8 @@ interface Defined {
 export const reserveName: Step<{ readonly state: WorkflowState }, Defined, object, Defined> = {
   name: 'reserve-name',
   title: 'Reserve the name',
-  run: async ({ ports: { state }, run }, { definition }) => {
-    await state.reserve(definition, run);
+  run: async ({ ports: { state }, run, signal }, { definition }) => {
+    await withRoom(() => state.reserve(definition, run), signal);
     return {};
   },
   undo: async ({ ports: { state }, run }, { definition }, left) => {

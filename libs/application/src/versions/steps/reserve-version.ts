@@ -7,6 +7,7 @@ import {
 } from '@torchweave/domain';
 import type { WorkflowVersions } from '../../ports/workflow-versions.js';
 import type { Step } from '../../registration/saga/step.js';
+import { withRoom } from '../../registration/steps/with-room.js';
 
 interface Defined {
   readonly definition: WorkflowDefinition;
@@ -25,9 +26,9 @@ interface ToReserve extends Defined {
 export const reserveVersion: Step<VersionsPorts, ToReserve, Defined & { readonly served: WorkflowVersion }, Defined> = {
   name: 'reserve-version',
   title: 'Reserve the number of the version, and the names of its models',
-  run: async ({ ports: { versions }, run }, { definition: read, retired }) => {
+  run: async ({ ports: { versions }, run, signal }, { definition: read, retired }) => {
     const define = (version: number): WorkflowDefinition => asVersion(read, version);
-    const { definition } = await versions.reserve(read.name, define, run, retired);
+    const { definition } = await withRoom(() => versions.reserve(read.name, define, run, retired), signal);
     return { definition, served: versionOf(definition) };
   },
   undo: async ({ ports: { versions }, run }, { definition }, left) => {
