@@ -9,7 +9,7 @@ import {
 } from '@torchweave/application';
 import type { JobOutcome, JobSpan, JobTelemetry, JobWorker, OperationStep } from '@torchweave/application';
 import { isTorchweaveError, TorchweaveError, toTorchweaveError } from '@torchweave/domain';
-import { replyWordOf } from '@torchweave/redis-client';
+import { failedCommand, refusesWrites, replyWordOf, writeRefusalOf } from '@torchweave/redis-client';
 import { DelayedError, Queue, UnrecoverableError, Worker, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
@@ -70,12 +70,17 @@ export class BullMqJobWorker implements JobWorker {
     return this.newer.waiting;
   }
 
+  /** @throws TorchweaveError `redisUnusable`; `stateRefusesWrites` and `stateUnavailable` where it cannot begin. */
   async start(): Promise<void> {
     const { redis: link, namespace, logger, longestDelayMs: patienceMs = 15_000 } = this.options;
     const prefix = queuePrefix(namespace);
     const redis = link.client('job-worker', { enableOfflineQueue: false, maxRetriesPerRequest: 0 });
     const jobs = link.client('jobs-taken', { maxRetriesPerRequest: null });
     await link.open([redis, jobs]);
+    this.closeConnections = () => {
+      redis.disconnect();
+      jobs.disconnect();
+    };
     this.redis = redis;
     await this.scheduleRepeatingJobs(jobs);
     this.workers = queueNames.map((name) => this.createWorker(name, jobs));
@@ -87,10 +92,6 @@ export class BullMqJobWorker implements JobWorker {
       queues: queueNames,
       intervalMs: patienceMs / 3,
     });
-    this.closeConnections = () => {
-      redis.disconnect();
-      jobs.disconnect();
-    };
   }
 
   close(): Promise<void> {
@@ -178,6 +179,10 @@ export class BullMqJobWorker implements JobWorker {
         const opts = { removeOnComplete: { count: 20 }, removeOnFail: { count: 100 } };
         await queue.upsertJobScheduler(name, { every: everyMs }, { name, data: { schemaVersion, payload: {} }, opts });
       }
+    } catch (error) {
+      this.closeConnections();
+      const refusal = writeRefusalOf(error);
+      throw refusal === undefined ? failedCommand(error) : refusesWrites(refusal, error);
     } finally {
       await queue.close();
     }

@@ -31,8 +31,8 @@ afterEach(async () => {
 
 const linkTo = (url: string): RedisLink => new RedisLink(url, silentLogger, namespace);
 
-async function startWorker(handlers: Partial<JobHandlers>, url = redis.url): Promise<BullMqJobWorker> {
-  const options = { redis: linkTo(url), namespace, logger: silentLogger, concurrency: 4, lockMs: 500 };
+async function startWorker(handlers: Partial<JobHandlers>, url = redis.url, lockMs = 500): Promise<BullMqJobWorker> {
+  const options = { redis: linkTo(url), namespace, logger: silentLogger, concurrency: 4, lockMs };
   const worker = new BullMqJobWorker(options, { ...idleHandlers, ...handlers });
   await worker.start();
   workers.push(worker);
@@ -183,19 +183,20 @@ describe('a Redis that takes no writes for a moment', () => {
   ] as const)('lets what is under way end as soon as it takes them again: %s', async (_what, harm, mend) => {
     let end: () => void = () => undefined;
     const mayEnd = new Promise<void>((resolve) => (end = resolve));
-    await startWorker({
+    const handlers: Partial<JobHandlers> = {
       'register-workflow': async () => {
         await mayEnd;
         return { workflow: 'w' };
       },
-    });
+    };
+    // A lock that outlives the harm on a busy machine too: this is of writes, and not of locks.
+    await startWorker(handlers, redis.url, 5_000);
     const operationId = randomUUID();
     await queue.enqueue('register-workflow', { url: 'a.war' }, operationId);
     const waiting = queue.waitForEnd('register-workflow', operationId, 20_000);
     await vi.waitFor(async () => expect((await queue.operation(operationId))?.state).toBe('running'));
     await admin.call(harm[0], ...harm.slice(1));
     end();
-    // The lock of the job lives for 500 ms.
     await new Promise((resolve) => setTimeout(resolve, 200));
     await admin.call(mend[0], ...mend.slice(1));
     expect(await waiting).toEqual({ workflow: 'w' });
@@ -220,6 +221,15 @@ describe('a Redis that takes no writes for a moment', () => {
 });
 
 describe('a Redis that goes on taking no writes', () => {
+  it.each([
+    ['full', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']],
+    ['replica', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE']],
+  ] as const)('keeps a worker from starting, which says why: %s', async (cause, harm, mend) => {
+    await admin.call(harm[0], ...harm.slice(1));
+    await expect(startWorker({})).rejects.toMatchObject({ code: 'stateRefusesWrites', data: { cause } });
+    await admin.call(mend[0], ...mend.slice(1));
+  });
+
   it('is told with its reason to whoever begins something, and it is not begun', async () => {
     const handler = vi.fn(idleHandlers['register-workflow']);
     await startWorker({ 'register-workflow': handler });
