@@ -16,6 +16,8 @@ export interface UnpackingLimits {
   readonly names: EntryNames;
   readonly budget: InflationBudget;
   readonly limits: ArchiveLimits;
+  /** Which files are written; of the others there is the name alone. All, where absent. */
+  readonly isWanted?: ((path: string) => boolean) | undefined;
 }
 
 /** A tar of a folder's content names its entries `./a/b`, and the folder itself `./`. */
@@ -24,14 +26,14 @@ const withoutDot = (name: string): string => name.replace(/^\.\//, '');
 async function writeEntries(
   inflated: AsyncIterable<Uint8Array>,
   into: string,
-  { names, budget, limits }: UnpackingLimits,
+  { names, budget, limits, isWanted }: UnpackingLimits,
 ): Promise<void> {
   for await (const entry of tarEntries(budget.meter(inflated), limits)) {
     const name = withoutDot(entry.name);
     const isRoot = entry.kind === 'folder' && (name === '' || name === '.');
     const target = isRoot ? '' : names.accept(name, entry.kind);
     if (entry.kind === 'folder') await mkdir(join(into, target), { recursive: true });
-    else await writeEntry(into, target, entry.content);
+    else await writeEntry(into, target, entry.content, isWanted);
   }
 }
 

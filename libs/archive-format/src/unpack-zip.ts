@@ -66,7 +66,7 @@ async function assertPlain(path: string, { limits }: UnpackingLimits): Promise<v
  */
 export async function unpackZip(path: string, into: string, unpacking: UnpackingLimits): Promise<void> {
   await assertPlain(path, unpacking);
-  const { names, budget } = unpacking;
+  const { names, budget, isWanted } = unpacking;
   const zip = await ZipArchive.open(path);
   try {
     for await (const entry of zip.entries()) {
@@ -74,7 +74,7 @@ export async function unpackZip(path: string, into: string, unpacking: Unpacking
       const kind = kindOf(entry, name);
       const target = names.accept(name, kind);
       if (kind === 'folder') await mkdir(join(into, target), { recursive: true });
-      else await writeEntry(into, target, checkCrc(budget.meter(zip.contentOf(entry)), name, entry.crc32));
+      else await writeEntry(into, target, checkCrc(budget.meter(zip.contentOf(entry)), name, entry.crc32), isWanted);
     }
   } finally {
     await zip.close();

@@ -47,13 +47,19 @@ export type Unpack = (path: string, into: string, limits: ArchiveLimits) => Prom
 /**
  * Unpacks a zip or gzipped tar into an empty folder.
  *
+ * @param isWanted by its path in the archive; a file that is not is checked like all others, and written empty.
  * @returns the folder with the archive's content: `into`, or the only folder in it.
  * @throws TorchweaveError `archiveUnreadable`, `archiveEntryRefused`, `archiveLimitExceeded`; what the file system throws.
  */
-export async function unpack(path: string, into: string, limits: ArchiveLimits): Promise<string> {
+export async function unpack(
+  path: string,
+  into: string,
+  limits: ArchiveLimits,
+  isWanted?: (path: string) => boolean,
+): Promise<string> {
   const format = await formatOf(path);
   const budget = new InflationBudget(limits, (await stat(path)).size);
-  const unpacking = { names: new EntryNames(limits), budget, limits };
+  const unpacking = { names: new EntryNames(limits), budget, limits, isWanted };
   try {
     if (format === 'zip') await unpackZip(path, into, unpacking);
     else await unpackTar(path, into, unpacking);

@@ -4,7 +4,7 @@ import { version } from '@torchweave/platform/version';
 import { Option, type Command } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import type { CommandContext } from '../output/command-context.js';
-import { addExamples, addJsonOption } from '../output/options.js';
+import { addExamples, addJsonOption, pythonOption } from '../output/options.js';
 import { problemLine, warningLine } from '../war/problem.js';
 import { sourceDate } from '../war/source-date.js';
 
@@ -13,6 +13,8 @@ interface WarCreateOptions {
   readonly specFile: string;
   readonly handler?: string;
   readonly extraFiles?: string;
+  readonly modelStore?: string;
+  readonly python?: string;
   readonly exportPath: string;
   readonly archiveFormat: ArchiveFormat;
   readonly force: boolean;
@@ -23,23 +25,31 @@ const formats: readonly ArchiveFormat[] = ['default', 'tgz', 'no-archive'];
 
 async function createWar(context: CommandContext, options: WarCreateOptions): Promise<void> {
   const output = context.output(options);
-  const { workflowName, specFile, handler, archiveFormat: format, json: _json, ...rest } = options;
+  const { workflowName, specFile, handler, archiveFormat: format, modelStore } = options;
+  const { extraFiles, exportPath, force } = options;
   const { packWorkflowArchive } = await import('@torchweave/archive-format');
   const { validateSources } = await import('../war/validate-sources.js');
+  const { PythonChecker } = await import('../war/python-checker.js');
   assertWorkflowName(workflowName);
-  const { problems, warnings } = await validateSources(specFile, handler);
+  const python = PythonChecker.of(options, context.environment);
+  const { problems, warnings } = await validateSources(specFile, handler, { modelStore, python });
+  const { notes } = python;
+  const more = { ...(warnings.length > 0 ? { warnings } : {}), ...(notes.length > 0 ? { notes } : {}) };
   if (problems.length > 0) {
     context.exitCode = exitCodes.failed;
-    return output.tell({ problems, warnings }, () => [...problems.map(problemLine), ...warnings.map(warningLine)]);
+    return output.tell({ problems, warnings, ...more }, () => [
+      ...[...problems.map(problemLine), ...warnings.map(warningLine)],
+      ...notes,
+    ]);
   }
   const named = handler === undefined ? {} : { handler };
   const archiverVersion = `torchweave-${version}`;
   const path = await packWorkflowArchive({
     ...{ workflowName, specFile, format, archiverVersion, sourceDate: sourceDate(context.environment) },
-    ...named,
-    ...rest,
+    ...{ exportPath, force, ...named },
+    ...(extraFiles === undefined ? {} : { extraFiles }),
   });
-  await output.tell({ path, ...(warnings.length > 0 ? { warnings } : {}) }, () => [path, ...warnings.map(warningLine)]);
+  await output.tell({ path, ...more }, () => [path, ...warnings.map(warningLine), ...notes]);
 }
 
 /** Adds `war create`, which takes what torch-workflow-archiver takes. */
@@ -51,6 +61,8 @@ export function addWarCreateCommand(war: Command, context: CommandContext): void
     .requiredOption('--spec-file <file>', 'YAML file with the models and the dag')
     .option('--handler <file>', 'Python file with the functions of the dag')
     .option('--extra-files <list>', 'files and folders to pack as well, separated by commas')
+    .option('--model-store <folder>', 'folder that must hold the model archives that the spec names')
+    .addOption(pythonOption())
     .option('--export-path <folder>', 'existing folder to write to', '.')
     .option('-f, --force', 'overwrite an archive that is there already', false)
     .addOption(

@@ -1,31 +1,37 @@
 import type { Command } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import type { CommandContext } from '../output/command-context.js';
-import { addExamples, addJsonOption } from '../output/options.js';
+import { addExamples, addJsonOption, pythonOption } from '../output/options.js';
 import { excerptLines } from '../war/excerpt.js';
 import { problemLine, warningLine } from '../war/problem.js';
 import type { SourcedValidation } from '../war/validate.js';
 
 interface WarValidateOptions {
   readonly modelStore?: string;
+  readonly python?: string;
   readonly json?: boolean;
 }
 
 async function validateWars(context: CommandContext, files: string[], options: WarValidateOptions): Promise<void> {
   const output = context.output(options);
   const { validateWorkflow } = await import('../war/validate.js');
+  const { PythonChecker } = await import('../war/python-checker.js');
+  const python = PythonChecker.of(options, context.environment);
+  const { modelStore } = options;
   const results: ({ readonly file: string } & SourcedValidation)[] = [];
-  for (const file of files) results.push({ file, ...(await validateWorkflow(file, options)) });
+  for (const file of files) results.push({ file, ...(await validateWorkflow(file, { modelStore, python })) });
   const isValid = results.every(({ problems }) => problems.length === 0);
   if (!isValid) context.exitCode = exitCodes.failed;
   const told = results.map(({ file, problems, warnings }) => ({ file, problems, warnings }));
-  await output.tell({ valid: isValid, files: told }, () =>
-    results.flatMap(({ file, problems, warnings, sources }) => [
+  const { notes } = python;
+  await output.tell({ valid: isValid, files: told, ...(notes.length > 0 ? { notes } : {}) }, () => [
+    ...results.flatMap(({ file, problems, warnings, sources }) => [
       ...(problems.length === 0 ? [`${file}: ${output.colours.green('ok')}`] : []),
       ...problems.flatMap((problem) => [problemLine(problem), ...excerptLines(problem, sources.get(problem.file))]),
       ...warnings.map(warningLine),
     ]),
-  );
+    ...notes,
+  ]);
 }
 
 /** Adds `war validate`. */
@@ -33,10 +39,11 @@ export function addWarValidateCommand(war: Command, context: CommandContext): vo
   const command = war
     .command('validate')
     .description(
-      'Tell every problem of workflow archives, as file:line:column: message (rule), with the line and a caret. Exit code 1 for any; none for warnings.',
+      'Tell every problem of workflow archives, as file:line:column: message (rule), with the line and a caret: of spec and graph, of the Python, which is compiled and not run, and of the models beside them. Exit code 1 for any; none for warnings.',
     )
     .argument('<files...>', 'archives, folders with the files of one, or spec files (.yaml, .yml)')
-    .option('--model-store <folder>', 'folder that must hold the model archives that the specs name');
+    .option('--model-store <folder>', 'folder that must hold the model archives that the specs name')
+    .addOption(pythonOption());
   addExamples(addJsonOption(command), [
     'torchweave war validate digits.war',
     'torchweave war validate digits.yaml --model-store ./models --json',

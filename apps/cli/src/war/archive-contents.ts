@@ -1,6 +1,7 @@
 import { defaultLimits, readText, unpack } from '@torchweave/archive-format';
+import { isInsidePath } from '@torchweave/domain';
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
@@ -54,6 +55,26 @@ export async function withArchive<T>(name: string, use: (contents: ArchiveConten
   return use({ name, directory: name, readText: (path) => readText(name, path) });
 }
 
+/** Files that are read as texts; of the others their being there is of interest. */
+const isText = (path: string): boolean => /\.(?:py|json)$/i.test(path);
+
+/**
+ * As {@link withArchive}, for whoever reads manifests and Python files alone. Of an archive that is packed the other files are empty: models may
+ * be large.
+ *
+ * @throws what {@link withArchive} throws.
+ */
+export async function withTexts<T>(name: string, use: (contents: ArchiveContents) => Promise<T>): Promise<T> {
+  if ((await stat(name).catch(() => undefined))?.isFile() !== true) return withArchive(name, use);
+  const temporary = await mkdtemp(join(tmpdir(), 'torchweave-archive-'));
+  try {
+    const directory = await unpack(name, temporary, defaultLimits, isText);
+    return await use({ name, directory, readText: (path) => readText(directory, path) });
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
 /** The files of an archive by path. */
 export async function listEntries({ directory }: ArchiveContents): Promise<ArchiveEntry[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
@@ -64,3 +85,7 @@ export async function listEntries({ directory }: ArchiveContents): Promise<Archi
   });
   return (await Promise.all(measured)).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
+
+/** Whether a path of an archive's manifest leads to a file of it. */
+export const hasFile = ({ directory }: ArchiveContents, path: string): boolean =>
+  isInsidePath(path) && statSync(join(directory, path), { throwIfNoEntry: false })?.isFile() === true;

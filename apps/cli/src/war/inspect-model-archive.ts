@@ -5,7 +5,7 @@ import { alignColumns } from '../output/text.js';
 import { listEntries, withArchive, type ArchiveContents, type ArchiveEntry } from './archive-contents.js';
 import { entryLines, packedRows } from './inspect-archive.js';
 
-const modelManifestPath = 'MAR-INF/MANIFEST.json';
+export const modelManifestPath = 'MAR-INF/MANIFEST.json';
 
 /** As torch-model-archiver writes it; keys that are not named here are shown as well. */
 const modelManifest = z.looseObject({
@@ -41,13 +41,23 @@ function faultOf({ issues }: z.ZodError): string {
   return `${path.join('.')} is missing or is not ${path.join('.') === 'model' ? 'an object' : 'a text'}`;
 }
 
-async function inspectContents(contents: ArchiveContents): Promise<InspectedModelArchive> {
+/**
+ * Reads the manifest of a model archive.
+ *
+ * @throws CliError of its fault, which names the archive.
+ */
+export async function readModelManifest(contents: ArchiveContents): Promise<z.infer<typeof modelManifest>> {
   const { name } = contents;
   const text = await contents.readText(modelManifestPath);
   if (text === undefined) {
     throw new CliError(`${name} has no ${modelManifestPath}. Pack it with "torchweave mar create".`);
   }
-  const manifest = parseModelManifest(text, name);
+  return parseModelManifest(text, name);
+}
+
+async function inspectContents(contents: ArchiveContents): Promise<InspectedModelArchive> {
+  const { name } = contents;
+  const manifest = await readModelManifest(contents);
   return { file: name, ...contents.packed, manifest, entries: await listEntries(contents) };
 }
 

@@ -11,6 +11,12 @@ export interface Problem {
   readonly column?: number;
 }
 
+/** What is wrong, and what is taken and ignored. */
+export interface ProblemsAndWarnings {
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+}
+
 /** `file:line:column: message (rule)`, as compilers write it; what has no lines goes without. */
 export function problemLine({ file, line, column, message, rule }: Problem): string {
   const place = line === undefined ? '' : `:${line}:${column ?? 1}`;

@@ -1,4 +1,4 @@
-import { manifestText, workflowFiles, zipOf } from '@torchweave/testing/builders';
+import { manifestText, modelFiles, workflowFiles, zipOf } from '@torchweave/testing/builders';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recordedArchives, recordedScenarios } from '../../test/e2e/support/recordings.js';
 import { archiveOf } from '../../test/e2e/support/write-archives.js';
@@ -11,7 +11,8 @@ let folder: TemporaryFolder;
 
 beforeEach(async () => {
   folder = await TemporaryFolder.make();
-  await folder.write({ 'models/upper.mar': '', 'models/rev.mar': '', 'models/echo.mar': '' });
+  const model = await zipOf(modelFiles());
+  await folder.write({ 'models/upper.mar': model, 'models/rev.mar': model, 'models/echo.mar': model });
 });
 
 afterEach(() => folder.remove());

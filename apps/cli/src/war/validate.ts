@@ -1,22 +1,20 @@
-import {
-  inspectManifest,
-  isTorchweaveError,
-  manifestPath,
-  missingHandler,
-  reviewSpec,
-  TorchweaveError,
-} from '@torchweave/domain';
-import { existsSync } from 'node:fs';
+import { inspectManifest, isTorchweaveError, manifestPath, missingHandler, TorchweaveError } from '@torchweave/domain';
+import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { withArchive } from './archive-contents.js';
 import { checkFunctions } from './check-functions.js';
-import { checkModels } from './check-models.js';
-import { problemOf, type Problem } from './problem.js';
+import type { ModelSearch } from './check-model-archives.js';
+import { problemOf, type Problem, type ProblemsAndWarnings } from './problem.js';
+import type { PythonChecker, SourceCheck } from './python-checker.js';
+import { validateSpec, type SpecValidation } from './validate-spec.js';
 import { nameOfFile, type WorkflowFiles } from './workflow-files.js';
 
 export interface ValidationOptions {
   /** The folder that must hold the model archives; they are not looked for without it. */
   readonly modelStore?: string | undefined;
+  /** Compiles the Python; without it names are looked for in the text alone. */
+  readonly python?: PythonChecker | undefined;
 }
 
 interface TextReading {
@@ -35,93 +33,102 @@ async function readNeeded(files: WorkflowFiles, path: string, missing: Problem):
   }
 }
 
-/** The handler may be in any encoding that Python reads, which is then of no use here. */
-async function checkHandler(files: WorkflowFiles, handler: string, functions: readonly string[]): Promise<Problem[]> {
+/** A handler that is no text here, for it may be in any encoding that Python reads, is left alone. */
+async function checkHandler(
+  files: WorkflowFiles,
+  handler: string,
+  spec: SpecValidation,
+  { python, sources }: SourceCheck,
+): Promise<ProblemsAndWarnings> {
   const file = nameOfFile(files, handler);
   try {
     const source = await files.readText(handler);
-    if (source !== undefined) return checkFunctions(functions, source, file);
+    if (source !== undefined) {
+      sources.set(file, source);
+      return await checkFunctions({ source, file, ...spec }, python);
+    }
     const message = `The handler file ${handler}, named in ${manifestPath}, is not in the archive.`;
-    return [{ rule: 'handler', message, file }];
+    return { problems: [{ rule: 'handler', message, file }], warnings: [] };
   } catch (error) {
     if (!isTorchweaveError(error)) throw error;
-    return [];
+    return { problems: [], warnings: [] };
   }
 }
 
-/** What is wrong with a workflow, and what is taken and ignored. */
-export interface Validation {
-  readonly problems: readonly Problem[];
-  readonly warnings: readonly Problem[];
-}
-
 /** The same, with the texts that places are in, by the names that problems give them. */
-export interface SourcedValidation extends Validation {
+export interface SourcedValidation extends ProblemsAndWarnings {
   readonly sources: ReadonlyMap<string, string>;
 }
 
-interface SpecValidation extends Validation {
-  readonly functions: readonly string[];
-}
-
-async function validateSpec(text: string, file: string, { modelStore }: ValidationOptions): Promise<SpecValidation> {
-  const review = reviewSpec(text, file);
-  const models = modelStore === undefined ? [] : await checkModels(review, file, modelStore);
-  return { ...review, problems: [...review.problems, ...models] };
-}
-
-async function validateFiles(files: WorkflowFiles, options: ValidationOptions): Promise<SourcedValidation> {
-  const sources = new Map<string, string>();
+async function validateFiles(
+  files: WorkflowFiles,
+  options: ValidationOptions,
+  search: ModelSearch,
+): Promise<ProblemsAndWarnings> {
+  const { sources } = search;
   const file = nameOfFile(files, manifestPath);
   const missing = problemOf(new TorchweaveError('manifestMissing', {}), 'archive', files.name);
   const { text, problems } = await readNeeded(files, manifestPath, missing);
-  if (text === undefined) return { problems, warnings: [], sources };
+  if (text === undefined) return { problems, warnings: [] };
   sources.set(file, text);
   const { specFile, handler, problems: ofManifest } = inspectManifest(text, file);
-  const spec = specFile === undefined ? nothing : await validateNamedSpec(files, specFile, options, sources);
+  const spec = specFile === undefined ? nothing : await validateNamedSpec(files, specFile, options, search);
   const ofHandler =
     handler === undefined
-      ? []
+      ? nothing
       : handler === null
-        ? [missingHandler(spec.functions)].flatMap((fault) => (fault ? [problemOf(fault, 'handler', file)] : []))
-        : await checkHandler(files, handler, spec.functions);
-  return { problems: [...ofManifest, ...spec.problems, ...ofHandler], warnings: spec.warnings, sources };
+        ? { problems: withoutHandler(spec.functions, file), warnings: [] }
+        : await checkHandler(files, handler, spec, search);
+  return {
+    problems: [...ofManifest, ...spec.problems, ...ofHandler.problems],
+    warnings: [...spec.warnings, ...ofHandler.warnings],
+  };
 }
 
-const nothing: SpecValidation = { problems: [], warnings: [], functions: [] };
+function withoutHandler(functions: readonly string[], file: string): Problem[] {
+  const fault = missingHandler(functions);
+  return fault === undefined ? [] : [problemOf(fault, 'handler', file)];
+}
+
+const nothing: SpecValidation = { problems: [], warnings: [], functions: [], areAllFunctions: false };
 
 async function validateNamedSpec(
   files: WorkflowFiles,
   specFile: string,
   options: ValidationOptions,
-  sources: Map<string, string>,
+  search: ModelSearch,
 ): Promise<SpecValidation> {
   const file = nameOfFile(files, specFile);
   const missing = problemOf(new TorchweaveError('specFileMissing', { file: specFile }), 'archive', file);
   const { text, problems } = await readNeeded(files, specFile, missing);
   if (text === undefined) return { ...nothing, problems };
-  sources.set(file, text);
-  return validateSpec(text, file, options);
+  return validateSpec(text, file, options, search);
 }
 
 const isSpecFile = (name: string): boolean => /\.ya?ml$/i.test(name);
 
-async function validateSpecFile(name: string, options: ValidationOptions): Promise<SourcedValidation> {
-  const text = await readFile(name, 'utf8');
-  return { ...(await validateSpec(text, name, options)), sources: new Map([[name, text]]) };
+async function validateNamed(
+  name: string,
+  options: ValidationOptions,
+  search: ModelSearch,
+): Promise<ProblemsAndWarnings> {
+  if (isSpecFile(name)) return validateSpec(await readFile(name, 'utf8'), name, options, search);
+  return withArchive(name, (contents) => validateFiles(contents, options, search));
 }
 
 /**
- * Finds everything that is wrong with an archive, a folder that has the files of one, or a spec file alone.
+ * Finds everything that is wrong with an archive, a folder that has the files of one, or a spec file alone, and with the models
+ * beside it.
  *
  * @throws CliError for a model store that cannot be read.
  */
 export async function validateWorkflow(name: string, options: ValidationOptions): Promise<SourcedValidation> {
-  const only = (problem: Problem): SourcedValidation => ({ problems: [problem], warnings: [], sources: new Map() });
+  const sources = new Map<string, string>();
+  const only = (problem: Problem): SourcedValidation => ({ problems: [problem], warnings: [], sources });
   if (!existsSync(name)) return only({ rule: 'archive', message: 'there is no such file or folder.', file: name });
   try {
-    if (isSpecFile(name)) return await validateSpecFile(name, options);
-    return await withArchive(name, (contents) => validateFiles(contents, options));
+    const search = { folders: modelFolders(name, options), python: options.python, sources };
+    return { ...(await validateNamed(name, options, search)), sources };
   } catch (error) {
     if (isTorchweaveError(error)) return only(problemOf(error, 'archive', name));
     if (isUnreadable(error)) {
@@ -129,6 +136,12 @@ export async function validateWorkflow(name: string, options: ValidationOptions)
     }
     throw error;
   }
+}
+
+/** Without a model store, in the folder that is checked and beside it. */
+function modelFolders(name: string, { modelStore }: ValidationOptions): string[] {
+  if (modelStore !== undefined) return [modelStore];
+  return statSync(name).isDirectory() ? [name, dirname(name)] : [dirname(name)];
 }
 
 /** A fault of the file system. */

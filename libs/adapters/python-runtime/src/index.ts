@@ -6,4 +6,6 @@ export { LocalModelServer, type LocalModelServerOptions } from './model-server/l
 export type { ProcessStatus } from './pool/process-supply.js';
 export { scrubbedEnvironment, type Confinement, type ProcessLimits, type PythonOptions } from './options.js';
 export { ConfinementError } from './processes/supervisor-process.js';
+export { inspectSource, type NoPython } from './source-check/inspect-source.js';
+export type { SourceFacts } from './source-check/source-facts.js';
 export { readModelManifest, type ModelManifest } from './model-server/model-manifest.js';
