@@ -36,7 +36,7 @@ export class OperationAnswer {
   attempts!: number;
 }
 
-export function operationAnswer({ error, ...operation }: Operation): OperationAnswer {
+export function operationAnswer({ error, runsAs: _, ...operation }: Operation): OperationAnswer {
   const told = error === undefined ? {} : { error: TorchweaveError.fromRecord(error).toBody() };
   return { ...operation, steps: operation.steps.map((step) => ({ ...step })), ...told };
 }

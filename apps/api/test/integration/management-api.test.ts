@@ -304,7 +304,7 @@ describe('the management API', () => {
       paths: {
         '/workflows': { get: {}, post: {} },
         '/workflows/{name}': { get: {}, delete: {} },
-        '/operations/{id}': { get: {} },
+        '/operations/{id}': { get: {}, delete: {} },
       },
       components: { schemas: { RegisterWorkflowDto: { required: ['url'] }, ErrorAnswer: {} } },
     });

@@ -100,6 +100,11 @@ export class ManagementClient {
     return this.read({ method: 'GET', path: `/operations/${encodeURIComponent(id)}` }, operationAnswer);
   }
 
+  /** Cancels an operation; tells what it is then. */
+  async cancel(id: string): Promise<OperationAnswer> {
+    return this.read({ method: 'DELETE', path: `/operations/${encodeURIComponent(id)}` }, operationAnswer);
+  }
+
   private async read<T extends z.ZodType>(request: ApiRequest, schema: T): Promise<z.infer<T>> {
     const { body } = await this.api.request(request);
     try {

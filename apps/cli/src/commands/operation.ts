@@ -4,6 +4,7 @@ import { addConnectionOptions, withApi, type ConnectionOptions } from '../client
 import { assertSucceeded } from '../client/finish-operation.js';
 import { followOperation } from '../client/follow-operation.js';
 import { ManagementClient } from '../client/management-client.js';
+import { CliError } from '../output/cli-error.js';
 import type { CommandContext } from '../output/command-context.js';
 import { addExamples, addJsonOption } from '../output/options.js';
 import { alignColumns } from '../output/text.js';
@@ -43,9 +44,23 @@ async function show(context: CommandContext, id: string, options: OperationOptio
   });
 }
 
+async function cancel(context: CommandContext, id: string, options: OperationOptions): Promise<void> {
+  const output = context.output(options);
+  await withApi(context, options, 'management', async (api) => {
+    const client = new ManagementClient(api);
+    await client.cancel(id);
+    const operation = await followOperation(client, id, output.progress());
+    if (operation.error?.['errorCode'] !== 'operationCancelled') {
+      assertSucceeded(operation);
+      throw new CliError(`Operation ${id} has succeeded before it was stopped.`);
+    }
+    await output.tell(operation, () => [`Operation ${id} is cancelled, and what it had done is undone.`]);
+  });
+}
+
 /** Adds the commands on operations, the long-running work of a server. */
 export function addOperationCommands(program: Command, context: CommandContext): void {
-  const operation = program.command('operation').description('Follow what a server does in the background.');
+  const operation = program.command('operation').description('Follow or cancel what a server does in the background.');
   const watching = operation
     .command('watch')
     .description('Show the steps of an operation until it ends. Exit code 1 when it fails.')
@@ -60,4 +75,11 @@ export function addOperationCommands(program: Command, context: CommandContext):
   addExamples(addJsonOption(addConnectionOptions(showing, 'management')), [
     'torchweave operation show 0b5c2f0e-7c1f-4d0e-9c55-2f7a4f7f9a10 --json',
   ]).action((id: string, options: OperationOptions) => show(context, id, options));
+  const cancelling = operation
+    .command('cancel')
+    .description('Cancel an operation that has not committed, and wait until what it had done is undone.')
+    .argument('<id>', 'id of the operation');
+  addExamples(addJsonOption(addConnectionOptions(cancelling, 'management')), [
+    'torchweave operation cancel 0b5c2f0e-7c1f-4d0e-9c55-2f7a4f7f9a10',
+  ]).action((id: string, options: OperationOptions) => cancel(context, id, options));
 }

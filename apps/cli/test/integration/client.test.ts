@@ -265,6 +265,34 @@ describe('operation', () => {
     expect(stderr).toBe('fetch-archive 3 ms\ncommit 1 ms\n');
   });
 
+  it('cancel sees to it that what it had done is undone, and tells what is not', async () => {
+    const error = { code: 409, message: 'Operation op-1 was cancelled.', errorCode: 'operationCancelled' };
+    const undone = [operation('running'), operation('running'), operation('failed', { error })];
+    let looks = 0;
+    const { seen } = await start(({ method }) => ({
+      ...(method === 'DELETE' ? { status: 202 } : {}),
+      body: undone[Math.min((looks += 1), undone.length) - 1],
+    }));
+    expect(await run(['operation', 'cancel', 'op-1'])).toMatchObject({
+      ...{ code: 0, stderr: '' },
+      stdout: 'Operation op-1 is cancelled, and what it had done is undone.\n',
+    });
+    expect(seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      ...['DELETE /operations/op-1', 'GET /operations/op-1', 'GET /operations/op-1'],
+    ]);
+  });
+
+  it.each([
+    [operation('succeeded'), 'Operation op-1 has succeeded before it was stopped.'],
+    [operation('failed', { error: { message: 'It failed by itself.' } }), 'It failed by itself.'],
+  ])('cancel says when it ended by itself before it was stopped', async (ended, sentence) => {
+    await start(({ method }) => ({ body: method === 'DELETE' ? operation('running') : ended }));
+    expect(await run(['operation', 'cancel', 'op-1'])).toMatchObject({
+      ...{ code: 1, stdout: '' },
+      stderr: `torchweave: ${sentence}\n`,
+    });
+  });
+
   it('show tells how it stands', async () => {
     const running = operation('running', { steps: [step('fetch-archive', 3), step('commit')] });
     await start(serveOperation([running]));

@@ -19,8 +19,9 @@ import {
 import { Queue, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cancelIn } from './cancelled-jobs.js';
 import { JobEnds } from './job-ends.js';
-import { jobIdOf, progressOf, type JobData } from './job-record.js';
+import { jobIdOf, operationIdOf, progressOf, roundOf, type JobData } from './job-record.js';
 import { LastingRefusal } from './lasting-refusal.js';
 import { endedChannel, queueNameOf, queueNames, queuePrefix, type QueueName } from './queue-names.js';
 import { acceptOperation, countWorkers, redisTime, workersKey } from './queue-scripts.js';
@@ -119,6 +120,15 @@ export class BullMqJobQueue implements JobQueue {
       if (job !== undefined) return describeJob(job as Job);
     }
     return undefined;
+  }
+
+  async cancel({ id, kind }: Operation): Promise<void> {
+    const hasEnded = await this.run(() => cancelIn(this.queueOf(kind), this.redis, id));
+    if (!hasEnded) return;
+    // Whoever waits finds out by itself, only later, where this fails.
+    await this.redis.publish(endedChannel(this.options.namespace), id).catch((err: unknown) => {
+      this.options.logger.debug({ operationId: id, err }, 'the end of an operation could not be told');
+    });
   }
 
   /** BullMQ keeps records of its own beside those of its jobs, under names that a client may give for an id. */
@@ -246,9 +256,11 @@ const isoTime = (ms: number): string => new Date(ms).toISOString();
 
 function describeJob(job: Job): Operation {
   const state = phaseOf(job);
-  const { steps, workflow } = progressOf(job);
+  const progress = progressOf(job);
+  const { steps, workflow } = progress;
   return {
     id: job.id ?? '',
+    runsAs: operationIdOf(job.id ?? '', roundOf(progress)),
     kind: job.name as JobName,
     state,
     steps,

@@ -16,7 +16,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BullMqOptions } from './bullmq-job-queue.js';
 import { DelayedJobs } from './delayed-jobs.js';
-import { operationIdOf, progressOf, type JobData, type JobProgressRecord } from './job-record.js';
+import { operationIdOf, progressOf, roundOf, type JobData, type JobProgressRecord } from './job-record.js';
 import { NewerJobs } from './newer-jobs.js';
 import { endedChannel, queueNameOf, queueNames, queuePrefix, type QueueName } from './queue-names.js';
 import { announceWorker, redisTime, workerLeaseMs, workersKey } from './queue-scripts.js';
@@ -42,6 +42,8 @@ const writeRetryMs = 100;
 const farewellMs = 1_000;
 /** ms between two tries of BullMQ's own, for what it cannot ask Redis. */
 const askAgainMs = 500;
+/** ms between two looks for jobs under way that were cancelled. */
+const lookMs = 500;
 /** Workers that may die while they run one job: each may have been killed by anybody. What one more dies of is not tried again. */
 const mostDeaths = 5;
 
@@ -52,6 +54,7 @@ export class BullMqJobWorker implements JobWorker {
   private redis: Redis | undefined;
   private readonly id = randomUUID();
   private announcing: NodeJS.Timeout | undefined;
+  private looking: NodeJS.Timeout | undefined;
   private isClosing = false;
   private closed: Promise<void> | undefined;
   private closeConnections: () => void = () => undefined;
@@ -78,6 +81,7 @@ export class BullMqJobWorker implements JobWorker {
     const jobs = link.client('jobs-taken', { maxRetriesPerRequest: null });
     await link.open([redis, jobs]);
     this.closeConnections = () => {
+      clearInterval(this.looking);
       redis.disconnect();
       jobs.disconnect();
     };
@@ -87,6 +91,7 @@ export class BullMqJobWorker implements JobWorker {
     await Promise.all(this.workers.map((worker) => worker.waitUntilReady()));
     await this.announce(redis);
     this.announcing = setInterval(() => void this.announce(redis), workerLeaseMs / 3).unref();
+    this.looking = setInterval(() => void this.stopCancelled(redis), lookMs).unref();
     this.delayed = new DelayedJobs({
       ...{ connection: redis, prefix, logger, patienceMs },
       queues: queueNames,
@@ -131,6 +136,18 @@ export class BullMqJobWorker implements JobWorker {
   private async announce(redis: Redis): Promise<void> {
     try {
       await announceWorker(redis, workersKey(queuePrefix(this.options.namespace)), this.id);
+    } catch (error) {
+      this.options.redis.observeError(error);
+    }
+  }
+
+  /** A message could be lost with its connection. */
+  private async stopCancelled(redis: Redis): Promise<void> {
+    const runs = [...this.running.values()];
+    if (runs.length === 0) return;
+    try {
+      const marks = await Promise.all(runs.map(({ key }) => redis.hget(key, 'cancelled')));
+      for (const [i, run] of runs.entries()) if (marks[i] === run.operationId) run.cancel();
     } catch (error) {
       this.options.redis.observeError(error);
     }
@@ -190,7 +207,7 @@ export class BullMqJobWorker implements JobWorker {
 
   /** One line of work: parse, run the handler, classify the error. */
   private async process(job: Job, token: string): Promise<unknown> {
-    const run = new JobRun(job, this.options);
+    const run = new JobRun(job, this.keyOf(job), this.options);
     const startedAt = performance.now();
     const ended = (outcome: JobOutcome): void => run.span?.ended(outcome, performance.now() - startedAt);
     this.running.set(job.id ?? '', run);
@@ -280,11 +297,13 @@ class JobRun implements JobContext {
 
   constructor(
     private readonly job: Job,
+    /** Of the job's hash. */
+    readonly key: string,
     private readonly options: BullMqWorkerOptions,
   ) {
-    const { workflow, error, round: before = 0 } = progressOf(job);
-    // What has failed for good is only taken up again where somebody wants it tried anew.
-    const round = error === undefined ? before : before + 1;
+    const before = progressOf(job);
+    const { workflow } = before;
+    const round = roundOf(before);
     this.operationId = operationIdOf(job.id ?? '', round);
     this.span = options.telemetry?.jobStarted({ name: job.name, operationId: this.operationId });
     this.progress = { steps: [], ...(workflow === undefined ? {} : { workflow }), ...(round === 0 ? {} : { round }) };
@@ -300,6 +319,11 @@ class JobRun implements JobContext {
   lose(): void {
     this.isLost = true;
     this.cancellation.abort(abandoned(this.operationId, 'another worker may hold the job now'));
+  }
+
+  /** What it does is stopped, and undone. */
+  cancel(): void {
+    this.cancellation.abort(new TorchweaveError('operationCancelled', { operationId: this.operationId }));
   }
 
   /** A job that is out of time can still undo what it did; one that is lost cannot begin anything. */

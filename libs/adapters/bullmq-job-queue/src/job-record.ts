@@ -26,6 +26,9 @@ export interface JobProgressRecord {
  */
 export const operationIdOf = (jobId: string, round = 0): string => (round === 0 ? jobId : `${jobId}.${round}`);
 
+/** The round in which a job runs, or would if it were taken up. What has failed for good is only tried anew where somebody wants that. */
+export const roundOf = ({ error, round = 0 }: JobProgressRecord): number => (error === undefined ? round : round + 1);
+
 /** The job of an operation. */
 export const jobIdOf = (operationId: string): string => operationId.replace(/\.\d+$/, '');
 

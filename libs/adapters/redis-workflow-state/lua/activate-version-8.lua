@@ -18,10 +18,11 @@
   ARGV[13] '' when the operation has ended with this, else ms for which it watches the version before it has
   ARGV[14] ms for which those stay that are not kept
 
-  Output: {'held', the workflow, version that was active before} | {'lost'} | {'missing'} | {'busy', phase, operation id} |
+  Output: {'held', the workflow, version that was active before} | {'lost'} | {'cancelled'} | {'missing'} | {'busy', phase, operation id} |
     {'unknown'} | {'leaving'}
 ]]
 if redis.call('HGET', KEYS[8], 'run') ~= ARGV[4] then return {'lost'} end
+if redis.call('HGET', KEYS[8], 'cancelled') then return {'cancelled'} end
 if redis.call('HGET', KEYS[1], 'phase') ~= 'ready' then return {'missing'} end
 local updating = redis.call('HGET', KEYS[1], 'updating')
 if updating and updating ~= ARGV[3] then return {'busy', 'updating', updating} end

@@ -10,7 +10,7 @@
   ARGV[8] what the key of a version's hash begins with, its id being the rest  ARGV[9] versions that are ready (key)
   ARGV[10] changes of versions (key)
 
-  Output: {'held', the workflow, definitions (JSON) of its versions beside the active one} | {'lost'} | {'missing'} | {'unreadable'} | {'busy', phase, operation id}
+  Output: {'held', the workflow, definitions (JSON) of its versions beside the active one} | {'lost'} | {'cancelled'} | {'missing'} | {'unreadable'} | {'busy', phase, operation id}
 ]]
 if redis.call('HGET', KEYS[6], 'run') ~= ARGV[3] then return {'lost'} end
 
@@ -27,6 +27,7 @@ end
 
 local isForced = ARGV[6] == '1'
 local kind = redis.call('TYPE', KEYS[1])['ok']
+if redis.call('HGET', KEYS[6], 'cancelled') and redis.call('HGET', KEYS[6], 'outcome') ~= 'held' then return {'cancelled'} end
 if kind == 'none' then
   if not redis.call('ZSCORE', KEYS[2], ARGV[1]) then return {'missing'} end
 elseif kind ~= 'hash' then
@@ -62,7 +63,7 @@ redis.call('HSET', KEYS[1], 'phase', 'unregistering', 'operationId', ARGV[2], 'r
 redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('ZADD', KEYS[3], revision, ARGV[1])
 redis.call('SADD', KEYS[4], ARGV[1])
-redis.call('HSET', KEYS[6], 'workflow', ARGV[1], 'outcome', 'held')
+redis.call('HSET', KEYS[6], 'workflow', ARGV[1], 'outcome', 'held', 'removing', '1')
 redis.call('PERSIST', KEYS[6])
 redis.call('PUBLISH', ARGV[5], revision)
 return {'held', redis.call('HGETALL', KEYS[1]), versions_of_this_removal()}

@@ -8,13 +8,14 @@
   ARGV[1] workflow name  ARGV[2] version  ARGV[3] operation id  ARGV[4] token of its run  ARGV[5] now (ISO 8601)
   ARGV[6] channel of changes  ARGV[7] '1' to remember it as retired
 
-  Output: {'held', the version} | {'lost'} | {'missing'} | {'unknown'} | {'serves'} | {'busy', phase, operation id}
+  Output: {'held', the version} | {'lost'} | {'cancelled'} | {'missing'} | {'unknown'} | {'serves'} | {'busy', phase, operation id}
 ]]
 if redis.call('HGET', KEYS[8], 'run') ~= ARGV[4] then return {'lost'} end
 local id = ARGV[1] .. '@' .. ARGV[2]
 local phase = redis.call('HGET', KEYS[2], 'phase')
 local owner = redis.call('HGET', KEYS[2], 'operationId')
 if phase == 'unregistering' and owner == ARGV[3] then return {'held', redis.call('HGETALL', KEYS[2])} end
+if redis.call('HGET', KEYS[8], 'cancelled') then return {'cancelled'} end
 if redis.call('HGET', KEYS[1], 'phase') ~= 'ready' then return {'missing'} end
 local updating = redis.call('HGET', KEYS[1], 'updating')
 if updating and updating ~= ARGV[3] then return {'busy', 'updating', updating} end
@@ -36,7 +37,7 @@ redis.call('ZREM', KEYS[3], id)
 redis.call('ZADD', KEYS[4], revision, id)
 redis.call('SADD', KEYS[5], id)
 redis.call('ZREM', KEYS[6], id)
-redis.call('HSET', KEYS[8], 'workflow', id, 'outcome', 'held')
+redis.call('HSET', KEYS[8], 'workflow', id, 'outcome', 'held', 'removing', '1')
 redis.call('PERSIST', KEYS[8])
 redis.call('PUBLISH', ARGV[6], revision)
 return {'held', redis.call('HGETALL', KEYS[2])}

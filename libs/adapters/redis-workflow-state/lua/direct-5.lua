@@ -8,9 +8,10 @@
   ARGV[5] seconds that the operation is remembered  ARGV[6] channel of changes
   ARGV[7] traffic (JSON), '' for all to the active one  ARGV[8] its versions, with blanks between
 
-  Output: {'held', the workflow} | {'lost'} | {'missing'} | {'unknown', version} | {'busy', phase, operation id}
+  Output: {'held', the workflow} | {'lost'} | {'cancelled'} | {'missing'} | {'unknown', version} | {'busy', phase, operation id}
 ]]
 if redis.call('HGET', KEYS[5], 'run') ~= ARGV[3] then return {'lost'} end
+if redis.call('HGET', KEYS[5], 'cancelled') then return {'cancelled'} end
 if redis.call('HGET', KEYS[1], 'phase') ~= 'ready' then return {'missing'} end
 local updating = redis.call('HGET', KEYS[1], 'updating')
 if updating and updating ~= ARGV[2] then return {'busy', 'updating', updating} end

@@ -7,11 +7,13 @@
   ARGV[1] workflow name  ARGV[2] version  ARGV[3] operation id  ARGV[4] token of its run
   ARGV[5] seconds that the operation is remembered  ARGV[6] channel of changes
 
-  Output: 1, also when it was done before, or 0 when the run does not hold the operation, or the operation the workflow
+  Output: 1, also when it was done before, or 0 when the run does not hold the operation, or the operation the workflow;
+    -1 when the operation is cancelled
 ]]
 if redis.call('HGET', KEYS[2], 'run') ~= ARGV[4] then return 0 end
 if redis.call('HGET', KEYS[2], 'outcome') == 'committed' then return 1 end
 if redis.call('HGET', KEYS[1], 'updating') ~= ARGV[3] then return 0 end
+if redis.call('HGET', KEYS[2], 'cancelled') then return -1 end
 local revision = redis.call('INCR', KEYS[5])
 redis.call('HDEL', KEYS[1], 'updating', 'watched')
 redis.call('HSET', KEYS[1], 'revision', revision)

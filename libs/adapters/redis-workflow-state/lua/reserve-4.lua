@@ -11,10 +11,11 @@
   ARGV[6] url                ARGV[7] what marks of removals begin with
   ARGV[8] version            ARGV[9...] model names
 
-  Output: {'held', the workflow} | {'lost'} | {'unreadable'} | {'conflict'} | {'busy', phase, operation id} | {'removing'} |
+  Output: {'held', the workflow} | {'lost'} | {'cancelled'} | {'unreadable'} | {'conflict'} | {'busy', phase, operation id} | {'removing'} |
     {'taken', model, workflow}
 ]]
 if redis.call('HGET', KEYS[4], 'run') ~= ARGV[3] then return {'lost'} end
+if redis.call('HGET', KEYS[4], 'cancelled') then return {'cancelled'} end
 local kind = redis.call('TYPE', KEYS[1])['ok']
 if kind == 'hash' then
   local owner = redis.call('HGET', KEYS[1], 'operationId')

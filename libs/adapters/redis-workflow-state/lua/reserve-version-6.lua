@@ -12,10 +12,11 @@
   ARGV[5] definition (JSON)  ARGV[6] now (ISO 8601)  ARGV[7] url       ARGV[8] what marks of removals begin with
   ARGV[9] versions that may be there at once     ARGV[10...] model names
 
-  Output: {'held', the version} | {'lost'} | {'missing'} | {'busy', phase, operation id} | {'numbered', the last version} |
+  Output: {'held', the version} | {'lost'} | {'cancelled'} | {'missing'} | {'busy', phase, operation id} | {'numbered', the last version} |
     {'full'} | {'there'} | {'removing'} | {'taken', model, owner}
 ]]
 if redis.call('HGET', KEYS[5], 'run') ~= ARGV[4] then return {'lost'} end
+if redis.call('HGET', KEYS[5], 'cancelled') then return {'cancelled'} end
 if redis.call('HGET', KEYS[2], 'operationId') == ARGV[3] then return {'held', redis.call('HGETALL', KEYS[2])} end
 local phase = redis.call('HGET', KEYS[1], 'phase')
 if phase == 'registering' then return {'busy', phase, redis.call('HGET', KEYS[1], 'operationId')} end

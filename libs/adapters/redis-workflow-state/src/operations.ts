@@ -15,3 +15,7 @@ export const now = (): string => new Date().toISOString();
 /** What a run is told that has lost its operation. */
 export const lost = ({ operationId }: OperationRun): TorchweaveError<'operationAbandoned'> =>
   new TorchweaveError('operationAbandoned', { operationId, reason: 'it does not hold the workflow any more' });
+
+/** What a run is told whose operation was cancelled. */
+export const cancelled = ({ operationId }: OperationRun): TorchweaveError<'operationCancelled'> =>
+  new TorchweaveError('operationCancelled', { operationId });

@@ -1,4 +1,5 @@
 import type {
+  Cancellation,
   ClaimedOrphans,
   OperationRun,
   OwnedModel,
@@ -19,13 +20,14 @@ import { refusesWrites, writeRefusalOf } from '@torchweave/redis-client';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StateKeys } from './keys.js';
-import { longestRemovalMs, lost, now, operationTtl, removalMark, removalPollMs } from './operations.js';
+import { cancelled, longestRemovalMs, lost, now, operationTtl, removalMark, removalPollMs } from './operations.js';
 import { Script, type RedisConnection } from './redis-connection.js';
 import { definitionIn, readWorkflow, storedOf } from './stored-workflow.js';
 import { WorkflowDocuments } from './workflow-documents.js';
 
 const scripts = {
   takeUp: new Script('take-up-1'),
+  cancel: new Script('cancel-1'),
   page: new Script('page-1'),
   summary: new Script('summary-4'),
   probeWrites: new Script('probe-writes-1'),
@@ -52,8 +54,8 @@ const modelsAtOnce = 1_000;
 
 type Held = [answer: 'held', workflow: string[], beside?: string[]];
 type Refusal<Answer extends string> = [answer: Answer, first?: string, second?: string];
-type ReserveAnswer = Held | Refusal<'lost' | 'unreadable' | 'conflict' | 'busy' | 'removing' | 'taken'>;
-type RemovalAnswer = Held | Refusal<'lost' | 'unreadable' | 'missing' | 'busy'>;
+type ReserveAnswer = Held | Refusal<'lost' | 'cancelled' | 'unreadable' | 'conflict' | 'busy' | 'removing' | 'taken'>;
+type RemovalAnswer = Held | Refusal<'lost' | 'cancelled' | 'unreadable' | 'missing' | 'busy'>;
 
 /** {@link WorkflowState} on Redis or Valkey: a hash for each workflow, changed by scripts alone. */
 export class RedisWorkflowState implements WorkflowState {
@@ -75,18 +77,23 @@ export class RedisWorkflowState implements WorkflowState {
       [this.keys.operation(operationId)],
       [run.token, idleOperationTtl],
     );
-    const [before, workflow, outcome, failure] = taken as [string, string, string, string];
-    const isTakenOver = before !== '';
-    if (workflow === '' || outcome === '') return { run, isTakenOver, trace: { outcome: 'none' } };
-    if (outcome === 'committed') return { run, isTakenOver, trace: { outcome, workflow } };
+    const [before, workflow, outcome, failure, mark] = taken as [string, string, string, string, string];
+    const begun = { run, isTakenOver: before !== '', isCancelled: mark !== '' };
+    if (workflow === '' || outcome === '') return { ...begun, trace: { outcome: 'none' } };
+    if (outcome === 'committed') return { ...begun, trace: { outcome, workflow } };
     const held = outcome === 'held' ? await this.documents.findVersion(parseVersionId(workflow)) : undefined;
     if (held?.operationId === operationId) {
       const { record, unreadable } = held;
-      if (record !== undefined) return { run, isTakenOver, trace: { outcome: 'held', record } };
-      if (unreadable !== undefined) return { run, isTakenOver, trace: { outcome: 'held', unreadable } };
+      if (record !== undefined) return { ...begun, trace: { outcome: 'held', record } };
+      if (unreadable !== undefined) return { ...begun, trace: { outcome: 'held', unreadable } };
     }
     const reason = failure === '' ? {} : { failure: JSON.parse(failure) as ErrorRecord };
-    return { run, isTakenOver, trace: { outcome: 'released', workflow: parseVersionId(workflow).workflow, ...reason } };
+    return { ...begun, trace: { outcome: 'released', workflow: parseVersionId(workflow).workflow, ...reason } };
+  }
+
+  async cancel(operationId: string): Promise<Cancellation> {
+    const answer = await this.redis.script(scripts.cancel, [this.keys.operation(operationId)], [operationTtl]);
+    return answer === 'released' ? 'ended' : (answer as Cancellation);
   }
 
   async holds({ operationId, token }: OperationRun): Promise<boolean> {
@@ -104,6 +111,8 @@ export class RedisWorkflowState implements WorkflowState {
       switch (answer) {
         case 'lost':
           throw lost(run);
+        case 'cancelled':
+          throw cancelled(run);
         case 'unreadable':
           throw await this.unreadable(workflow);
         case 'conflict':
@@ -149,6 +158,7 @@ export class RedisWorkflowState implements WorkflowState {
       ...[workflow, run.operationId, run.token],
       ...[now(), operationTtl, this.keys.changedChannel, version],
     ]);
+    if (activated === -1) throw cancelled(run);
     return heldBy(workflow, run, activated as string[] | 0);
   }
 
@@ -161,7 +171,7 @@ export class RedisWorkflowState implements WorkflowState {
 
   async beginRemoval(workflow: string, run: OperationRun): Promise<Removal> {
     let reply = await this.tryToBeginRemoval(workflow, run);
-    if (reply[0] !== 'held' && reply[0] !== 'lost') {
+    if (!['held', 'lost', 'cancelled'].includes(reply[0])) {
       // By what is stored alone the script cannot tell whether it can be read here.
       const found = await this.documents.find(workflow);
       if (found?.unreadable !== undefined) reply = await this.tryToBeginRemoval(workflow, run, found.operationId);
@@ -169,6 +179,7 @@ export class RedisWorkflowState implements WorkflowState {
     if (reply[0] === 'held') return this.removalOf(workflow, storedOf(reply[1]), reply[2]);
     const [answer, phase = '', owner = ''] = reply;
     if (answer === 'lost') throw lost(run);
+    if (answer === 'cancelled') throw cancelled(run);
     if (answer === 'busy') throw new TorchweaveError('workflowBusy', { workflow, phase, operationId: owner });
     throw new TorchweaveError('workflowNotFound', { workflow });
   }

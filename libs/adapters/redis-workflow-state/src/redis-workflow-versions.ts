@@ -20,7 +20,7 @@ import {
 import type { ErrorRecord, Traffic, WorkflowDefinition, WorkflowVersion } from '@torchweave/domain';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StateKeys } from './keys.js';
-import { longestRemovalMs, lost, now, operationTtl, removalMark, removalPollMs } from './operations.js';
+import { cancelled, longestRemovalMs, lost, now, operationTtl, removalMark, removalPollMs } from './operations.js';
 import { Script, type RedisConnection } from './redis-connection.js';
 import { definitionIn, readWorkflow, storedOf } from './stored-workflow.js';
 import { WorkflowDocuments } from './workflow-documents.js';
@@ -49,6 +49,7 @@ type Answer = readonly [answer: 'held', stored: string[], ...unknown[]] | Refusa
 type Refusal = readonly [
   answer:
     | 'lost'
+    | 'cancelled'
     | 'missing'
     | 'busy'
     | 'numbered'
@@ -196,6 +197,7 @@ export class RedisWorkflowVersions implements WorkflowVersions {
       ],
       [version.workflow, version.version, run.operationId, run.token, operationTtl, keys.changedChannel],
     );
+    if (done === -1) throw cancelled(run);
     if (done === 0) throw lost(run);
   }
 
@@ -378,6 +380,8 @@ function refusal(
       return new TorchweaveError('versionsFull', { workflow, limit: mostBeside });
     case 'busy':
       return new TorchweaveError('workflowBusy', { workflow, phase: first, operationId: second });
+    case 'cancelled':
+      return cancelled(run);
     default:
       return lost(run);
   }

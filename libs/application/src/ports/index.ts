@@ -32,6 +32,7 @@ export type {
   StepSpan,
 } from './telemetry.js';
 export type {
+  Cancellation,
   ClaimedOrphans,
   OperationRun,
   OperationTrace,

@@ -15,6 +15,8 @@ export type OperationPhase = 'waiting' | 'running' | 'succeeded' | 'failed';
 /** A long-running registration or unregistration, as `GET /operations/{id}` tells it. */
 export interface Operation {
   readonly id: string;
+  /** The id by which the state knows its last run, or the one to come: another one where it was begun anew by hand. */
+  readonly runsAs: string;
   readonly kind: JobName;
   readonly state: OperationPhase;
   /** The workflow, once known. */
@@ -43,13 +45,21 @@ export interface JobQueue {
    */
   waitForEnd<Name extends JobName>(name: Name, operationId: string, timeoutMs: number): Promise<JobResult<Name>>;
   operation(operationId: string): Promise<Operation | undefined>;
+  /**
+   * Brings an operation that the state has marked as cancelled to its end: one that was never begun ends at once, of one under way the
+   * worker is notified, and one that is to be tried again later is taken up now. One that has ended, or is unknown, stays as it is.
+   */
+  cancel(operation: Operation): Promise<void>;
   close(): Promise<void>;
 }
 
 /** What a handler is given beside the payload. */
 export interface JobContext {
   readonly operationId: string;
-  /** Aborted when the job's timeout is over or the worker may no longer hold the job. */
+  /**
+   * Aborted when the job's timeout is over or the worker may no longer hold the job; with `operationCancelled` when it was
+   * cancelled.
+   */
   readonly signal: AbortSignal;
   /** Runs one named step and records it: soon, where it goes on for a while, and all of them with the job's end. */
   step<T>(name: string, run: () => Promise<T>): Promise<T>;

@@ -64,8 +64,13 @@ export interface TakenUp {
   readonly run: OperationRun;
   /** Another run had the operation before. It may still be at work. */
   readonly isTakenOver: boolean;
+  /** It was cancelled: what it has done is to be undone, and the state lets it commit nothing. */
+  readonly isCancelled: boolean;
   readonly trace: OperationTrace;
 }
+
+/** `cancelled`, or why an operation cannot be any more: it has committed, or begun to remove, or ended. */
+export type Cancellation = 'cancelled' | 'committed' | 'removing' | 'ended';
 
 /** A stored workflow that this version cannot read; it hurts nobody but itself. */
 export type UnreadableWorkflow = TorchweaveError<'workflowUnreadable'>;
@@ -129,11 +134,17 @@ export interface SettledOrphans {
 /**
  * What there is to know about all workflows. All methods throw TorchweaveError `stateUnavailable` when it is away or takes
  * no writes for a while, and `reserve` throws `stateRefusesWrites` when it is full; whatever is asked for a run throws `operationAbandoned` when another run
- * has taken its operation up, or when the operation does not hold the workflow.
+ * has taken its operation up, or when the operation does not hold the workflow; whatever commits or holds anything throws
+ * `operationCancelled` once that is.
  */
 export interface WorkflowState {
   /** Begins a run of an operation: no earlier one may write any more. Tells what those have done. */
   takeUp(operationId: string): Promise<TakenUp>;
+  /**
+   * Marks an operation as cancelled, whether it has begun or not, unless it is too late: from then on whatever would commit it, hold
+   * a workflow for it or begin to remove one throws `operationCancelled`. Again is no error.
+   */
+  cancel(operationId: string): Promise<Cancellation>;
   /**
    * True while no other run has taken the operation up. To be asked right before an act that the state cannot refuse, such as
    * one on a model server.

@@ -55,7 +55,7 @@ export interface Outcomes {
  * The versions of workflows beside the one that a registration has made: what updates do to them, one operation of a workflow at a
  * time. All methods throw TorchweaveError `stateUnavailable`; whatever is asked for a run throws `operationAbandoned` when another
  * run has taken its operation up, and `workflowNotFound` or `workflowBusy` where the workflow is not ready, or another operation
- * has it.
+ * has it. Whatever commits or holds anything throws `operationCancelled` where the operation is.
  */
 export interface WorkflowVersions {
   /** @returns undefined where no such workflow is ready. */

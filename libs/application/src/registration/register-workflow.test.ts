@@ -62,7 +62,12 @@ describe('a registration', () => {
       versions: { definitions: () => Promise.resolve({ definitions: [], unreadable: 0 }) },
       state: {
         takeUp: (operationId: string) =>
-          Promise.resolve({ run: { operationId, token: '1' }, isTakenOver: false, trace: { outcome: 'none' } }),
+          Promise.resolve({
+            run: { operationId, token: '1' },
+            isTakenOver: false,
+            isCancelled: false,
+            trace: { outcome: 'none' },
+          }),
         unfinished: () =>
           Promise.resolve({ records: used.map((digest) => ({ definition: { digest, nodes: [] } })), unreadable: [] }),
         page: () => Promise.resolve({ workflows: [], hasMore: false }),

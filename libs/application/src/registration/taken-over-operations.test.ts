@@ -51,6 +51,7 @@ class World {
         Promise.resolve({
           run: { operationId, token: '1' },
           isTakenOver: this.isTakenOver,
+          isCancelled: false,
           trace: this.trace,
         }),
       holds: () => Promise.resolve(!this.isLost),

@@ -18,7 +18,12 @@ async function retire(failure: Error, errors: string[] = []): Promise<string[]> 
   };
   const state = {
     takeUp: (operationId: string) =>
-      Promise.resolve({ run: { operationId, token: '1' }, isTakenOver: false, trace: { outcome: 'none' } }),
+      Promise.resolve({
+        run: { operationId, token: '1' },
+        isTakenOver: false,
+        isCancelled: false,
+        trace: { outcome: 'none' },
+      }),
     holds: () => Promise.resolve(true),
   };
   const ports = {

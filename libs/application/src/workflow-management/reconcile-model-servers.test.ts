@@ -74,7 +74,12 @@ class World {
         Promise.resolve({ records: this.found === undefined ? [] : [this.found], unreadable: this.unreadable }),
       get: () => (this.broken === undefined ? Promise.resolve(this.later) : Promise.reject(this.broken)),
       takeUp: (operationId) =>
-        Promise.resolve({ run: { operationId, token: '1' }, isTakenOver: true, trace: { outcome: 'none' } }),
+        Promise.resolve({
+          run: { operationId, token: '1' },
+          isTakenOver: true,
+          isCancelled: false,
+          trace: { outcome: 'none' },
+        }),
       holds: () => Promise.resolve(this.holds),
       doubt: (models) => Promise.resolve(void this.doubted.push(...models)),
       page: () => Promise.resolve({ workflows: [], hasMore: false }),
@@ -109,7 +114,7 @@ class World {
     const jobs: Partial<JobQueue> = {
       operation: (id) =>
         Promise.resolve({
-          ...{ id, kind: 'register-workflow', steps: [], createdAt: '', attempts: 1 },
+          ...{ id, runsAs: id, kind: 'register-workflow', steps: [], createdAt: '', attempts: 1 },
           state: this.operation,
         }),
     };

@@ -5,6 +5,7 @@ import type { GatewayRegistry } from '../ports/gateway-registry.js';
 import type { JobQueue, Operation } from '../ports/job-queue.js';
 import type { WorkflowPage, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
 import type { UploadedArchives } from '../registration/uploaded-archives.js';
+import { cancelOperation } from './cancel-operation.js';
 import { submit, type Submission } from './submit.js';
 import { isFull, unregisterByState } from './unregister-by-state.js';
 
@@ -115,6 +116,11 @@ export class WorkflowManagement {
     const operation = await this.jobs.operation(operationId);
     if (operation === undefined) throw new TorchweaveError('operationNotFound', { operationId });
     return operation;
+  }
+
+  /** Cancels an operation: {@link cancelOperation}. */
+  cancel(operationId: string): Promise<Operation> {
+    return cancelOperation({ state: this.state, jobs: this.jobs }, operationId);
   }
 
   private submit<Name extends 'register-workflow' | 'unregister-workflow'>(

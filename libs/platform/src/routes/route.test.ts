@@ -21,7 +21,7 @@ describe('a method that a path does not take', () => {
     ['/workflows/a/traffic', 'PUT'],
     ['/workflows/a/b', 'GET, DELETE'],
     ['/workflows/a/b/c', undefined],
-    ['/operations/1', 'GET'],
+    ['/operations/1', 'GET, DELETE'],
     ['/health/live', 'GET'],
     ['/openapi.json', 'GET'],
     ['/openapixjson', undefined],

@@ -25,6 +25,7 @@ export const managementRoutes = [
   { ...changing, path: '/workflows/:name/:version', methods: ['DELETE'] },
   { ...changing, path: '/workflows/:name/:version/set-default', methods: ['PUT'] },
   { ...looking, path: '/operations/:id' },
+  { ...changing, path: '/operations/:id', methods: ['DELETE'] },
   { ...health, path: '/health/live' },
   { ...health, path: '/health/ready' },
   { ...looking, path: '/openapi.json', kind: 'document' },

@@ -22,7 +22,7 @@ export const emptyPorts: {
   state: {
     ...{ reserve: readOnly, activate: readOnly, beginUndo: readOnly, beginRemoval: readOnly, release: readOnly },
     ...{ addOrphans: nothing, settleOrphans: nothing, doubt: nothing, probeWrites: nothing },
-    takeUp: readOnly,
+    ...{ takeUp: readOnly, cancel: readOnly },
     holds: () => Promise.resolve(true),
     get: () => Promise.resolve(undefined),
     page: () => Promise.resolve({ workflows: [], hasMore: false }),

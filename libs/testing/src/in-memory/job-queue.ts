@@ -27,6 +27,7 @@ class Job {
   /** Of whoever waits: rejects with what the job has failed with. */
   readonly ended = new Promise<object>((resolve) => (this.end = resolve));
   private error: TorchweaveError | undefined;
+  private readonly cancellation = new AbortController();
 
   constructor(
     readonly id: string,
@@ -41,7 +42,7 @@ class Job {
     const ended = error === undefined ? 'succeeded' : 'failed';
     const begun = startedAt === undefined ? 'waiting' : 'running';
     return {
-      ...{ id, kind, state: finishedAt === undefined ? begun : ended, steps, attempts, createdAt },
+      ...{ id, runsAs: id, kind, state: finishedAt === undefined ? begun : ended, steps, attempts, createdAt },
       ...(workflow === undefined ? {} : { workflow }),
       ...(error === undefined ? {} : { error: error.toRecord() }),
       ...(startedAt === undefined ? {} : { startedAt }),
@@ -69,10 +70,20 @@ class Job {
     return true;
   }
 
+  /** One that was never begun ends so. */
+  cancel(): void {
+    const error = new TorchweaveError('operationCancelled', { operationId: this.id });
+    this.cancellation.abort(error);
+    if (this.startedAt !== undefined) return;
+    this.finishedAt = now();
+    this.error = error;
+    this.end(Promise.reject(error));
+  }
+
   private context(): JobContext {
     return {
       operationId: this.id,
-      signal: new AbortController().signal,
+      signal: this.cancellation.signal,
       concerns: (workflow) => void (this.workflow = workflow),
       step: async (name, run) => {
         const startedAt = now();
@@ -92,7 +103,7 @@ const now = (): string => new Date().toISOString();
 /** {@link JobQueue} in this process, and its workers; none of them dies. */
 export class InMemoryJobQueue implements JobQueue {
   private readonly jobs = new Map<string, Job>();
-  private readonly waiting: Job[] = [];
+  private waiting: Job[] = [];
   private readonly workers = new Set<InMemoryJobWorker>();
   private upkeepTimer: NodeJS.Timeout | undefined;
 
@@ -140,6 +151,13 @@ export class InMemoryJobQueue implements JobQueue {
 
   operation(operationId: string): Promise<Operation | undefined> {
     return Promise.resolve(this.jobs.get(operationId)?.operation);
+  }
+
+  cancel({ id }: Operation): Promise<void> {
+    const job = this.jobs.get(id);
+    if (job !== undefined && job.finishedAt === undefined) job.cancel();
+    this.waiting = this.waiting.filter(({ finishedAt }) => finishedAt === undefined);
+    return Promise.resolve();
   }
 
   close(): Promise<void> {

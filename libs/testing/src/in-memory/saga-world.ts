@@ -27,6 +27,9 @@ export const models = ['w__a', 'w__b'];
 export const lost = (operationId: string): TorchweaveError =>
   new TorchweaveError('operationAbandoned', { operationId, reason: 'another worker may hold the job now' });
 
+export const cancelledBy = (operationId: string): TorchweaveError =>
+  new TorchweaveError('operationCancelled', { operationId });
+
 /** Decides what becomes of one call of a port; `act` is the call itself. */
 export type OnCall = (call: string, act: () => Promise<unknown>) => Promise<unknown>;
 const undisturbed: OnCall = (_, act) => act();

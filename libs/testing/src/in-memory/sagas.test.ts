@@ -1,7 +1,7 @@
 import { racePointsOf, registrationSaga, undoPointsOf, unregistrationSaga } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import { describe, expect, it } from 'vitest';
-import { lost, models, SagaWorld, type OnCall } from './saga-world.js';
+import { cancelledBy, lost, models, SagaWorld, type OnCall } from './saga-world.js';
 
 const refusal = new TorchweaveError('modelServerRefused', { endpoint: 'x', message: 'no' });
 const away = new TorchweaveError('stateUnavailable', { reason: 'it is away', retryAfterSeconds: 1 });
@@ -143,6 +143,46 @@ describe.each(scenarios)('$title', (scenario) => {
       await expectConsistent(world, isServed, where);
     });
   });
+
+  it.each(moments)(
+    'is undone when it is cancelled %s any call, or goes to its end where that is too late',
+    async (moment) => {
+      await atEveryCall(scenario, async (index, where) => {
+        for (const isNotified of [true, false]) {
+          const world = await begin();
+          const before = (await world.state.get('w')) !== undefined;
+          const cancellation = new AbortController();
+          let answer = '';
+          const cancel = async (): Promise<void> => {
+            answer = await world.state.cancel('op');
+            if (answer === 'cancelled' && isNotified) cancellation.abort(cancelledBy('op'));
+          };
+          const { signal } = cancellation;
+          const ended = await outcome(run(world, at(index, standing(moment, cancel)), { signal }));
+          const isCancelled = answer === 'cancelled';
+          // What fails before it finds out has failed by itself.
+          const cancelled = failure === 'done' ? ['operationCancelled'] : ['operationCancelled', failure];
+          expect(isCancelled ? cancelled : [failure], where).toContain(ended);
+          await expectConsistent(world, isCancelled ? before : isServed, where);
+        }
+      });
+    },
+  );
+
+  it.each(moments)(
+    'is undone by whoever takes it up when it is cancelled after its worker has died %s any call',
+    async (moment) => {
+      await atEveryCall(scenario, async (index, where) => {
+        const world = await begin();
+        const before = (await world.state.get('w')) !== undefined;
+        await new Promise<unknown>((resolve) => void outcome(run(world, at(index, dying(moment, resolve)))));
+        const isCancelled = (await world.state.cancel('op')) === 'cancelled';
+        const cancelled = failure === 'done' ? ['operationCancelled'] : ['operationCancelled', failure];
+        expect(isCancelled ? cancelled : [failure], where).toContain(await outcome(run(world)));
+        await expectConsistent(world, isCancelled ? before : isServed, where);
+      });
+    },
+  );
 
   it.each(moments)('acts no more when it stands still %s any call until another one has ended it', async (moment) => {
     await atEveryCall(scenario, async (index, where) => {

@@ -1,6 +1,6 @@
 import { TorchweaveError } from '@torchweave/domain';
 import { describe, expect, it } from 'vitest';
-import { SagaWorld, type OnCall } from './saga-world.js';
+import { cancelledBy, SagaWorld, type OnCall } from './saga-world.js';
 
 const refusal = new TorchweaveError('modelServerRefused', { endpoint: 'x', message: 'no' });
 const away = new TorchweaveError('stateUnavailable', { reason: 'it is away', retryAfterSeconds: 1 });
@@ -9,7 +9,7 @@ const away = new TorchweaveError('stateUnavailable', { reason: 'it is away', ret
 interface Scenario {
   readonly title: string;
   readonly begin: () => Promise<SagaWorld>;
-  readonly run: (world: SagaWorld, onCall?: OnCall) => Promise<unknown>;
+  readonly run: (world: SagaWorld, onCall?: OnCall, job?: Parameters<SagaWorld['register']>[2]) => Promise<unknown>;
   readonly active: number;
   readonly beside: readonly number[];
   readonly failure?: string;
@@ -30,13 +30,13 @@ const scenarios: readonly Scenario[] = [
   {
     title: 'an update',
     begin: registered,
-    run: (world, onCall) => world.update('op', onCall),
+    run: (world, ...how) => world.update('op', ...how),
     ...{ active: 2, beside: [1] },
   },
   {
     title: 'an update whose models are refused',
     begin: async () => Object.assign(await registered(), { refusal }),
-    run: (world, onCall) => world.update('op', onCall),
+    run: (world, ...how) => world.update('op', ...how),
     ...{ active: 1, beside: [], failure: 'registrationFailed' },
   },
   {
@@ -46,19 +46,19 @@ const scenarios: readonly Scenario[] = [
       await world.versions.report('op', { total: 40, failed: 30 });
       return world;
     },
-    run: (world, onCall) => world.update('op', onCall, undefined, 60_000),
+    run: (world, onCall, job) => world.update('op', onCall, job, 60_000),
     ...{ active: 1, beside: [], failure: 'updateRolledBack' },
   },
   {
     title: 'an update that is watched and does well',
     begin: registered,
-    run: (world, onCall) => world.update('op', onCall, undefined, 1),
+    run: (world, onCall, job) => world.update('op', onCall, job, 1),
     ...{ active: 2, beside: [1] },
   },
   {
     title: 'a way back to a version that is kept',
     begin: updated,
-    run: (world, onCall) => world.setDefault('op', 1, onCall),
+    run: (world, ...how) => world.setDefault('op', 1, ...how),
     ...{ active: 1, beside: [2] },
   },
   {
@@ -68,19 +68,19 @@ const scenarios: readonly Scenario[] = [
       await world.retire(1);
       return world;
     },
-    run: (world, onCall) => world.setDefault('op', 1, onCall),
+    run: (world, ...how) => world.setDefault('op', 1, ...how),
     ...{ active: 1, beside: [2] },
   },
   {
     title: 'the removal of a version',
     begin: updated,
-    run: (world, onCall) => world.unregisterVersion('op', 1, onCall),
+    run: (world, ...how) => world.unregisterVersion('op', 1, ...how),
     ...{ active: 2, beside: [] },
   },
   {
     title: 'the unregistration of a workflow with versions',
     begin: updated,
-    run: (world, onCall) => world.unregister('op', onCall),
+    run: (world, ...how) => world.unregister('op', ...how),
     ...{ active: 0, beside: [] },
   },
 ];
@@ -112,6 +112,13 @@ function at(index: number, disturb: OnCall): OnCall {
 
 const modelsOf = (version: number): string[] =>
   ['w__a', 'w__b'].map((model) => (version === 1 ? model : `${model}.v${version}`));
+
+/** What the workflow has before `op` begins. A version that was restored and is undone is known no more. */
+async function asBefore(scenario: Scenario): Promise<Scenario> {
+  const known = await (await scenario.begin()).versions.list('w');
+  const versions = known?.beside.map(({ record }) => record.definition.version) ?? [];
+  return { ...scenario, active: known?.active.definition.version ?? 0, beside: versions };
+}
 
 /** What is served is as it should be, nobody holds the workflow, and no model is too many or missing that reconcile does not know of. */
 async function expectEnd(world: SagaWorld, { active, beside }: Scenario, where: string): Promise<void> {
@@ -156,6 +163,57 @@ describe.each(scenarios)('$title', (scenario) => {
         const where = `at call ${index}, ${call}`;
         expect(await outcome(run(world)), where).toBe(failure);
         await expectEnd(world, scenario, where);
+      }
+    },
+  );
+
+  it.each(['before', 'after'])(
+    'is undone when it is cancelled %s any call, or goes to its end where that is too late',
+    async (moment) => {
+      const before = await asBefore(scenario);
+      for (const [index, call] of (await callsOf(scenario)).entries()) {
+        for (const isNotified of [true, false]) {
+          const world = await begin();
+          const cancellation = new AbortController();
+          let isCancelled = false;
+          const cancel = async (): Promise<void> => {
+            isCancelled = (await world.state.cancel('op')) === 'cancelled';
+            if (isCancelled && isNotified) cancellation.abort(cancelledBy('op'));
+          };
+          const onCall: OnCall = (_, act) => (moment === 'before' ? cancel().then(act) : act().finally(cancel));
+          const { signal } = cancellation;
+          const ended = await outcome(run(world, at(index, onCall), { signal }));
+          const where = `at call ${index}, ${call}`;
+          // What fails before it finds out has failed by itself.
+          const cancelled = failure === 'done' ? ['operationCancelled'] : ['operationCancelled', failure];
+          expect(isCancelled ? cancelled : [failure], where).toContain(ended);
+          await expectEnd(world, isCancelled ? before : scenario, where);
+        }
+      }
+    },
+  );
+
+  it.each(['before', 'after'])(
+    'is undone by whoever takes it up when it is cancelled after its worker has died %s any call',
+    async (moment) => {
+      const before = await asBefore(scenario);
+      for (const [index, call] of (await callsOf(scenario)).entries()) {
+        const world = await begin();
+        await new Promise<void>((resolve) => {
+          const die = (): Promise<never> => {
+            resolve();
+            return new Promise(() => undefined);
+          };
+          void run(
+            world,
+            at(index, (_, act) => (moment === 'before' ? die() : act().then(die, die))),
+          );
+        });
+        const isCancelled = (await world.state.cancel('op')) === 'cancelled';
+        const where = `at call ${index}, ${call}`;
+        const cancelled = failure === 'done' ? ['operationCancelled'] : ['operationCancelled', failure];
+        expect(isCancelled ? cancelled : [failure], where).toContain(await outcome(run(world)));
+        await expectEnd(world, isCancelled ? before : scenario, where);
       }
     },
   );

@@ -1,4 +1,5 @@
 import type {
+  Cancellation,
   ClaimedOrphans,
   OperationRun,
   OperationTrace,
@@ -26,7 +27,11 @@ import { randomUUID } from 'node:crypto';
 import { ModelNames } from './model-names.js';
 
 interface Operation {
-  readonly token: string;
+  /** Of its last run; absent where it was never taken up. */
+  readonly token?: string;
+  readonly isCancelled?: boolean;
+  /** What it removes is on its way out. */
+  readonly isRemoving?: boolean;
   /** The version that it holds, or has held. */
   readonly held?: string;
   readonly end?: Exclude<OperationTrace, { outcome: 'none' | 'held' }>;
@@ -62,7 +67,30 @@ export class InMemoryWorkflowState implements WorkflowState {
     const before = this.operations.get(operationId);
     const run = { operationId, token: randomUUID() };
     this.operations.set(operationId, { ...before, token: run.token });
-    return Promise.resolve({ run, isTakenOver: before !== undefined, trace: this.traceOf(operationId, before) });
+    return Promise.resolve({
+      ...{ run, isTakenOver: before?.token !== undefined, isCancelled: before?.isCancelled === true },
+      trace: this.traceOf(operationId, before),
+    });
+  }
+
+  cancel(operationId: string): Promise<Cancellation> {
+    const operation = this.operations.get(operationId);
+    const { end, isRemoving } = operation ?? {};
+    if (end !== undefined) return Promise.resolve(end.outcome === 'committed' ? 'committed' : 'ended');
+    if (isRemoving === true) return Promise.resolve('removing');
+    this.operations.set(operationId, { ...operation, isCancelled: true });
+    return Promise.resolve('cancelled');
+  }
+
+  /** @throws TorchweaveError `operationCancelled`. */
+  assertNotCancelled({ operationId }: OperationRun): void {
+    if (this.operations.get(operationId)?.isCancelled === true)
+      throw new TorchweaveError('operationCancelled', { operationId });
+  }
+
+  /** From now on it cannot be cancelled: what it removes is on its way out. */
+  goToTheEnd({ operationId }: OperationRun): void {
+    this.operations.set(operationId, { ...this.operations.get(operationId), isRemoving: true });
   }
 
   private traceOf(operationId: string, before: Operation | undefined): OperationTrace {
@@ -98,6 +126,7 @@ export class InMemoryWorkflowState implements WorkflowState {
   /** @returns what the operation has reserved before. */
   private assertFree(workflow: string, run: OperationRun): WorkflowRecord | undefined {
     if (!this.isHeld(run)) throw lost(run);
+    this.assertNotCancelled(run);
     const record = this.records.get(workflow);
     if (record === undefined || record.operationId === run.operationId) return record;
     const { phase, operationId } = record;
@@ -110,6 +139,7 @@ export class InMemoryWorkflowState implements WorkflowState {
     if (record.definition.version !== version) throw lost(run);
     if (record.phase === 'ready') return record;
     if (record.phase !== 'registering') throw lost(run);
+    this.assertNotCancelled(run);
     this.end(run, { outcome: 'committed', workflow });
     const revision = this.change(workflow);
     return this.write({ ...record, phase: 'ready', pointers: { active: version }, revision, changedAt: now() });
@@ -126,6 +156,8 @@ export class InMemoryWorkflowState implements WorkflowState {
     if (!this.isHeld(run)) throw lost(run);
     const { operationId } = run;
     const record = this.records.get(workflow);
+    const isMine = record?.phase === 'unregistering' && record.operationId === operationId;
+    if (!isMine) this.assertNotCancelled(run);
     const updating = this.versioned.get(workflow)?.updating;
     if (record?.phase === 'ready' && updating !== undefined) {
       throw new TorchweaveError('workflowBusy', { workflow, phase: 'updating', operationId: updating });
@@ -133,10 +165,10 @@ export class InMemoryWorkflowState implements WorkflowState {
     if (record?.phase === 'registering') {
       throw new TorchweaveError('workflowBusy', { workflow, phase: record.phase, operationId: record.operationId });
     }
-    const isMine = record?.phase === 'unregistering' && record.operationId === operationId;
     if (record === undefined || (record.phase !== 'ready' && !isMine)) {
       throw new TorchweaveError('workflowNotFound', { workflow });
     }
+    this.goToTheEnd(run);
     const leave = (each: WorkflowRecord, entry: string): WorkflowRecord =>
       this.write(
         { ...each, phase: 'unregistering', operationId, revision: this.change(entry), changedAt: now() },

@@ -63,6 +63,7 @@ export class InMemoryWorkflowVersions implements WorkflowVersions {
   ): Promise<WorkflowRecord> {
     const { state } = this;
     if (!state.isHeld(run)) throw lost(run);
+    state.assertNotCancelled(run);
     const mine = state.beside(workflow).find(([, { operationId }]) => operationId === run.operationId);
     if (mine !== undefined) return mine[1];
     const versioned = this.idle(workflow, run);
@@ -97,6 +98,7 @@ export class InMemoryWorkflowVersions implements WorkflowVersions {
     const { state } = this;
     const { workflow } = version;
     if (!state.isHeld(run)) throw lost(run);
+    state.assertNotCancelled(run);
     const versioned = this.idle(workflow, run);
     const active = state.records.get(workflow) as WorkflowRecord;
     const entry = versionId(version);
@@ -157,6 +159,7 @@ export class InMemoryWorkflowVersions implements WorkflowVersions {
       if (this.watching.has(run.operationId)) return;
       throw lost(run);
     }
+    state.assertNotCancelled(run);
     state.versioned.set(workflow, idle);
     state.write({ ...record, pointers: { active: record.definition.version }, revision: state.change(workflow) });
     state.end(run, { outcome: 'committed', workflow });
@@ -201,6 +204,7 @@ export class InMemoryWorkflowVersions implements WorkflowVersions {
     const entry = versionId(version);
     let record = state.records.get(entry);
     if (record?.phase !== 'unregistering' || record.operationId !== run.operationId) {
+      state.assertNotCancelled(run);
       const versioned = this.idle(workflow, run);
       const active = state.records.get(workflow);
       const { traffic } = active?.pointers ?? {};
@@ -217,6 +221,7 @@ export class InMemoryWorkflowVersions implements WorkflowVersions {
       state.versioned.set(workflow, { ...versioned, warm, retiring });
       const { operationId } = run;
       const revision = state.change(entry);
+      state.goToTheEnd(run);
       record = state.write({ ...record, phase: 'unregistering', operationId, revision, changedAt: now() }, entry);
     }
     return { workflow, revision: record.revision, models: servedModelsOf(record.definition) };
@@ -252,6 +257,7 @@ export class InMemoryWorkflowVersions implements WorkflowVersions {
   async direct(workflow: string, run: OperationRun, traffic?: Traffic): Promise<WorkflowRecord> {
     const { state } = this;
     if (!state.isHeld(run)) throw lost(run);
+    state.assertNotCancelled(run);
     this.idle(workflow, run);
     const record = state.records.get(workflow) as WorkflowRecord;
     const active = record.definition.version;

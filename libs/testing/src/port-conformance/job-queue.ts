@@ -20,6 +20,13 @@ const toldOfSteps = (queue: JobQueue, id: string, count: number): Promise<Operat
     return operation;
   });
 
+/** Cancels an operation that is there. */
+async function cancel(queue: JobQueue, id: string): Promise<void> {
+  const operation = await queue.operation(id);
+  if (operation === undefined) throw new Error('there is no such operation');
+  await queue.cancel(operation);
+}
+
 /** What every pair of {@link JobQueue} and {@link JobWorker} must do. `create` gives an empty queue. */
 export function describeJobQueue(name: string, create: () => Promise<QueueUnderTest>): void {
   const on = (test: (under: QueueUnderTest) => Promise<void>) => async (): Promise<void> => {
@@ -168,6 +175,61 @@ export function describeJobQueue(name: string, create: () => Promise<QueueUnderT
           expect(await under.queue.waitForEnd('register-workflow', id, waitMs)).toEqual({ workflow: 'chain' });
         });
         expect(runs).toBe(2);
+      }),
+    );
+
+    it(
+      'ends an operation at once that was never begun and is cancelled, and runs none of it',
+      on(async (under) => {
+        const id = randomUUID();
+        const { queue } = under;
+        await queue.enqueue('register-workflow', { url: 'a.war' }, id);
+        const ended = expect(queue.waitForEnd('register-workflow', id, waitMs)).rejects.toMatchObject({
+          ...{ code: 'operationCancelled', status: 409 },
+          data: { operationId: id },
+        });
+        await cancel(queue, id);
+        await ended;
+        const operation = await queue.operation(id);
+        expect(operation).toMatchObject({ state: 'failed', error: { code: 'operationCancelled' }, steps: [] });
+        await cancel(queue, id);
+        expect(await queue.operation(id)).toEqual(operation);
+        const ran: string[] = [];
+        const handlers: Partial<JobHandlers> = {
+          'register-workflow': (_, job) => Promise.resolve({ workflow: String(ran.push(job.operationId)) }),
+        };
+        await withWorker(under, handlers, async () => {
+          const next = randomUUID();
+          await queue.enqueue('register-workflow', { url: 'b.war' }, next);
+          await queue.waitForEnd('register-workflow', next, waitMs);
+          expect(ran).toEqual([next]);
+        });
+      }),
+    );
+
+    it(
+      'notifies whoever runs an operation that is cancelled, and leaves its end to it',
+      on(async (under) => {
+        const { queue } = under;
+        const [undone, committed] = [randomUUID(), randomUUID()];
+        const handlers: Partial<JobHandlers> = {
+          'register-workflow': async (_, job) => {
+            await new Promise((resolve) => job.signal.addEventListener('abort', resolve, { once: true }));
+            if (job.operationId === committed) return { workflow: 'w' };
+            throw job.signal.reason;
+          },
+        };
+        await withWorker(under, handlers, async () => {
+          for (const id of [undone, committed]) {
+            await queue.enqueue('register-workflow', { url: 'a.war' }, id);
+            await vi.waitFor(async () => expect((await queue.operation(id))?.state).toBe('running'));
+            await cancel(queue, id);
+          }
+          await expect(queue.waitForEnd('register-workflow', undone, waitMs)).rejects.toMatchObject({
+            code: 'operationCancelled',
+          });
+          expect(await queue.waitForEnd('register-workflow', committed, waitMs)).toEqual({ workflow: 'w' });
+        });
       }),
     );
 

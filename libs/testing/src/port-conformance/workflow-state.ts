@@ -196,6 +196,72 @@ export function describeWorkflowState(
       }),
     );
 
+    describe('of an operation that is cancelled', () => {
+      const refused = { code: 'operationCancelled', data: { operationId: 'op' } };
+      const chain = { workflow: 'chain', version: 1 };
+
+      it(
+        'takes nothing any more, whether it had begun or not, but lets it be undone',
+        on(async (state) => {
+          expect(await state.cancel('op')).toBe('cancelled');
+          const { run, isTakenOver, isCancelled } = await state.takeUp('op');
+          expect([isTakenOver, isCancelled]).toEqual([false, true]);
+          await expect(state.reserve(sampleDefinition('chain'), run)).rejects.toMatchObject(refused);
+          expect(await state.get('chain')).toBeUndefined();
+
+          const begun = await state.takeUp('begun');
+          expect(begun.isCancelled).toBe(false);
+          await state.reserve(sampleDefinition('chain'), begun.run);
+          expect(await state.cancel('begun')).toBe('cancelled');
+          expect(await state.cancel('begun')).toBe('cancelled');
+          await expect(state.activate(chain, begun.run)).rejects.toMatchObject({ code: 'operationCancelled' });
+          const later = await state.takeUp('begun');
+          expect(later).toMatchObject({ isCancelled: true, trace: { outcome: 'held' } });
+          const failure = new TorchweaveError('operationCancelled', { operationId: 'begun' }).toRecord();
+          await state.beginUndo('chain', later.run, failure);
+          await state.release('chain', later.run, ['chain__up'], []);
+          expect(await state.cancel('begun')).toBe('ended');
+          expect(await traceOf(state, 'begun')).toMatchObject({ outcome: 'released', failure });
+          await register(state, 'chain');
+        }),
+      );
+
+      it(
+        'says when that is too late: it has committed, or begun to remove',
+        on(async (state) => {
+          await register(state, 'chain', 'op');
+          expect(await state.cancel('op')).toBe('committed');
+          expect((await state.takeUp('op')).isCancelled).toBe(false);
+          expect(await state.cancel('none')).toBe('cancelled');
+          await expect(state.beginRemoval('chain', await runOf(state, 'none'))).rejects.toMatchObject({
+            code: 'operationCancelled',
+          });
+          const removal = await runOf(state, 'remove');
+          await state.beginRemoval('chain', removal);
+          expect(await state.cancel('remove')).toBe('removing');
+          await state.release('chain', removal, ['chain__up'], []);
+          expect(await state.cancel('remove')).toBe('ended');
+        }),
+      );
+
+      it(
+        'lets one of the two win that come at once: what commits it, and what cancels it',
+        on(async (state) => {
+          for (let i = 0; i < 20; i += 1) {
+            const workflow = `w${i}`;
+            const run = await runOf(state, workflow);
+            await state.reserve(sampleDefinition(workflow), run);
+            const activate = (): Promise<unknown> =>
+              state.activate({ workflow, version: 1 }, run).catch(() => undefined);
+            const cancel = (): Promise<unknown> => state.cancel(workflow);
+            await Promise.all(i % 2 === 0 ? [activate(), cancel()] : [cancel(), activate()]);
+            const isServed = (await state.get(workflow))?.phase === 'ready';
+            expect(await state.cancel(workflow)).toBe(isServed ? 'committed' : 'cancelled');
+          }
+        }),
+      );
+    });
+
     it(
       'pages by name',
       on(async (state) => {

@@ -270,6 +270,41 @@ export function describeWorkflowVersions(
     );
 
     it(
+      'takes nothing of an operation that is cancelled, and takes a watched version of it back',
+      on(async (installation) => {
+        const { versions, state } = installation;
+        const refused = { code: 'operationCancelled' };
+        await register(installation);
+        await update(installation, 'two');
+        for (const operation of ['op', 'direct', 'remove', 'back'])
+          expect(await state.cancel(operation)).toBe('cancelled');
+        const [op, direct, remove, back] = await Promise.all(
+          ['op', 'direct', 'remove', 'back'].map((operation) => runOf(installation, operation)),
+        );
+        if (!op || !direct || !remove || !back) throw new Error('no runs');
+        await expect(versions.reserve('w', define(), op)).rejects.toMatchObject(refused);
+        await expect(versions.direct('w', direct, { weights: { 1: 50, 2: 50 } })).rejects.toMatchObject(refused);
+        const first = { workflow: 'w', version: 1 };
+        await expect(versions.beginRemoval(first, remove, false)).rejects.toMatchObject(refused);
+        await expect(versions.activate(first, back, asDefault)).rejects.toMatchObject(refused);
+        expect((await versions.list('w'))?.updating).toBeUndefined();
+
+        const run = await runOf(installation, 'watched');
+        const version = { workflow: 'w', version: 3 };
+        await versions.reserve('w', define(), run);
+        await versions.activate(version, run, { ...asDefault, watchMs: 60_000 });
+        expect(await state.cancel('watched')).toBe('cancelled');
+        await expect(versions.endWatch(version, run)).rejects.toMatchObject(refused);
+        await versions.rollBack(version, run, failure);
+        await versions.release(version, run, ['w__up.v3'], []);
+        expect(await served(installation)).toEqual({ w: 2, 'w@1': 1 });
+        const removal = await runOf(installation, 'removal');
+        await versions.beginRemoval(first, removal, false);
+        expect(await state.cancel('removal')).toBe('removing');
+      }),
+    );
+
+    it(
       'goes with its workflow, and tells all of its models',
       on(async (installation) => {
         const { versions, state } = installation;

@@ -1,4 +1,4 @@
-import { isTorchweaveError, toTorchweaveError, type TorchweaveError } from '@torchweave/domain';
+import { isTorchweaveError, TorchweaveError, toTorchweaveError } from '@torchweave/domain';
 import type { JobContext } from '../../ports/job-queue.js';
 import type { Logger } from '../../ports/logger.js';
 import type { OperationRun, WorkflowState } from '../../ports/workflow-state.js';
@@ -30,9 +30,13 @@ export async function runSaga<Ports extends SagaPorts, Payload extends object, H
   job: JobContext,
 ): Promise<{ readonly workflow: string }> {
   const { state } = ports;
-  const { run, isTakenOver, trace } = await state.takeUp(job.operationId);
+  const { run, isTakenOver, isCancelled, trace } = await state.takeUp(job.operationId);
   const recalled = saga.recall(trace, job.operationId, payload);
   if (recalled.stage === 'ended') return { workflow: recalled.workflow };
+  const cancelled = isCancelled
+    ? new TorchweaveError('operationCancelled', { operationId: job.operationId })
+    : undefined;
+  if (cancelled !== undefined && trace.outcome === 'none') throw cancelled;
   const sagaRun = new SagaRun(saga, ports, job, run);
   const held = recalled.stage === 'held' ? recalled.held : await sagaRun.takeHold(payload);
   const models = saga.modelsOf(held);
@@ -40,7 +44,8 @@ export async function runSaga<Ports extends SagaPorts, Payload extends object, H
   if (isTakenOver) await state.doubt(models);
   const workflow = saga.workflowOf(held);
   await inDoubtWhenLost(ports, run, models, () => {
-    if (recalled.stage === 'held' && recalled.failure !== undefined) return sagaRun.undo(held, recalled.failure);
+    const failure = recalled.stage === 'held' ? (recalled.failure ?? cancelled) : undefined;
+    if (failure !== undefined && saga.beginUndo !== undefined) return sagaRun.undo(held, failure);
     job.concerns(workflow);
     return sagaRun.finish(held);
   });
@@ -74,7 +79,12 @@ class SagaRun<Ports extends SagaPorts, Payload extends object, Held extends obje
 
   async takeHold(payload: Payload): Promise<Held> {
     let known: object = payload;
-    for (const step of this.saga.toHold.steps) known = await this.take(step, known);
+    for (const step of this.saga.toHold.steps) {
+      this.assertNotCancelled();
+      known = await this.take(step, known).catch((thrown: unknown) => {
+        throw this.reasonOf(thrown);
+      });
+    }
     return known as Held;
   }
 
@@ -83,10 +93,11 @@ class SagaRun<Ports extends SagaPorts, Payload extends object, Held extends obje
     let isRevocable = this.saga.beginUndo !== undefined;
     for (const step of this.saga.whileHeld.steps) {
       try {
+        if (isRevocable) this.assertNotCancelled();
         known = await this.take(step, known);
       } catch (thrown) {
         if (!isRevocable || !isForGood(thrown)) throw thrown;
-        await this.undo(held, toTorchweaveError(thrown));
+        await this.undo(held, toTorchweaveError(this.reasonOf(thrown)));
       }
       if (step.isFinal === true || step.isFinal?.(held) === true) isRevocable = false;
     }
@@ -96,6 +107,18 @@ class SagaRun<Ports extends SagaPorts, Payload extends object, Held extends obje
   async undo(held: Held, failure: TorchweaveError): Promise<never> {
     await this.job.step(undoStep, () => undoSteps(this.saga, this.context, held, failure));
     throw failure;
+  }
+
+  /** That it was cancelled, where it was: whatever its steps say who were stopped in the middle. */
+  private reasonOf(thrown: unknown): unknown {
+    const reason: unknown = this.job.signal.reason;
+    return isForGood(thrown) && isTorchweaveError(reason, 'operationCancelled') ? reason : thrown;
+  }
+
+  /** @throws TorchweaveError `operationCancelled`. */
+  private assertNotCancelled(): void {
+    const reason: unknown = this.job.signal.reason;
+    if (isTorchweaveError(reason, 'operationCancelled')) throw reason;
   }
 
   private async take(step: ListedStep<Ports, Held>, known: object): Promise<object> {

@@ -28,6 +28,8 @@ const examples: { readonly [Code in ErrorCode]: ErrorData[Code] } = {
   operationPending: { operationId: 'op', waitedMs: 100 },
   operationUncertain: { operationId: 'op', retryAfterSeconds: 1 },
   operationExpired: { operationId: 'op' },
+  operationCancelled: { operationId: 'op' },
+  operationNotCancellable: { operationId: 'op', why: 'committed' },
   operationOfNewerVersion: { operationId: 'op', reason: 'it has schema version 2', waitedSeconds: 600 },
   errorOfOtherVersion: { code: 'tooSoon' },
   noWorker: { retryAfterSeconds: 5 },

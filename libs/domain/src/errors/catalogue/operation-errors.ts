@@ -13,10 +13,20 @@ export interface OperationErrors {
   };
   operationExpired: { operationId: string };
   operationAbandoned: { operationId: string; reason: string };
+  operationCancelled: { operationId: string };
+  operationNotCancellable: { operationId: string; why: keyof typeof lasting };
   operationOfNewerVersion: { operationId: string; reason: string; waitedSeconds: number };
   errorOfOtherVersion: { code: string };
   noWorker: { retryAfterSeconds: number };
 }
+
+/** Why what an operation has done stays. */
+const lasting = {
+  committed: 'what it makes is served already. Change the workflow once more instead',
+  removing: 'what it removes is on its way out, and goes to the end',
+  ended: 'it has ended. What it ended with is told at GET /operations/{id}',
+  upkeep: 'it is upkeep, which repeats by itself',
+} as const;
 
 export const operationErrors: CatalogueArea<OperationErrors> = {
   operationNotFound: {
@@ -51,6 +61,17 @@ export const operationErrors: CatalogueArea<OperationErrors> = {
     type: 'InternalServerException',
     status: 500,
     message: (d) => `Operation ${d.operationId} was given up and undone: ${d.reason}`,
+  },
+  operationCancelled: {
+    type: 'ConflictStatusException',
+    status: 409,
+    message: (d) => `Operation ${d.operationId} was cancelled on request: nothing of what it had done is left.`,
+    shows: ['operationId'],
+  },
+  operationNotCancellable: {
+    type: 'ConflictStatusException',
+    status: 409,
+    message: (d) => `Operation ${d.operationId} cannot be cancelled any more: ${lasting[d.why]}.`,
   },
   operationOfNewerVersion: {
     type: 'ServiceUnavailableException',
