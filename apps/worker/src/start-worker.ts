@@ -3,6 +3,7 @@ import {
   noRacePoints,
   ReconcileModelServers,
   RegisterWorkflow,
+  ScaleWorkers,
   UnregisterWorkflow,
   type JobHandlers,
   type RacePoints,
@@ -11,7 +12,7 @@ import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
 import type { Parts } from '@torchweave/composition';
 import { JobMetrics, type AppOptions, type RunningApp } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
-import { RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
+import { RedisWorkflowScaling, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
 import { loadAtStart } from './load-at-start.js';
 
 /** ms. */
@@ -38,6 +39,7 @@ export async function startWorker(
     ...parts,
     state: new RedisWorkflowState(redis, namespace),
     versions: new RedisWorkflowVersions(redis, namespace),
+    scaling: new RedisWorkflowScaling(redis, namespace),
     gateways: new RedisGatewayRegistry(redis, namespace, settings.gatewayLeaseMs),
     jobs,
     logger,
@@ -47,6 +49,7 @@ export async function startWorker(
   const register = new RegisterWorkflow(ports);
   const unregister = new UnregisterWorkflow(ports);
   const changes = new ChangeVersions(ports);
+  const scale = new ScaleWorkers(ports);
   const reconcile = new ReconcileModelServers(ports);
   const handlers: JobHandlers = {
     'register-workflow': (payload, job) => register.execute(payload, job),
@@ -55,6 +58,7 @@ export async function startWorker(
     'set-default-version': (payload, job) => changes.setDefault(payload, job),
     'direct-traffic': (payload, job) => changes.direct(payload, job),
     'unregister-version': (payload, job) => changes.unregister(payload, job),
+    'scale-workers': (payload, job) => scale.execute(payload, job),
     'reconcile-model-servers': (_, job) => reconcile.execute(job),
   };
   if (parts.hasModelServerInside) {

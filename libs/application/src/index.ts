@@ -34,6 +34,10 @@ export {
   /** @internal For tests of other packages. */
   unregistrationSaga,
 } from './registration/unregistration-saga.js';
+export {
+  /** @internal For tests of other packages. */
+  scalingSaga,
+} from './scaling/scaling-saga.js';
 export { loadWorkflows, workflowsToLoad, type WorkflowToLoad } from './workflow-management/load-workflows.js';
 export { ReconcileModelServers, type ReconcilePorts } from './workflow-management/reconcile-model-servers.js';
 export { RegisterWorkflow } from './registration/register-workflow.js';
@@ -42,5 +46,6 @@ export { UploadedArchives, type UploadedArchivesOptions } from './registration/u
 export { writeRefusal } from './workflow-management/write-refusal.js';
 export type { Submission } from './workflow-management/submit.js';
 export { WorkflowManagement, type ArchiveUpload } from './workflow-management/workflow-management.js';
+export { ScaleWorkers } from './scaling/scale-workers.js';
 export { ChangeVersions } from './versions/change-versions.js';
 export { VersionManagement, type ChangedVersions } from './versions/version-management.js';

@@ -32,4 +32,5 @@ export { missingHandler, modelNodes, servedModelsOf, versionOf } from './workflo
 export type { WorkflowDefinition } from './workflow/definition.js';
 export { assertWorkflowName, isValidName, modelNameOf, nameRule } from './workflow/name.js';
 export { pointOf, trafficFault, versionAt, versionOfAll, versionsIn, type Traffic } from './workflow/traffic.js';
+export { nodesToScale, withWorkers, workerBounds, workerRangeOf, type WorkerRange } from './workflow/workers.js';
 export { firstVersion, parseVersionId, versionId, type WorkflowVersion } from './workflow/workflow-version.js';

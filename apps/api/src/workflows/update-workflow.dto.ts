@@ -9,7 +9,7 @@ const asNumber = ({ value }: { value: unknown }): unknown =>
   typeof value === 'string' && /^\d{1,9}(\.\d{1,6})?$/.test(value) ? Number(value) : value;
 
 /** A number of the query between two bounds. */
-function IsBounded(min: number, max: number, isWhole: boolean): PropertyDecorator {
+export function IsBounded(min: number, max: number, isWhole: boolean): PropertyDecorator {
   const message = `a ${isWhole ? 'whole ' : ''}number from ${min} to ${max}`;
   return applyDecorators(
     Transform(asNumber),

@@ -16,7 +16,8 @@ import { ApiQueries } from '../openapi/api-queries.js';
 import { ErrorAnswers } from '../openapi/error-answers.js';
 import { answerTo } from './answer-to.js';
 import { UnregisterWorkflowDto } from './unregister-workflow.dto.js';
-import { SetDefaultDto, TrafficDto, updateParameters, UpdateWorkflowDto } from './update-workflow.dto.js';
+import { ChangeWorkflowDto, scaleParameters, scalingIn, type RequestedScaling } from './scale-workflow.dto.js';
+import { SetDefaultDto, TrafficDto, updateParameters } from './update-workflow.dto.js';
 import { ChangedAnswer, VersionAnswer, VersionsAnswer, versionsAnswer } from './version-answers.js';
 import { AcceptedAnswer, describeAnswer, type DescribedWorkflow } from './workflow-answers.js';
 
@@ -37,22 +38,27 @@ export class VersionsController {
   }
 
   @Put(':name')
-  @ApiOperation({ operationId: 'updateWorkflow', summary: 'Make the next version of a workflow, and let it serve.' })
-  @ApiQueries(updateParameters)
-  @ApiBody({ type: UpdateWorkflowDto, required: false })
+  @ApiOperation({
+    operationId: 'updateWorkflow',
+    summary: 'Make the next version of a workflow, and let it serve; or scale the workers of the one that serves.',
+  })
+  @ApiQueries([...updateParameters, ...scaleParameters])
+  @ApiBody({ type: ChangeWorkflowDto, required: false })
   @ApiConsumes('application/json', 'application/x-www-form-urlencoded')
   @ApiOkResponse({ type: ChangedAnswer })
   @ApiAcceptedResponse({ type: AcceptedAnswer })
   @ErrorAnswers(...changing, 415, 507)
   async update(
     @Param('name') name: string,
-    @Body() parameters: UpdateWorkflowDto,
+    @Body() parameters: ChangeWorkflowDto,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ChangedAnswer | AcceptedAnswer> {
     const { url, sha256, create = false, synchronous = true, keep } = parameters;
     const { set_default: setDefault, watch_seconds: watchSeconds, max_error_rate: maxErrorRate } = parameters;
     const archive = archiveOf(request) ?? url;
+    const scaling = scalingIn(parameters, archive !== undefined);
+    if (scaling !== undefined) return this.scale({ workflow: name, ...scaling }, synchronous, reply);
     if (archive === undefined) {
       // One that is not there is told first, as TorchServe knows no such request.
       await this.versions.list(name);
@@ -64,6 +70,22 @@ export class VersionsController {
     });
     const answer = answerTo(submission, reply, (workflow) => `Workflow ${workflow} has been updated`);
     return submission.ended ? this.changed(submission.workflow, submission.operationId, answer) : answer;
+  }
+
+  /** In TorchServe's words for models. */
+  private async scale(
+    order: RequestedScaling & { readonly workflow: string },
+    synchronous: boolean,
+    reply: FastifyReply,
+  ): Promise<ChangedAnswer | AcceptedAnswer> {
+    const { node, minWorkers } = order;
+    const submission = await this.versions.scale(order, synchronous);
+    const ofNode = node === undefined ? '' : `node ${node} of `;
+    return answerTo(
+      submission,
+      reply,
+      (workflow) => `Workers scaled to ${minWorkers} for ${ofNode}workflow: ${workflow}`,
+    );
   }
 
   @Get(':name/all')

@@ -51,6 +51,12 @@ export class ManagementClient {
     return (await this.read(request, acceptedAnswer)).operationId;
   }
 
+  /** Begins to scale workers, with the parameters of `query`; tells the id of the operation. */
+  async scale(name: string, query: Query): Promise<string> {
+    const request: ApiRequest = { method: 'PUT', path: workflowPath(name), query: { ...query, synchronous: 'false' } };
+    return (await this.read(request, acceptedAnswer)).operationId;
+  }
+
   /** Begins to make a version the active one; tells the id of the operation. */
   async setDefault(name: string, version: string): Promise<string> {
     const path = `${workflowPath(name)}/${encodeURIComponent(version)}/set-default`;

@@ -1,18 +1,13 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { VersionsOfWorkflow } from '../client/answers.js';
 import { openArchive } from '../client/archive-argument.js';
-import { addConnectionOptions, withApi, type ConnectionOptions } from '../client/connect.js';
-import { finishOperation } from '../client/finish-operation.js';
+import { addConnectionOptions, withApi } from '../client/connect.js';
 import { ManagementClient } from '../client/management-client.js';
 import { CliError } from '../output/cli-error.js';
 import type { CommandContext } from '../output/command-context.js';
 import { addExamples, addJsonOption } from '../output/options.js';
 import { alignColumns } from '../output/text.js';
-
-interface ChangeOptions extends ConnectionOptions {
-  readonly async?: boolean;
-  readonly json?: boolean;
-}
+import { addChangeOptions, change, type ChangeOptions } from './workflow-change.js';
 
 interface UpdateOptions extends ChangeOptions {
   readonly create?: boolean;
@@ -21,23 +16,6 @@ interface UpdateOptions extends ChangeOptions {
   readonly watch?: string;
   readonly maxErrorRate?: string;
   readonly sha256?: string;
-}
-
-/** Begins a change by `begin`, and sees it to its end or tells how to. */
-async function change(
-  context: CommandContext,
-  options: ChangeOptions,
-  begin: (client: ManagementClient) => Promise<string>,
-  sentence: (client: ManagementClient) => Promise<string>,
-): Promise<void> {
-  const output = context.output(options);
-  await withApi(context, options, 'management', async (api) => {
-    const client = new ManagementClient(api);
-    const id = await begin(client);
-    await finishOperation({ client, output, id, isAsync: options.async === true }, async () => [
-      await sentence(client),
-    ]);
-  });
 }
 
 async function update(context: CommandContext, name: string, argument: string, options: UpdateOptions): Promise<void> {
@@ -129,12 +107,6 @@ async function list(context: CommandContext, name: string, options: ChangeOption
 
 /** Adds `workflow update`, `versions`, `rollback` and `traffic`. */
 export function addWorkflowVersionCommands(workflow: Command, context: CommandContext): void {
-  const begun = (command: Command): Command =>
-    addJsonOption(addConnectionOptions(command, 'management')).option(
-      '--async',
-      'do not wait; tell the operation to watch',
-    );
-
   const updating = workflow
     .command('update')
     .description('Make the next version of a workflow, and let it serve without a gap.')
@@ -146,7 +118,7 @@ export function addWorkflowVersionCommands(workflow: Command, context: CommandCo
     .option('--watch <seconds>', 'take the new version back when too many predictions fail within this time')
     .option('--max-error-rate <share>', 'predictions that may fail meanwhile, 0 to 1 (default 0)')
     .option('--sha256 <digest>', 'sha-256 that the archive must have');
-  addExamples(begun(updating), [
+  addExamples(addChangeOptions(updating), [
     'torchweave workflow update digits ./digits.war',
     'torchweave workflow update digits ./digits.war --watch 60 --max-error-rate 0.01',
     'torchweave workflow update digits ./digits.war --no-default',
@@ -165,7 +137,7 @@ export function addWorkflowVersionCommands(workflow: Command, context: CommandCo
     .description('Let an earlier version of a workflow serve again: the one before, where none is named.')
     .argument('<name>', 'name of the workflow')
     .argument('[version]', 'number of the version');
-  addExamples(begun(returning), [
+  addExamples(addChangeOptions(returning), [
     'torchweave workflow rollback digits',
     'torchweave workflow rollback digits 3',
   ]).action((name: string, version: string | undefined, options: ChangeOptions) =>
@@ -178,7 +150,7 @@ export function addWorkflowVersionCommands(workflow: Command, context: CommandCo
     .argument('<name>', 'name of the workflow')
     .argument('<shares...>', 'VERSION=PERCENT, together 100', addShare)
     .option('--sticky <header>', 'send requests with the same value of this header to the same version');
-  addExamples(begun(sharing), [
+  addExamples(addChangeOptions(sharing), [
     'torchweave workflow traffic digits 1=90 2=10',
     'torchweave workflow traffic digits 1=50 2=50 --sticky x-user',
     'torchweave workflow traffic digits 2=100',

@@ -3,6 +3,7 @@ import type { CommandContext } from '../output/command-context.js';
 import { addWorkflowPredictCommand } from './workflow-predict.js';
 import { addWorkflowReadCommands } from './workflow-read.js';
 import { addWorkflowRegisterCommand } from './workflow-register.js';
+import { addWorkflowScaleCommand } from './workflow-scale.js';
 import { addWorkflowUnregisterCommand } from './workflow-unregister.js';
 import { addWorkflowVersionCommands } from './workflow-versions.js';
 
@@ -14,6 +15,7 @@ export function addWorkflowCommands(program: Command, context: CommandContext): 
   addWorkflowRegisterCommand(workflow, context);
   addWorkflowReadCommands(workflow, context);
   addWorkflowVersionCommands(workflow, context);
+  addWorkflowScaleCommand(workflow, context);
   addWorkflowUnregisterCommand(workflow, context);
   addWorkflowPredictCommand(workflow, context);
 }

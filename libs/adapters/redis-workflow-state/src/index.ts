@@ -1,4 +1,5 @@
 export { RedisConnection } from './redis-connection.js';
 export { RedisGatewayRegistry } from './redis-gateway-registry.js';
+export { RedisWorkflowScaling } from './redis-workflow-scaling.js';
 export { RedisWorkflowState } from './redis-workflow-state.js';
 export { RedisWorkflowVersions } from './redis-workflow-versions.js';

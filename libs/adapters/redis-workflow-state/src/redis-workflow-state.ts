@@ -82,7 +82,7 @@ export class RedisWorkflowState implements WorkflowState {
     if (workflow === '' || outcome === '') return { ...begun, trace: { outcome: 'none' } };
     if (outcome === 'committed') return { ...begun, trace: { outcome, workflow } };
     const held = outcome === 'held' ? await this.documents.findVersion(parseVersionId(workflow)) : undefined;
-    if (held?.operationId === operationId) {
+    if (held?.operationId === operationId || held?.record?.scaling?.operationId === operationId) {
       const { record, unreadable } = held;
       if (record !== undefined) return { ...begun, trace: { outcome: 'held', record } };
       if (unreadable !== undefined) return { ...begun, trace: { outcome: 'held', unreadable } };

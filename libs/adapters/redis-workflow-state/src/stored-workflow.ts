@@ -1,4 +1,4 @@
-import type { UnreadableWorkflow, WatchedVersion, WorkflowRecord } from '@torchweave/application';
+import type { Scaling, UnreadableWorkflow, WatchedVersion, WorkflowRecord } from '@torchweave/application';
 import {
   parseVersionId,
   phases,
@@ -59,7 +59,28 @@ function readSchema1(workflow: string, stored: StoredWorkflow): WorkflowRecord {
     definition,
     changedAt,
     ...(failure === undefined ? {} : { failure: readFailure(workflow, failure) }),
+    ...scalingIn(workflow, stored),
   };
+}
+
+/** A change of workers that is under way. */
+function scalingIn(
+  workflow: string,
+  { scaling: text, scalingFailure: failure }: StoredWorkflow,
+): Pick<WorkflowRecord, 'scaling'> {
+  if (text === undefined) return {};
+  const scaling = parse(text);
+  if (!isScaling(scaling)) throw unreadable(workflow, 'the change of its workers is none');
+  return { scaling: failure === undefined ? scaling : { ...scaling, failure: readFailure(workflow, failure) } };
+}
+
+function isScaling(value: unknown): value is Scaling {
+  if (typeof value !== 'object' || value === null) return false;
+  const { operationId, nodes, workers } = value as Record<string, unknown>;
+  if (typeof operationId !== 'string' || typeof workers !== 'object' || workers === null) return false;
+  const { minWorkers, maxWorkers } = workers as Record<string, unknown>;
+  const isNames = Array.isArray(nodes) && nodes.every((node) => typeof node === 'string');
+  return isNames && typeof minWorkers === 'number' && typeof maxWorkers === 'number';
 }
 
 export function unreadable(workflow: string, reason: string): UnreadableWorkflow {

@@ -2,12 +2,13 @@ import { z } from 'zod';
 import { registrationSaga } from '../registration/registration-saga.js';
 import { stepNames } from '../registration/saga/saga.js';
 import { unregistrationSaga } from '../registration/unregistration-saga.js';
+import { scalingSaga } from '../scaling/scaling-saga.js';
 import { directionSaga } from '../versions/direction-saga.js';
 import { promotionSaga } from '../versions/promotion-saga.js';
 import { updateSaga } from '../versions/update-saga.js';
 import { versionRemovalSaga } from '../versions/version-removal-saga.js';
 import { direction, longestWatchMs, promotion, reconciliation, registration, registrationByUrl } from './payloads.js';
-import { unregistration, update, versionRemoval } from './payloads.js';
+import { scaling, unregistration, update, versionRemoval } from './payloads.js';
 
 /** What a job carries and how long and how often it may run: all that there is to know of it in one record. */
 interface JobDescription<Payload extends z.ZodType, Result extends z.ZodType> {
@@ -85,6 +86,15 @@ export const jobCatalogue = {
     result: workflowResult,
     steps: stepNames(versionRemovalSaga),
     timeoutMs: 120_000,
+  }),
+  'scale-workers': describe({
+    schemaVersion: 1,
+    fieldsSince: {},
+    payload: scaling,
+    readers: { 1: scaling },
+    result: workflowResult,
+    steps: stepNames(scalingSaga),
+    timeoutMs: 600_000,
   }),
   'reconcile-model-servers': describe({
     schemaVersion: 1,

@@ -1,3 +1,4 @@
+import { workerBounds } from '@torchweave/domain';
 import { z } from 'zod';
 
 /** Characters of an archive's URL: presigned ones have some 2,000. A job is kept for a day, and its workflow as long as it is there. */
@@ -59,6 +60,15 @@ export const direction = z.object({
 });
 export const versionRemoval = z.object({ workflow: z.string().max(longestText), version });
 
+/** `node`: one of its model nodes; all of them without. */
+export const scaling = z.object({
+  workflow: z.string().max(longestText),
+  node: z.string().max(longestText).optional(),
+  minWorkers: z.int().min(workerBounds.min.least).max(workerBounds.min.most),
+  maxWorkers: z.int().min(workerBounds.max.least).max(workerBounds.max.most),
+});
+
+export type ScalingPayload = z.infer<typeof scaling>;
 export type UpdatePayload = z.infer<typeof update>;
 export type PromotionPayload = z.infer<typeof promotion>;
 export type DirectionPayload = z.infer<typeof direction>;

@@ -200,7 +200,7 @@ export class ModelServerFleet {
 }
 
 /** @throws the error; one of a server that gave no answer with the server's name. */
-function failNamed({ name }: ModelServer, error: unknown): never {
+export function failNamed({ name }: ModelServer, error: unknown): never {
   const options = { cause: error };
   if (isTorchweaveError(error, 'modelServerUnreachable')) {
     throw new TorchweaveError('modelServerUnreachable', { ...error.data, server: name }, options);

@@ -38,6 +38,8 @@ export type {
   OperationTrace,
   OwnedModel,
   Removal,
+  Scaling,
+  ScalingOrder,
   SettledOrphans,
   StateSummary,
   TakenUp,
@@ -58,3 +60,4 @@ export type {
   VersionsOfWorkflow,
   WorkflowVersions,
 } from './workflow-versions.js';
+export type { WorkflowScaling } from './workflow-scaling.js';

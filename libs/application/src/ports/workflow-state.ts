@@ -3,6 +3,7 @@ import type {
   Phase,
   TorchweaveError,
   Traffic,
+  WorkerRange,
   WorkflowDefinition,
   WorkflowVersion,
 } from '@torchweave/domain';
@@ -24,6 +25,20 @@ export interface WatchedVersion {
   readonly until: number;
 }
 
+/** Other numbers of workers for model nodes of the active version. */
+export interface ScalingOrder {
+  /** By their names. */
+  readonly nodes: readonly string[];
+  readonly workers: WorkerRange;
+}
+
+/** A change of workers that an operation has begun. */
+export interface Scaling extends ScalingOrder {
+  readonly operationId: string;
+  /** Why it is being undone. */
+  readonly failure?: ErrorRecord;
+}
+
 /** A workflow as it is stored, lifted to today's type from whatever schema version. */
 export interface WorkflowRecord {
   readonly schemaVersion: 1;
@@ -34,8 +49,10 @@ export interface WorkflowRecord {
   readonly operationId: string;
   /** Grows with every change of any workflow; tells two registrations of one name apart. */
   readonly revision: number;
-  /** The version that is active, or is to be: a document that never changes. */
+  /** The version that is active, or is to be: a document of which nothing ever changes but numbers of workers. */
   readonly definition: WorkflowDefinition;
+  /** A change of its workers that is under way. */
+  readonly scaling?: Scaling;
   /** ISO 8601, UTC. */
   readonly changedAt: string;
   /** Why the registration is being undone. */

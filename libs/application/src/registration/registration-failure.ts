@@ -19,7 +19,8 @@ function statusOf(error: TorchweaveError): number {
 const sentenceOf = (error: TorchweaveError): string =>
   isTorchweaveError(error, 'downloadFailed') ? `${error.message}: ${error.data.reason}.` : error.message;
 
-function failuresOf({ nodes, error }: FailedNodes, definition: WorkflowDefinition): NodeFailure[] {
+/** What became of each node, in words. */
+export function failuresOf({ nodes, error }: FailedNodes, definition: WorkflowDefinition): NodeFailure[] {
   if (!isTorchweaveError(error, 'functionLoadFailed'))
     return nodes.map((node) => ({ node, reason: sentenceOf(error) }));
   const { functionName, reason } = error.data;
@@ -27,16 +28,18 @@ function failuresOf({ nodes, error }: FailedNodes, definition: WorkflowDefinitio
   return [{ node: failed?.modelName ?? functionName, reason }];
 }
 
-/**
- * What a registration fails with. A fault of the archive comes before everything else: as long as it is there, no other try
- * can succeed.
- */
+/** The status of all together. What a client can mend comes first: as long as it is there, no other try can succeed. */
+export function statusOfFailures(failed: readonly FailedNodes[]): number {
+  const statuses = failed.map(({ error }) => statusOf(error));
+  return [400, 500, 507, 503, 504].find((candidate) => statuses.includes(candidate)) ?? 500;
+}
+
+/** What a registration fails with. A fault of the archive comes before everything else. */
 export function registrationFailure(
   definition: WorkflowDefinition,
   failed: readonly FailedNodes[],
 ): TorchweaveError<'registrationFailed'> {
-  const statuses = failed.map(({ error }) => statusOf(error));
-  const status = [400, 500, 507, 503, 504].find((candidate) => statuses.includes(candidate)) ?? 500;
+  const status = statusOfFailures(failed);
   return new TorchweaveError('registrationFailed', {
     workflow: definition.name,
     failures: failed.flatMap((each) => failuresOf(each, definition)),

@@ -1,5 +1,6 @@
-import { TorchweaveError, trafficFault, versionsIn, type Traffic, type WorkflowVersion } from '@torchweave/domain';
-import type { PromotionPayload, UpdatePayload } from '../job-catalogue/payloads.js';
+import { nodesToScale, TorchweaveError, trafficFault, versionsIn } from '@torchweave/domain';
+import type { Traffic, WorkflowVersion } from '@torchweave/domain';
+import type { PromotionPayload, ScalingPayload, UpdatePayload } from '../job-catalogue/payloads.js';
 import type { JobQueue } from '../ports/job-queue.js';
 import type { VersionsOfWorkflow, WorkflowVersions } from '../ports/workflow-versions.js';
 import { submit, type Submission } from '../workflow-management/submit.js';
@@ -95,6 +96,19 @@ export class VersionManagement {
     assertKnown(version, known);
     if (known.active.definition.version === version.version) throw new TorchweaveError('versionServes', { ...version });
     return submit(this.ports.jobs, 'unregister-version', { ...version }, { synchronous, waitMs: this.waitMs });
+  }
+
+  /**
+   * Scales the workers of a model node of the active version, or of all.
+   *
+   * @throws TorchweaveError `workflowNotFound`, `nodeNotFound`, `nodeWithoutWorkers` and `workflowBusy`, at once.
+   */
+  async scale(payload: ScalingPayload, synchronous: boolean): Promise<Submission> {
+    const { workflow, node } = payload;
+    const known = await this.list(workflow);
+    nodesToScale(known.active.definition, node);
+    assertIdle(workflow, known);
+    return submit(this.ports.jobs, 'scale-workers', payload, { synchronous, waitMs: this.waitMs });
   }
 
   /** @throws TorchweaveError `workflowNotFound`. */

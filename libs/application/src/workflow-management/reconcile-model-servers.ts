@@ -10,6 +10,7 @@ import type { JobResult } from '../job-catalogue/job-catalogue.js';
 import { hasEnded, type JobContext, type JobQueue } from '../ports/job-queue.js';
 import type { ManagedModelServer } from '../ports/model-server.js';
 import type { OwnedModel, UnreadableWorkflow, WorkflowRecord } from '../ports/workflow-state.js';
+import type { WorkflowScaling } from '../ports/workflow-scaling.js';
 import type { WorkflowVersions } from '../ports/workflow-versions.js';
 import { registrationOf } from '../registration/model-registration.js';
 import { registrationSaga, type RegistrationPorts } from '../registration/registration-saga.js';
@@ -26,6 +27,7 @@ import { usedArchives } from './used-archives.js';
 export interface ReconcilePorts extends Omit<RegistrationPorts, 'racePoints'> {
   readonly jobs: JobQueue;
   readonly versions: WorkflowVersions;
+  readonly scaling: WorkflowScaling;
 }
 
 /** A model that a ready workflow wants. */
@@ -147,12 +149,13 @@ export class ReconcileModelServers {
     return wanted !== undefined && this.restoreModel(server, wanted, signal);
   }
 
-  /** The node of a version that is ready which has the model. */
+  /** The node of a version that is ready which has the model. While its workers are changed, nobody else touches it. */
   private async readyNode({ model, workflow, version }: OwnedModel): Promise<WantedModel | undefined> {
     const record = await readable(() => this.ports.versions.get({ workflow, version }));
     if (record === undefined || record === 'unreadable' || record.phase !== 'ready') return undefined;
     const node = modelNodes(record.definition).find(({ modelName }) => modelName === model);
-    return node === undefined ? undefined : { record, node };
+    if (node === undefined || record.scaling?.nodes.includes(node.name) === true) return undefined;
+    return { record, node };
   }
 
   /** Noted as an orphan first: were the workflow unregistered meanwhile, or this worker killed, the model is removed. */
@@ -181,7 +184,8 @@ export class ReconcileModelServers {
 
   private async isStillWanted({ record, node }: WantedModel): Promise<boolean> {
     const now = await this.readyNode({ model: node.modelName, ...versionOf(record.definition) });
-    return now?.record.operationId === record.operationId;
+    const hasItsWorkers = now?.node.minWorkers === node.minWorkers && now.node.maxWorkers === node.maxWorkers;
+    return hasItsWorkers && now.record.operationId === record.operationId;
   }
 
   /** Only where it is still the one that was asked for: else it is somebody's who knows better. */

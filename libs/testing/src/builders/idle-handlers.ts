@@ -6,5 +6,6 @@ const ended = (): Promise<{ workflow: string }> => Promise.resolve({ workflow: '
 export const idleHandlers: JobHandlers = {
   ...{ 'register-workflow': ended, 'unregister-workflow': ended },
   ...{ 'register-version': ended, 'set-default-version': ended, 'direct-traffic': ended, 'unregister-version': ended },
+  'scale-workers': ended,
   'reconcile-model-servers': () => Promise.resolve({ registered: 0, removed: 0 }),
 };

@@ -1,12 +1,17 @@
 import {
   ChangeVersions,
   ModelServerFleet,
+  ReconcileModelServers,
   RegisterWorkflow,
+  ScaleWorkers,
   silentLogger,
   UnregisterWorkflow,
   type JobContext,
+  type JobQueue,
+  type ModelDescription,
   type ModelRepository,
   type ModelServer,
+  type OperationPhase,
 } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import { specText, workflowFiles, zipOf } from '../builders/index.js';
@@ -15,6 +20,7 @@ import { InMemoryArchiveStore } from './archive-store.js';
 import { InMemoryGatewayRegistry } from './gateway-registry.js';
 import { InMemoryModelServer } from './model-server.js';
 import { inMemorySpecReader } from './spec-reader.js';
+import { InMemoryWorkflowScaling } from './workflow-scaling.js';
 import { InMemoryWorkflowState } from './workflow-state.js';
 import { InMemoryWorkflowVersions } from './workflow-versions.js';
 
@@ -23,6 +29,7 @@ const nothing = (): Uint8Array => new Uint8Array();
 const spec = specText({ models: { a: { url: 'a.mar' }, b: { url: 'b.mar' } }, dag: { a: ['b'] } });
 const archive = await zipOf(workflowFiles({ name: 'w', spec, handler: null }));
 
+const full = new TorchweaveError('modelServerFull', { endpoint: 'x', message: 'There is no room.' });
 export const models = ['w__a', 'w__b'];
 export const lost = (operationId: string): TorchweaveError =>
   new TorchweaveError('operationAbandoned', { operationId, reason: 'another worker may hold the job now' });
@@ -34,7 +41,9 @@ export const cancelledBy = (operationId: string): TorchweaveError =>
 export type OnCall = (call: string, act: () => Promise<unknown>) => Promise<unknown>;
 const undisturbed: OnCall = (_, act) => act();
 
-type Ports = ConstructorParameters<typeof ChangeVersions>[0] & ConstructorParameters<typeof UnregisterWorkflow>[0];
+type Ports = ConstructorParameters<typeof ChangeVersions>[0] &
+  ConstructorParameters<typeof UnregisterWorkflow>[0] &
+  ConstructorParameters<typeof ScaleWorkers>[0];
 
 /** Every call of the port's methods goes through `onCall` first. */
 function observed<T extends object>(name: string, port: T, onCall: OnCall): T {
@@ -54,6 +63,7 @@ function observed<T extends object>(name: string, port: T, onCall: OnCall): T {
 export class SagaWorld {
   readonly state = new InMemoryWorkflowState();
   readonly versions = new InMemoryWorkflowVersions(this.state);
+  private readonly scaling = new InMemoryWorkflowScaling(this.state, this.versions);
   private readonly archives = new InMemoryArchiveStore();
   private readonly gateways = new InMemoryGatewayRegistry();
   private readonly server = new InMemoryModelServer(
@@ -62,12 +72,19 @@ export class SagaWorld {
   );
   /** What the model server says to every model. */
   refusal: TorchweaveError | undefined;
+  /** A number of workers that the model server has no room for. */
+  tooManyWorkers = Infinity;
   /** The model server answers no removal. */
   isAway = false;
 
   /** The models on the server. */
   get onServer(): ReadonlySet<string> {
     return new Set(this.server.names);
+  }
+
+  /** What the server tells of a model. */
+  describe(model: string): Promise<ModelDescription | undefined> {
+    return this.server.describe(model);
   }
 
   register(operationId: string, onCall?: OnCall, job?: Partial<JobContext>): Promise<unknown> {
@@ -88,6 +105,33 @@ export class SagaWorld {
   setDefault(operationId: string, version: number, onCall?: OnCall, job?: Partial<JobContext>): Promise<unknown> {
     const use = new ChangeVersions(this.ports(onCall));
     return use.setDefault({ workflow: 'w', version }, { ...jobOf(operationId), ...job });
+  }
+
+  scale(
+    operationId: string,
+    minWorkers: number,
+    onCall?: OnCall,
+    job?: Partial<JobContext>,
+    node?: string,
+  ): Promise<unknown> {
+    const use = new ScaleWorkers(this.ports(onCall));
+    const order = { minWorkers, maxWorkers: minWorkers, ...(node === undefined ? {} : { node }) };
+    return use.execute({ workflow: 'w', ...order }, { ...jobOf(operationId), ...job });
+  }
+
+  /** The model server has a model no more, whoever wants it. */
+  lose(model: string): Promise<void> {
+    return this.server.unregister(model);
+  }
+
+  /** @param state of the jobs of all operations. */
+  async reconcile(state: OperationPhase = 'failed'): Promise<void> {
+    const kind = 'scale-workers';
+    const operation: JobQueue['operation'] = (id) =>
+      Promise.resolve({ id, kind, state, steps: [], createdAt: '', attempts: 1 });
+    const jobs = { operation } as JobQueue;
+    const use = new ReconcileModelServers({ ...this.ports(), state: this.state, jobs });
+    await use.execute(jobOf('reconcile'));
   }
 
   unregisterVersion(
@@ -133,6 +177,10 @@ export class SagaWorld {
       unregister: (name) => {
         return this.isAway ? Promise.reject(new Error('nobody answers')) : this.server.unregister(name);
       },
+      list: () => this.server.list(),
+      describe: (name) => this.server.describe(name),
+      scale: (name, workers) =>
+        workers.minWorkers >= this.tooManyWorkers ? Promise.reject(full) : this.server.scale(name, workers),
     };
     const { endpoint, name, inference } = this.server;
     const server: Partial<ModelServer> = {
@@ -142,7 +190,7 @@ export class SagaWorld {
     const ports = {
       source: new InMemoryArchiveSource(new Map([['w.war', archive]])),
       ...{ archives: this.archives, specs: inMemorySpecReader, state: this.state, versions: this.versions },
-      gateways: this.gateways,
+      ...{ gateways: this.gateways, scaling: this.scaling },
       racePoints: { reach: () => Promise.resolve() },
     };
     const watched = Object.entries(ports).map(([name, port]) => [name, observed<object>(name, port, onCall)]);

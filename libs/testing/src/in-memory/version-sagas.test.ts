@@ -1,4 +1,4 @@
-import { TorchweaveError } from '@torchweave/domain';
+import { modelNodes, TorchweaveError } from '@torchweave/domain';
 import { describe, expect, it } from 'vitest';
 import { cancelledBy, SagaWorld, type OnCall } from './saga-world.js';
 
@@ -13,6 +13,8 @@ interface Scenario {
   readonly active: number;
   readonly beside: readonly number[];
   readonly failure?: string;
+  /** Workers of the models of the active version. */
+  readonly workers?: number;
 }
 
 const registered = async (): Promise<SagaWorld> => {
@@ -83,6 +85,32 @@ const scenarios: readonly Scenario[] = [
     run: (world, ...how) => world.unregister('op', ...how),
     ...{ active: 0, beside: [] },
   },
+  {
+    title: 'a scaling',
+    begin: updated,
+    run: (world, onCall) => world.scale('op', 3, onCall),
+    ...{ active: 2, beside: [1], workers: 3 },
+  },
+  {
+    title: 'a scaling that the model server has no room for',
+    begin: async () => {
+      const world = await registered();
+      await world.scale('first-scaling', 2);
+      return Object.assign(world, { tooManyWorkers: 3 });
+    },
+    run: (world, onCall) => world.scale('op', 3, onCall),
+    ...{ active: 1, beside: [], workers: 2, failure: 'scalingFailed' },
+  },
+  {
+    title: 'an update of what was scaled',
+    begin: async () => {
+      const world = await registered();
+      await world.scale('first-scaling', 2);
+      return world;
+    },
+    run: (world, onCall) => world.update('op', onCall),
+    ...{ active: 2, beside: [1], workers: 1 },
+  },
 ];
 
 const outcome = (run: Promise<unknown>): Promise<string> =>
@@ -121,7 +149,8 @@ async function asBefore(scenario: Scenario): Promise<Scenario> {
 }
 
 /** What is served is as it should be, nobody holds the workflow, and no model is too many or missing that reconcile does not know of. */
-async function expectEnd(world: SagaWorld, { active, beside }: Scenario, where: string): Promise<void> {
+async function expectEnd(world: SagaWorld, scenario: Scenario, where: string): Promise<void> {
+  const { active, beside, workers = 1 } = scenario;
   const known = await world.versions.list('w');
   expect(known?.active.definition.version ?? 0, where).toBe(active);
   expect(known?.updating, where).toBeUndefined();
@@ -132,6 +161,11 @@ async function expectEnd(world: SagaWorld, { active, beside }: Scenario, where: 
   for (const model of new Set([...wanted, ...world.onServer])) {
     const isRight = wanted.has(model) === world.onServer.has(model) || noted.has(model);
     expect(isRight, `${model} ${where}`).toBe(true);
+  }
+  for (const { modelName, minWorkers } of known === undefined ? [] : modelNodes(known.active.definition)) {
+    expect(minWorkers, `${modelName} ${where}`).toBe(workers);
+    const held = noted.has(modelName) ? { minWorkers } : await world.describe(modelName);
+    expect(held?.minWorkers, `${modelName} on the server ${where}`).toBe(minWorkers);
   }
 }
 
@@ -222,7 +256,7 @@ describe.each(scenarios)('$title', (scenario) => {
     'goes on when it is tried again, where the state was away %s any call',
     async (moment) => {
       for (const [index, call] of (await callsOf(scenario)).entries()) {
-        if (!/^(state|versions)\./.test(call)) continue;
+        if (!/^(state|versions|scaling)\./.test(call)) continue;
         const world = await begin();
         const fail: OnCall = (_, act) =>
           moment === 'before' ? Promise.reject(away) : act().then(() => Promise.reject(away));

@@ -96,7 +96,8 @@ export class InMemoryWorkflowState implements WorkflowState {
   private traceOf(operationId: string, before: Operation | undefined): OperationTrace {
     if (before?.end !== undefined) return before.end;
     const record = this.find(parseVersionId(before?.held ?? ''));
-    return record?.operationId === operationId ? { outcome: 'held', record } : { outcome: 'none' };
+    const isHeld = record?.operationId === operationId || record?.scaling?.operationId === operationId;
+    return record !== undefined && isHeld ? { outcome: 'held', record } : { outcome: 'none' };
   }
 
   holds(run: OperationRun): Promise<boolean> {
@@ -277,8 +278,18 @@ export class InMemoryWorkflowState implements WorkflowState {
     return Promise.resolve();
   }
 
-  isReleased({ operationId }: OperationRun): boolean {
-    return this.operations.get(operationId)?.end?.outcome === 'released';
+  isReleased(run: OperationRun): boolean {
+    return this.outcomeOf(run) === 'released';
+  }
+
+  /** How an operation has ended; undefined where it has not. */
+  outcomeOf({ operationId }: OperationRun): 'committed' | 'released' | undefined {
+    return this.operations.get(operationId)?.end?.outcome;
+  }
+
+  /** The operation holds a version that another one has made. */
+  hold({ operationId, token }: OperationRun, definition: WorkflowDefinition): void {
+    this.operations.set(operationId, { token, held: versionId(versionOf(definition)) });
   }
 
   isHeld({ operationId, token }: OperationRun): boolean {

@@ -280,8 +280,10 @@ export class InMemoryWorkflowVersions implements WorkflowVersions {
 
   async unfinished(): ReturnType<WorkflowVersions['unfinished']> {
     const beside = [...this.state.records].filter(([entry, { phase }]) => entry.includes('@') && phase !== 'ready');
-    const watched = [...this.state.records.values()].filter(({ pointers }) => pointers?.watched !== undefined);
-    const records = [...beside.map(([, record]) => record), ...watched].map((record) => {
+    const held = [...this.state.records.values()].filter(
+      ({ pointers, scaling }) => pointers?.watched !== undefined || scaling !== undefined,
+    );
+    const records = [...beside.map(([, record]) => record), ...held].map((record) => {
       const { updating } = this.versionedOf(record.definition.name);
       return { record, ...(updating === undefined ? {} : { updating }) };
     });
@@ -312,7 +314,7 @@ export class InMemoryWorkflowVersions implements WorkflowVersions {
   }
 
   /** @throws TorchweaveError `workflowNotFound`, `workflowBusy`. */
-  private idle(workflow: string, { operationId }: OperationRun): Versioned {
+  idle(workflow: string, { operationId }: OperationRun): Versioned {
     const active = this.state.records.get(workflow);
     if (active?.phase === 'registering')
       throw new TorchweaveError('workflowBusy', { workflow, phase: active.phase, operationId: active.operationId });

@@ -1,7 +1,9 @@
 import { RedisLink } from '@torchweave/redis-client';
 import { silentLogger } from '@torchweave/application';
-import { RedisConnection, RedisWorkflowState, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
+import { RedisConnection, RedisWorkflowScaling, RedisWorkflowState } from '@torchweave/redis-workflow-state';
+import { RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
 import { TestRedis } from '@torchweave/testing/redis';
+import { describeWorkflowScaling } from '@torchweave/testing/port-conformance/workflow-scaling';
 import { describeWorkflowState } from '@torchweave/testing/port-conformance/workflow-state';
 import { describeWorkflowVersions } from '@torchweave/testing/port-conformance/workflow-versions';
 import { afterAll, beforeAll } from 'vitest';
@@ -31,4 +33,12 @@ describeWorkflowVersions('RedisWorkflowVersions', async () => {
   const state = new RedisWorkflowState(connection, namespace);
   const versions = new RedisWorkflowVersions(connection, namespace);
   return { state, versions, dispose: () => Promise.resolve(connection.close()) };
+});
+
+describeWorkflowScaling('RedisWorkflowScaling', async () => {
+  const [connection, namespace] = await connect();
+  const state = new RedisWorkflowState(connection, namespace);
+  const versions = new RedisWorkflowVersions(connection, namespace);
+  const scaling = new RedisWorkflowScaling(connection, namespace);
+  return { state, versions, scaling, dispose: () => Promise.resolve(connection.close()) };
 });

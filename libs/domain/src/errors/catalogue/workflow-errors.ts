@@ -30,10 +30,19 @@ export interface WorkflowErrors {
     /** Of the predictions, 0 to 1. */
     maxErrorRate: number;
   };
+  /** `models`: the names of its model nodes. */
+  nodeNotFound: { workflow: string; node: string; models: readonly string[] };
+  /** `node`: absent where all were meant. */
+  nodeWithoutWorkers: { workflow: string; node?: string; models: readonly string[] };
+  /** `status`: of the model servers' refusals. */
+  scalingFailed: { workflow: string; failures: readonly NodeFailure[]; status: number };
   workflowsMissing: { missing: number; registered: number; retryAfterSeconds: number };
 }
 
 const describeFailure = (f: NodeFailure): string => `Workflow Node ${f.node} failed to register. Details: ${f.reason}`;
+
+const tellModels = (models: readonly string[]): string =>
+  models.length === 0 ? 'It has no node with a model.' : `Its nodes with models are: ${models.join(', ')}.`;
 
 export const workflowErrors: CatalogueArea<WorkflowErrors> = {
   workflowNotFound: {
@@ -119,6 +128,28 @@ export const workflowErrors: CatalogueArea<WorkflowErrors> = {
       `Version ${d.version} of workflow ${d.workflow} failed ${d.failed} of ${d.total} predictions, more than the ` +
       `${Number((d.maxErrorRate * 100).toFixed(2))} % that are allowed: version ${d.active} serves again.`,
     shows: ['version', 'active', 'failed', 'total'],
+  },
+  nodeNotFound: {
+    type: 'NodeNotFoundException',
+    status: 404,
+    message: (d) => `Workflow ${d.workflow} has no node ${d.node}. ${tellModels(d.models)}`,
+  },
+  nodeWithoutWorkers: {
+    type: 'BadRequestException',
+    status: 400,
+    message: (d) =>
+      d.node === undefined
+        ? `Workflow ${d.workflow} has no node with a model, so there are no workers to scale: functions run in processes of the gateways.`
+        : `Node ${d.node} of workflow ${d.workflow} is a function, which runs in processes of the gateways and has no workers to scale. ` +
+          tellModels(d.models),
+  },
+  scalingFailed: {
+    type: 'WorkflowException',
+    status: (d) => d.status,
+    message: (d) =>
+      `The workers of workflow ${d.workflow} cannot be scaled so, and are put back as they were. Failures: ` +
+      `[${d.failures.map((f) => `Workflow Node ${f.node}: ${f.reason}`).join(', ')}]`,
+    shows: ['failures'],
   },
   workflowsMissing: {
     type: 'ServiceUnavailableException',
