@@ -1,7 +1,7 @@
 import { ValidationPipe, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Logger, VersionManagement, WorkflowManagement } from '@torchweave/application';
+import type { InspectWorkflow, Logger, VersionManagement, WorkflowManagement } from '@torchweave/application';
 import { ErrorAnswers, followTorchServe, observeHttp, serveKeyRenewal, serverOptions } from '@torchweave/platform';
 import type { HttpAdmission, Monitoring } from '@torchweave/platform';
 import type { FastifyInstance } from 'fastify';
@@ -19,6 +19,8 @@ export interface ApiServerOptions {
   readonly management: WorkflowManagement;
   /** Without it, there is nothing to be found of versions. */
   readonly versions?: VersionManagement;
+  /** What tells details of a workflow; without it, there are none. */
+  readonly inspection?: InspectWorkflow;
   readonly logger: Logger;
   /** bytes. */
   readonly maxRequestSize: number;
@@ -36,7 +38,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<NestFa
   const { admission } = options;
   const adapter = new FastifyAdapter(serverOptions(options.maxRequestSize, errors, admission));
   const app = await NestFactory.create<NestFastifyApplication>(
-    ApiModule.on(options.management, options.versions),
+    ApiModule.on(options.management, options.versions, options.inspection),
     adapter,
     {
       logger: false,

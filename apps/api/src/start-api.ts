@@ -1,4 +1,5 @@
 import {
+  InspectWorkflow,
   UploadedArchives,
   VersionManagement,
   WorkflowManagement,
@@ -15,7 +16,7 @@ import {
   type RunningApp,
 } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
-import { RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
+import { RedisModelReports, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
 import { createApiServer } from './create-api-server.js';
 
 /**
@@ -37,10 +38,13 @@ export async function startApi(options: AppOptions, archives: Pick<ArchiveStore,
     ...{ waitMs: settings.operationWaitMs, gateways },
     uploads: new UploadedArchives(archives, { maxBytes: settings.maxArchiveSize, limit: settings.maxUploads }),
   });
+  const ofVersions = new RedisWorkflowVersions(redis, namespace);
   const versions = new VersionManagement(
-    { versions: new RedisWorkflowVersions(redis, namespace), jobs, workflows: management },
+    { versions: ofVersions, jobs, workflows: management },
     settings.operationWaitMs,
   );
+  const reports = new RedisModelReports(redis, namespace);
+  const inspection = new InspectWorkflow({ versions: ofVersions, reports, gateways, jobs });
   observeQueues(monitoring, jobs.queues);
   monitoring.addReadiness('api', () => management.list(1, 0));
   // It still reads, and unregisters where that makes room.
@@ -51,7 +55,7 @@ export async function startApi(options: AppOptions, archives: Pick<ArchiveStore,
     return 'no worker takes operations: start one with "torchweave worker"';
   });
   const server = await createApiServer({
-    ...{ management, versions, logger, admission, maxRequestSize: settings.maxRequestSize },
+    ...{ management, versions, inspection, logger, admission, maxRequestSize: settings.maxRequestSize },
     ...{ registry: monitoring.registry, queues: jobs.queues },
   });
   await listenOn(listen, '--management-port', ({ port, host }) => server.listen(port, host));

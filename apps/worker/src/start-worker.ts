@@ -1,6 +1,7 @@
 import {
   ChangeVersions,
   noRacePoints,
+  ObserveModels,
   ReconcileModelServers,
   RegisterWorkflow,
   ScaleWorkers,
@@ -12,7 +13,7 @@ import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
 import type { Parts } from '@torchweave/composition';
 import { JobMetrics, type AppOptions, type RunningApp } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
-import { RedisWorkflowScaling, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
+import { RedisModelReports, RedisWorkflowScaling, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
 import { loadAtStart } from './load-at-start.js';
 
 /** ms. */
@@ -39,6 +40,7 @@ export async function startWorker(
     ...parts,
     state: new RedisWorkflowState(redis, namespace),
     versions: new RedisWorkflowVersions(redis, namespace),
+    reports: new RedisModelReports(redis, namespace),
     scaling: new RedisWorkflowScaling(redis, namespace),
     gateways: new RedisGatewayRegistry(redis, namespace, settings.gatewayLeaseMs),
     jobs,
@@ -50,15 +52,21 @@ export async function startWorker(
   const unregister = new UnregisterWorkflow(ports);
   const changes = new ChangeVersions(ports);
   const scale = new ScaleWorkers(ports);
+  const observed = new ObserveModels(ports);
+  const reported = async <T extends { readonly workflow: string }>(done: Promise<T>): Promise<T> => {
+    const result = await done;
+    await observed.lookAt(result.workflow);
+    return result;
+  };
   const reconcile = new ReconcileModelServers(ports);
   const handlers: JobHandlers = {
-    'register-workflow': (payload, job) => register.execute(payload, job),
+    'register-workflow': (payload, job) => reported(register.execute(payload, job)),
     'unregister-workflow': (payload, job) => unregister.execute(payload, job),
-    'register-version': (payload, job) => changes.update(payload, job),
-    'set-default-version': (payload, job) => changes.setDefault(payload, job),
+    'register-version': (payload, job) => reported(changes.update(payload, job)),
+    'set-default-version': (payload, job) => reported(changes.setDefault(payload, job)),
     'direct-traffic': (payload, job) => changes.direct(payload, job),
     'unregister-version': (payload, job) => changes.unregister(payload, job),
-    'scale-workers': (payload, job) => scale.execute(payload, job),
+    'scale-workers': (payload, job) => reported(scale.execute(payload, job)),
     'reconcile-model-servers': (_, job) => reconcile.execute(job),
   };
   if (parts.hasModelServerInside) {

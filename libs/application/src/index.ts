@@ -46,6 +46,8 @@ export { UploadedArchives, type UploadedArchivesOptions } from './registration/u
 export { writeRefusal } from './workflow-management/write-refusal.js';
 export type { Submission } from './workflow-management/submit.js';
 export { WorkflowManagement, type ArchiveUpload } from './workflow-management/workflow-management.js';
+export { InspectWorkflow, type InspectedWorkflow } from './versions/inspect-workflow.js';
+export { ObserveModels } from './workflow-management/observe-models.js';
 export { ScaleWorkers } from './scaling/scale-workers.js';
 export { ChangeVersions } from './versions/change-versions.js';
 export { VersionManagement, type ChangedVersions } from './versions/version-management.js';

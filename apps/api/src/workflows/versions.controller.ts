@@ -8,13 +8,15 @@ import {
   ApiParam,
   ApiTags,
 } from '@nestjs/swagger';
-import { VersionManagement, WorkflowManagement } from '@torchweave/application';
+import { InspectWorkflow, VersionManagement, WorkflowManagement } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { archiveOf } from '../http/archive-bodies.js';
 import { ApiQueries } from '../openapi/api-queries.js';
 import { ErrorAnswers } from '../openapi/error-answers.js';
 import { answerTo } from './answer-to.js';
+import { detailedVersions, inspected } from './detailed-answer.js';
+import { DetailedDto } from './detailed.dto.js';
 import { UnregisterWorkflowDto } from './unregister-workflow.dto.js';
 import { ChangeWorkflowDto, scaleParameters, scalingIn, type RequestedScaling } from './scale-workflow.dto.js';
 import { SetDefaultDto, TrafficDto, updateParameters } from './update-workflow.dto.js';
@@ -30,6 +32,7 @@ export class VersionsController {
   constructor(
     @Inject(VersionManagement) private readonly management: VersionManagement | null,
     private readonly workflows: WorkflowManagement,
+    @Inject(InspectWorkflow) private readonly inspection: InspectWorkflow | null,
   ) {}
 
   private get versions(): VersionManagement {
@@ -92,7 +95,8 @@ export class VersionsController {
   @ApiOperation({ operationId: 'listVersions', summary: 'List the versions of a workflow.' })
   @ApiOkResponse({ type: VersionsAnswer })
   @ErrorAnswers(404, 503)
-  async list(@Param('name') name: string): Promise<VersionsAnswer> {
+  async list(@Param('name') name: string, @Query() { detailed = false }: DetailedDto): Promise<VersionsAnswer> {
+    if (detailed) return detailedVersions(await inspected(this.inspection, name));
     return versionsAnswer(await this.versions.list(name));
   }
 
@@ -104,11 +108,13 @@ export class VersionsController {
   async describe(
     @Param('name') name: string,
     @Param('version') segment: string,
+    @Query() { detailed = false }: DetailedDto,
   ): Promise<VersionAnswer | DescribedWorkflow[]> {
     const version = versionIn(segment);
     // TorchServe ignores a further path segment.
     if (version === undefined) return describeAnswer(await this.workflows.describe(name));
-    const found = versionsAnswer(await this.versions.list(name)).versions.find((each) => each.version === version);
+    const { versions } = await this.list(name, { detailed });
+    const found = versions.find((each) => each.version === version);
     if (found === undefined) throw new TorchweaveError('versionNotFound', { workflow: name, version });
     return found;
   }

@@ -1,30 +1,44 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
   ApiBody,
   ApiConsumes,
+  ApiExtraModels,
   ApiOkResponse,
   ApiOperation,
   ApiQuery,
   ApiTags,
+  getSchemaPath,
 } from '@nestjs/swagger';
-import { WorkflowManagement } from '@torchweave/application';
+import { InspectWorkflow, WorkflowManagement } from '@torchweave/application';
+
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { archiveOf } from '../http/archive-bodies.js';
 import { ApiQueries } from '../openapi/api-queries.js';
 import { ErrorAnswers } from '../openapi/error-answers.js';
 import { answerTo } from './answer-to.js';
+import { DetailedWorkflow, detailedAnswer, inspected } from './detailed-answer.js';
+import { DetailedDto } from './detailed.dto.js';
 import { ListWorkflowsDto, listParameters } from './list-workflows.dto.js';
 import { registerParameters, RegisterWorkflowDto } from './register-workflow.dto.js';
 import { UnregisterWorkflowDto } from './unregister-workflow.dto.js';
 import { AcceptedAnswer, DescribedWorkflow, StatusAnswer, WorkflowListAnswer } from './workflow-answers.js';
 import { describeAnswer, listAnswer } from './workflow-answers.js';
 
+const refTo = (model: typeof DescribedWorkflow): { $ref: string } => ({ $ref: getSchemaPath(model) });
+const describedSchema = {
+  type: 'array',
+  items: { anyOf: [refTo(DescribedWorkflow), refTo(DetailedWorkflow)] },
+};
+
 /** TorchServe's workflow management API: register, list, describe, unregister. */
 @ApiTags('workflows')
 @Controller('workflows')
 export class WorkflowsController {
-  constructor(private readonly management: WorkflowManagement) {}
+  constructor(
+    private readonly management: WorkflowManagement,
+    @Inject(InspectWorkflow) private readonly inspection: InspectWorkflow | null,
+  ) {}
 
   @Post()
   @HttpCode(200)
@@ -65,9 +79,14 @@ export class WorkflowsController {
 
   @Get(':name')
   @ApiOperation({ operationId: 'describeWorkflow', summary: 'Describe a workflow.' })
-  @ApiOkResponse({ type: [DescribedWorkflow] })
+  @ApiExtraModels(DescribedWorkflow, DetailedWorkflow)
+  @ApiOkResponse({ schema: describedSchema })
   @ErrorAnswers(404, 503)
-  async describe(@Param('name') name: string): Promise<DescribedWorkflow[]> {
+  async describe(
+    @Param('name') name: string,
+    @Query() { detailed = false }: DetailedDto,
+  ): Promise<DescribedWorkflow[]> {
+    if (detailed) return detailedAnswer(await inspected(this.inspection, name));
     return describeAnswer(await this.management.describe(name));
   }
 

@@ -1,11 +1,11 @@
 import { createApiServer } from '@torchweave/api';
-import { ModelServerFleet, ScaleWorkers, noRacePoints, silentLogger } from '@torchweave/application';
+import { InspectWorkflow, ModelServerFleet, noRacePoints, ScaleWorkers, silentLogger } from '@torchweave/application';
 import { VersionManagement, WorkflowManagement, type JobHandlers } from '@torchweave/application';
 import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
 import { modelNodes, servedModelsOf } from '@torchweave/domain';
 import { RedisLink } from '@torchweave/redis-client';
 import { RedisConnection, RedisWorkflowScaling, RedisWorkflowState } from '@torchweave/redis-workflow-state';
-import { RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
+import { RedisGatewayRegistry, RedisModelReports, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
 import { idleHandlers } from '@torchweave/testing/builders';
 import { InMemoryModelServer } from '@torchweave/testing/in-memory/model-server';
 import { sampleDefinition } from '@torchweave/testing/port-conformance/sample-definition';
@@ -41,7 +41,18 @@ describe('PUT /workflows/{name}?min_worker=', () => {
     await worker.start();
     const management = new WorkflowManagement(state, jobs, { waitMs: 10_000 });
     const changes = new VersionManagement({ versions, jobs, workflows: management }, 10_000);
-    const api = await createApiServer({ management, versions: changes, logger: silentLogger, maxRequestSize: 10_000 });
+    const [reports, gateways] = [
+      new RedisModelReports(connection, namespace),
+      new RedisGatewayRegistry(connection, namespace, 60_000),
+    ];
+    await gateways.announce('g1', 1);
+    const seen = { server: 'models', state: 'ready', readyWorkers: 1 } as const;
+    await reports.write({ workflow: 'w', version: 1 }, { operationId: 'register', nodes: { up: [seen] } });
+    const inspection = new InspectWorkflow({ versions, reports, gateways, jobs });
+    const api = await createApiServer({
+      ...{ management, versions: changes, inspection, logger: silentLogger },
+      maxRequestSize: 10_000,
+    });
     await api.listen(0, '127.0.0.1');
     base = await api.getUrl();
     closing.push(
@@ -144,6 +155,31 @@ describe('PUT /workflows/{name}?min_worker=', () => {
     const response = await fetch(`${base}/workflows/other?min_worker=2`, { method: 'PUT' });
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({ errorCode: 'workflowNotFound' });
+  });
+
+  it('tells versions, nodes, model servers and gateways of a workflow on request, and nothing of it else', async () => {
+    const get = async (path: string): Promise<unknown> => (await fetch(`${base}${path}`)).json();
+    await put('?min_worker=2&max_worker=3');
+    const nodes = [
+      { name: 'pre', kind: 'function' },
+      {
+        ...{ name: 'up', kind: 'model', minWorkers: 2, maxWorkers: 3 },
+        modelServers: [{ name: 'models', state: 'ready', readyWorkers: 1 }],
+      },
+      { name: 'post', kind: 'function' },
+    ];
+    const versions = [
+      { version: 1, state: 'active', weight: 100, nodes, seenSecondsAgo: expect.any(Number) as number },
+    ];
+    const gateways = [{ id: 'g1', revision: 1, isCurrent: true }];
+    const [plain] = (await get('/workflows/w')) as object[];
+    expect(await get('/workflows/w?detailed=true')).toMatchObject([{ ...plain, activeVersion: 1, versions, gateways }]);
+    expect(await get('/workflows/w/all?detailed=true')).toMatchObject({ workflowName: 'w', versions, gateways });
+    expect(await get('/workflows/w/1?detailed=true')).toMatchObject(versions[0] as object);
+    expect(await get('/workflows/w?detailed=false')).toEqual([plain]);
+    expect(JSON.stringify(await get('/workflows/w/all'))).not.toContain('nodes');
+    expect(await get('/workflows/x?detailed=true')).toMatchObject({ code: 404, errorCode: 'workflowNotFound' });
+    expect(await get('/workflows/w?detailed=maybe')).toMatchObject({ code: 400, errorCode: 'parameterInvalid' });
   });
 
   it('documents its parameters, in the query and in the body', async () => {

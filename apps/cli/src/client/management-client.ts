@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { CliError } from '../output/cli-error.js';
 import type { RegisteredArchive } from './archive-argument.js';
 import type { ApiClient, ApiRequest } from './api-client.js';
+import { detailedWorkflows, type DetailedWorkflow } from './detailed-answer.js';
 import {
   acceptedAnswer,
   describedWorkflows,
@@ -100,6 +101,13 @@ export class ManagementClient {
   async describe(name: string): Promise<DescribedWorkflow> {
     const [described] = await this.read({ method: 'GET', path: workflowPath(name) }, describedWorkflows);
     return described;
+  }
+
+  /** All that is known of a workflow. */
+  async inspect(name: string): Promise<DetailedWorkflow> {
+    const request: ApiRequest = { method: 'GET', path: workflowPath(name), query: { detailed: 'true' } };
+    const [workflow] = await this.read(request, detailedWorkflows);
+    return workflow;
   }
 
   async operation(id: string): Promise<OperationAnswer> {

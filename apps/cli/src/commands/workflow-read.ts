@@ -5,9 +5,14 @@ import { ManagementClient } from '../client/management-client.js';
 import type { CommandContext } from '../output/command-context.js';
 import { addExamples, addJsonOption } from '../output/options.js';
 import { alignColumns } from '../output/text.js';
+import { showStatus } from './workflow-status.js';
 
 interface ReadOptions extends ConnectionOptions {
   readonly json?: boolean;
+}
+
+interface DescribeOptions extends ReadOptions {
+  readonly detailed?: boolean;
 }
 
 function descriptionRows(workflow: DescribedWorkflow): string[][] {
@@ -31,7 +36,8 @@ async function list(context: CommandContext, options: ReadOptions): Promise<void
   });
 }
 
-async function describe(context: CommandContext, name: string, options: ReadOptions): Promise<void> {
+async function describe(context: CommandContext, name: string, options: DescribeOptions): Promise<void> {
+  if (options.detailed === true) return showStatus(context, name, options);
   const output = context.output(options);
   await withApi(context, options, 'management', async (api) => {
     const workflow = await new ManagementClient(api).describe(name);
@@ -50,8 +56,10 @@ export function addWorkflowReadCommands(workflow: Command, context: CommandConte
   const describing = workflow
     .command('describe')
     .description('Describe a registered workflow.')
-    .argument('<name>', 'name of the workflow');
+    .argument('<name>', 'name of the workflow')
+    .option('--detailed', 'as `workflow status`');
   addExamples(addJsonOption(addConnectionOptions(describing, 'management')), [
     'torchweave workflow describe digits',
-  ]).action((name: string, options: ReadOptions) => describe(context, name, options));
+    'torchweave workflow describe digits --detailed',
+  ]).action((name: string, options: DescribeOptions) => describe(context, name, options));
 }

@@ -4,6 +4,7 @@ import { addWorkflowPredictCommand } from './workflow-predict.js';
 import { addWorkflowReadCommands } from './workflow-read.js';
 import { addWorkflowRegisterCommand } from './workflow-register.js';
 import { addWorkflowScaleCommand } from './workflow-scale.js';
+import { addWorkflowStatusCommand } from './workflow-status.js';
 import { addWorkflowUnregisterCommand } from './workflow-unregister.js';
 import { addWorkflowVersionCommands } from './workflow-versions.js';
 
@@ -16,6 +17,7 @@ export function addWorkflowCommands(program: Command, context: CommandContext): 
   addWorkflowReadCommands(workflow, context);
   addWorkflowVersionCommands(workflow, context);
   addWorkflowScaleCommand(workflow, context);
+  addWorkflowStatusCommand(workflow, context);
   addWorkflowUnregisterCommand(workflow, context);
   addWorkflowPredictCommand(workflow, context);
 }

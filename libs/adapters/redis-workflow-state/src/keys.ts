@@ -81,6 +81,10 @@ export class StateKeys {
   outcomes(operationId: string): string {
     return `${this.tag}:outcomes:${operationId}`;
   }
+  /** What workers have seen of the models of a version, by its id. */
+  modelReport(id: string): string {
+    return `${this.tag}:model-report:${id}`;
+  }
   /** Written to find out whether anything can be. */
   get probe(): string {
     return `${this.tag}:probe`;

@@ -1,4 +1,5 @@
-import type { GatewayRegistry, Preparation, PreparationListener, PreparationOutcome } from '@torchweave/application';
+import type { GatewayRegistry, Preparation, PreparationListener } from '@torchweave/application';
+import type { PreparationOutcome, ServingGateway } from '@torchweave/application';
 import { StateKeys } from './keys.js';
 import { Script, type RedisConnection } from './redis-connection.js';
 import { readDefinition } from './stored-definition.js';
@@ -48,6 +49,11 @@ export class RedisGatewayRegistry implements GatewayRegistry {
       await redis.hdel(this.keys.gateways, gatewayId);
       await redis.publish(this.keys.announcedChannel, gatewayId);
     });
+  }
+
+  async serving(): Promise<readonly ServingGateway[]> {
+    const alive = await this.liveGateways();
+    return alive.map(({ id, revision }) => ({ gatewayId: id, revision })).sort(byId);
   }
 
   async waitFor(revision: number, timeoutMs: number): Promise<readonly string[]> {
@@ -172,6 +178,8 @@ export class RedisGatewayRegistry implements GatewayRegistry {
     return this.listening;
   }
 }
+
+const byId = (a: ServingGateway, b: ServingGateway): number => (a.gatewayId < b.gatewayId ? -1 : 1);
 
 /** Undefined for what is no object: on a channel that others may write to, it must end nobody. */
 function parse<Message extends object>(text: string): Message | undefined {

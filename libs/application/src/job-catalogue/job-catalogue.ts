@@ -104,7 +104,7 @@ export const jobCatalogue = {
     result: z.object({ registered: z.number(), removed: z.number() }),
     steps: [
       ...['finish-abandoned-operations', 'retire-versions', 'restore-models'],
-      ...['remove-orphans', 'remove-unused-archives'],
+      ...['remove-orphans', 'remove-unused-archives', 'observe-models'],
     ],
     timeoutMs: 300_000,
     everyMs: 5_000,

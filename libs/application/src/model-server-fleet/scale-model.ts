@@ -1,5 +1,4 @@
 import { isUnanswered, TorchweaveError, type WorkerRange } from '@torchweave/domain';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ManagedModelServer } from '../ports/model-server.js';
 import { failNamed } from './model-server-fleet.js';
 
@@ -60,7 +59,8 @@ export async function awaitReadyWorkers(
         const message = `${held.readyWorkers} of ${wanted} workers of model ${model} are ready after ${readinessTimeoutMs} ms.`;
         throw new TorchweaveError('modelServerRefused', { endpoint, message });
       }
-      await sleep(readinessPollMs, undefined, { signal });
+      await new Promise((resolve) => setTimeout(resolve, readinessPollMs));
+      signal.throwIfAborted();
     }
   };
   await Promise.all(

@@ -18,12 +18,20 @@ export interface PreparationListener {
   discard(operationId: string): void;
 }
 
+/** A gateway that is alive, and the last change that it serves. */
+export interface ServingGateway {
+  readonly gatewayId: string;
+  readonly revision: number;
+}
+
 /** Gateways that are alive, how far each has followed the state, and what workers ask of all of them. */
 export interface GatewayRegistry {
   /** Says that the gateway lives and serves every change up to `revision`. Must be repeated within `leaseMs`. */
   announce(gatewayId: string, revision: number): Promise<void>;
   /** Takes the gateway out. */
   leave(gatewayId: string): Promise<void>;
+  /** All that are alive, by their ids. */
+  serving(): Promise<readonly ServingGateway[]>;
   /**
    * Resolves when every live gateway serves `revision`; a gateway that stops announcing counts as gone after its lease.
    *

@@ -2,7 +2,14 @@ export type { ArchiveBlobs } from './archive-blobs.js';
 export type { ArchiveSource } from './archive-source.js';
 export type { ArchiveStore, UnpackedArchive } from './archive-store.js';
 export type { FunctionCallOptions, FunctionRuntime, FunctionUnit } from './function-runtime.js';
-export type { GatewayRegistry, Preparation, PreparationListener, PreparationOutcome } from './gateway-registry.js';
+export type {
+  GatewayRegistry,
+  Preparation,
+  PreparationListener,
+  PreparationOutcome,
+  ServingGateway,
+} from './gateway-registry.js';
+export type { AgedReport, ModelReports, SeenModel, VersionReport } from './model-reports.js';
 export type {
   JobContext,
   JobHandlers,

@@ -72,6 +72,7 @@ class World {
           return Promise.resolve();
         },
         leave: () => Promise.resolve(),
+        serving: () => Promise.resolve([]),
         waitFor: () => Promise.resolve([]),
         prepare: () => Promise.resolve([]),
         discard: () => Promise.resolve(),

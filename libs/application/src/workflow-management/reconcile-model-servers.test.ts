@@ -133,7 +133,14 @@ class World {
       archives: archives as ArchiveStore,
       source: { open: () => Promise.reject(new Error('nothing is fetched')) },
       gateways: { discard: () => Promise.resolve() } as Partial<GatewayRegistry> as GatewayRegistry,
-      ...{ functions: unused, specs: unused, scaling: unused, logger: silentLogger, responseTimeoutMs: 1 },
+      ...{
+        functions: unused,
+        specs: unused,
+        scaling: unused,
+        reports: unused,
+        logger: silentLogger,
+        responseTimeoutMs: 1,
+      },
     };
     this.reconciler = new ReconcileModelServers(ports);
   }

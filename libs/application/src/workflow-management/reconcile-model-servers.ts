@@ -20,11 +20,12 @@ import { undoSteps } from '../registration/saga/undo-steps.js';
 import { removeModels } from '../registration/steps/remove-models.js';
 import { retireVersions } from '../versions/retire-versions.js';
 import { UnfinishedVersions } from '../versions/unfinished-versions.js';
+import { ObserveModels, type ObserveModelsPorts } from './observe-models.js';
 import { readable, readableOf } from './record-pages.js';
 import { usedArchives } from './used-archives.js';
 
 /** What a registration needs that is to be undone, too. */
-export interface ReconcilePorts extends Omit<RegistrationPorts, 'racePoints'> {
+export interface ReconcilePorts extends Omit<RegistrationPorts, 'racePoints'>, ObserveModelsPorts {
   readonly jobs: JobQueue;
   readonly versions: WorkflowVersions;
   readonly scaling: WorkflowScaling;
@@ -55,9 +56,11 @@ export class ReconcileModelServers {
   private unreadable: ReadonlyMap<string, string> = new Map();
 
   private readonly unfinishedVersions: UnfinishedVersions;
+  private readonly observed: ObserveModels;
 
   constructor(private readonly ports: ReconcilePorts) {
     this.unfinishedVersions = new UnfinishedVersions(ports);
+    this.observed = new ObserveModels(ports);
   }
 
   async execute(job: JobContext): Promise<JobResult<'reconcile-model-servers'>> {
@@ -69,6 +72,7 @@ export class ReconcileModelServers {
     const registered = await job.step('restore-models', () => this.restoreModels(job.signal));
     const removed = await job.step('remove-orphans', () => this.removeOrphans(job.signal));
     await job.step('remove-unused-archives', () => this.removeUnusedArchives());
+    await job.step('observe-models', () => this.observed.look(job.signal));
     return { registered, removed };
   }
 

@@ -46,6 +46,7 @@ export const emptyPorts: {
   functions: { load: nothing, unload: nothing, call: refuse('nothing is loaded'), close: nothing },
   gateways: {
     ...{ announce: nothing, leave: nothing, discard: nothing, answerPreparation: nothing },
+    serving: () => Promise.resolve([]),
     waitFor: () => Promise.resolve([]),
     prepare: () => Promise.resolve([]),
     onPreparation: () => Promise.resolve(() => undefined),

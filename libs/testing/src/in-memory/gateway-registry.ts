@@ -1,4 +1,5 @@
-import type { GatewayRegistry, Preparation, PreparationListener, PreparationOutcome } from '@torchweave/application';
+import type { GatewayRegistry, Preparation, PreparationListener } from '@torchweave/application';
+import type { PreparationOutcome, ServingGateway } from '@torchweave/application';
 
 interface Lease {
   /** The last change that the gateway serves. */
@@ -27,6 +28,11 @@ export class InMemoryGatewayRegistry implements GatewayRegistry {
     this.leases.delete(gatewayId);
     this.wake();
     return Promise.resolve();
+  }
+
+  serving(): Promise<readonly ServingGateway[]> {
+    const live = this.live().map(([gatewayId, { revision }]) => ({ gatewayId, revision }));
+    return Promise.resolve(live.sort((a, b) => (a.gatewayId < b.gatewayId ? -1 : 1)));
   }
 
   async waitFor(revision: number, timeoutMs: number): Promise<readonly string[]> {

@@ -18,6 +18,7 @@ import { specText, workflowFiles, zipOf } from '../builders/index.js';
 import { InMemoryArchiveSource } from './archive-source.js';
 import { InMemoryArchiveStore } from './archive-store.js';
 import { InMemoryGatewayRegistry } from './gateway-registry.js';
+import { InMemoryModelReports } from './model-reports.js';
 import { InMemoryModelServer } from './model-server.js';
 import { inMemorySpecReader } from './spec-reader.js';
 import { InMemoryWorkflowScaling } from './workflow-scaling.js';
@@ -43,7 +44,7 @@ const undisturbed: OnCall = (_, act) => act();
 
 type Ports = ConstructorParameters<typeof ChangeVersions>[0] &
   ConstructorParameters<typeof UnregisterWorkflow>[0] &
-  ConstructorParameters<typeof ScaleWorkers>[0];
+  ConstructorParameters<typeof ScaleWorkers>[0] & { readonly reports: InMemoryModelReports };
 
 /** Every call of the port's methods goes through `onCall` first. */
 function observed<T extends object>(name: string, port: T, onCall: OnCall): T {
@@ -64,6 +65,7 @@ export class SagaWorld {
   readonly state = new InMemoryWorkflowState();
   readonly versions = new InMemoryWorkflowVersions(this.state);
   private readonly scaling = new InMemoryWorkflowScaling(this.state, this.versions);
+  readonly reports = new InMemoryModelReports();
   private readonly archives = new InMemoryArchiveStore();
   private readonly gateways = new InMemoryGatewayRegistry();
   private readonly server = new InMemoryModelServer(
@@ -190,7 +192,7 @@ export class SagaWorld {
     const ports = {
       source: new InMemoryArchiveSource(new Map([['w.war', archive]])),
       ...{ archives: this.archives, specs: inMemorySpecReader, state: this.state, versions: this.versions },
-      ...{ gateways: this.gateways, scaling: this.scaling },
+      ...{ gateways: this.gateways, scaling: this.scaling, reports: this.reports },
       racePoints: { reach: () => Promise.resolve() },
     };
     const watched = Object.entries(ports).map(([name, port]) => [name, observed<object>(name, port, onCall)]);

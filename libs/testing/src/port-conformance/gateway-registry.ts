@@ -31,6 +31,19 @@ export function describeGatewayRegistry(
   }
 
   describe(`${name} as a GatewayRegistry`, () => {
+    it('tells which gateways live, by their ids, and how far each has followed', async () => {
+      const { worker, gateway } = await registries();
+      expect(await worker.serving()).toEqual([]);
+      await gateway.announce('b', 7);
+      await gateway.announce('a', 6);
+      await gateway.announce('gone', 7);
+      await gateway.leave('gone');
+      expect(await worker.serving()).toEqual([
+        { gatewayId: 'a', revision: 6 },
+        { gatewayId: 'b', revision: 7 },
+      ]);
+    });
+
     describe('waitFor', () => {
       it('waits until every gateway serves the revision', async () => {
         const { worker, gateway } = await registries();

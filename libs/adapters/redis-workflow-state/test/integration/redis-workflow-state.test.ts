@@ -1,8 +1,9 @@
 import { RedisLink } from '@torchweave/redis-client';
 import { silentLogger } from '@torchweave/application';
 import { RedisConnection, RedisWorkflowScaling, RedisWorkflowState } from '@torchweave/redis-workflow-state';
-import { RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
+import { RedisModelReports, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
 import { TestRedis } from '@torchweave/testing/redis';
+import { describeModelReports } from '@torchweave/testing/port-conformance/model-reports';
 import { describeWorkflowScaling } from '@torchweave/testing/port-conformance/workflow-scaling';
 import { describeWorkflowState } from '@torchweave/testing/port-conformance/workflow-state';
 import { describeWorkflowVersions } from '@torchweave/testing/port-conformance/workflow-versions';
@@ -41,4 +42,10 @@ describeWorkflowScaling('RedisWorkflowScaling', async () => {
   const versions = new RedisWorkflowVersions(connection, namespace);
   const scaling = new RedisWorkflowScaling(connection, namespace);
   return { state, versions, scaling, dispose: () => Promise.resolve(connection.close()) };
+});
+
+describeModelReports('RedisModelReports', async () => {
+  const [connection, namespace] = await connect();
+  const reports = new RedisModelReports(connection, namespace);
+  return { reports, dispose: () => Promise.resolve(connection.close()) };
 });
