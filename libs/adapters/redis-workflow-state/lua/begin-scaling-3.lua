@@ -6,10 +6,11 @@
   ARGV[1] workflow name  ARGV[2] version that is meant  ARGV[3] operation id  ARGV[4] token of its run
   ARGV[5] what is to be changed (JSON)
 
-  Output: {'held', the workflow} | {'lost'} | {'missing'} | {'busy', phase, operation id} | {'changed'} where another version is
+  Output: {'held', the workflow} | {'lost'} | {'cancelled'} | {'missing'} | {'busy', phase, operation id} | {'changed'} where another version is
     the active one
 ]]
 if redis.call('HGET', KEYS[3], 'run') ~= ARGV[4] then return {'lost'} end
+if redis.call('HGET', KEYS[3], 'cancelled') then return {'cancelled'} end
 local phase = redis.call('HGET', KEYS[1], 'phase')
 if phase == 'registering' then return {'busy', phase, redis.call('HGET', KEYS[1], 'operationId')} end
 if phase ~= 'ready' then return {'missing'} end

@@ -1,7 +1,7 @@
 import type { OperationRun, ScalingOrder, WorkflowRecord, WorkflowScaling } from '@torchweave/application';
 import { TorchweaveError, type ErrorRecord, type WorkflowDefinition } from '@torchweave/domain';
 import { StateKeys } from './keys.js';
-import { lost, operationTtl } from './operations.js';
+import { cancelled, lost, operationTtl } from './operations.js';
 import { Script, type RedisConnection } from './redis-connection.js';
 import { readWorkflow, storedOf } from './stored-workflow.js';
 import { WorkflowDocuments } from './workflow-documents.js';
@@ -14,7 +14,7 @@ const scripts = {
 
 type BeginAnswer =
   | readonly [answer: 'held', stored: string[]]
-  | readonly [answer: 'lost' | 'missing' | 'busy' | 'changed', phase?: string, operationId?: string];
+  | readonly [answer: 'lost' | 'cancelled' | 'missing' | 'busy' | 'changed', phase?: string, operationId?: string];
 
 /** {@link WorkflowScaling} on Redis or Valkey: fields of the workflow's own hash. */
 export class RedisWorkflowScaling implements WorkflowScaling {
@@ -45,6 +45,7 @@ export class RedisWorkflowScaling implements WorkflowScaling {
       if (reply[0] === 'held') return readWorkflow(workflow, storedOf(reply[1]));
       const [answer, phase = '', operationId = ''] = reply;
       if (answer === 'lost') throw lost(run);
+      if (answer === 'cancelled') throw cancelled(run);
       if (answer === 'missing') throw new TorchweaveError('workflowNotFound', { workflow });
       if (answer === 'busy') throw new TorchweaveError('workflowBusy', { workflow, phase, operationId });
     }
@@ -66,7 +67,9 @@ export class RedisWorkflowScaling implements WorkflowScaling {
 
   private async end(workflow: string, run: OperationRun, definition: string): Promise<void> {
     const args = [workflow, run.operationId, run.token, operationTtl, definition];
-    if ((await this.redis.script(scripts.end, this.keysOf(workflow, run), args)) === 0) throw lost(run);
+    const done = await this.redis.script(scripts.end, this.keysOf(workflow, run), args);
+    if (done === -1) throw cancelled(run);
+    if (done === 0) throw lost(run);
   }
 
   private keysOf(workflow: string, { operationId }: OperationRun): string[] {

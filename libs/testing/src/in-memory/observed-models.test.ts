@@ -7,7 +7,7 @@ import { SagaWorld } from './saga-world.js';
 
 const away = new TorchweaveError('modelServerUnreachable', { endpoint: 'x', reason: 'connection refused' });
 const operationOf = (id: string): Operation => ({
-  ...{ id, kind: 'register-workflow', state: 'succeeded', steps: [], createdAt: '', attempts: 1 },
+  ...{ id, runsAs: id, kind: 'register-workflow', state: 'succeeded', steps: [], createdAt: '', attempts: 1 },
 });
 
 let world: SagaWorld;

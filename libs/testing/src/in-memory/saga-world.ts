@@ -130,7 +130,7 @@ export class SagaWorld {
   async reconcile(state: OperationPhase = 'failed'): Promise<void> {
     const kind = 'scale-workers';
     const operation: JobQueue['operation'] = (id) =>
-      Promise.resolve({ id, kind, state, steps: [], createdAt: '', attempts: 1 });
+      Promise.resolve({ id, runsAs: id, kind, state, steps: [], createdAt: '', attempts: 1 });
     const jobs = { operation } as JobQueue;
     const use = new ReconcileModelServers({ ...this.ports(), state: this.state, jobs });
     await use.execute(jobOf('reconcile'));

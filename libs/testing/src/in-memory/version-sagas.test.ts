@@ -88,7 +88,7 @@ const scenarios: readonly Scenario[] = [
   {
     title: 'a scaling',
     begin: updated,
-    run: (world, onCall) => world.scale('op', 3, onCall),
+    run: (world, onCall, job) => world.scale('op', 3, onCall, job),
     ...{ active: 2, beside: [1], workers: 3 },
   },
   {
@@ -98,7 +98,7 @@ const scenarios: readonly Scenario[] = [
       await world.scale('first-scaling', 2);
       return Object.assign(world, { tooManyWorkers: 3 });
     },
-    run: (world, onCall) => world.scale('op', 3, onCall),
+    run: (world, onCall, job) => world.scale('op', 3, onCall, job),
     ...{ active: 1, beside: [], workers: 2, failure: 'scalingFailed' },
   },
   {
@@ -108,7 +108,7 @@ const scenarios: readonly Scenario[] = [
       await world.scale('first-scaling', 2);
       return world;
     },
-    run: (world, onCall) => world.update('op', onCall),
+    run: (world, onCall, job) => world.update('op', onCall, job),
     ...{ active: 2, beside: [1], workers: 1 },
   },
 ];
@@ -145,7 +145,11 @@ const modelsOf = (version: number): string[] =>
 async function asBefore(scenario: Scenario): Promise<Scenario> {
   const known = await (await scenario.begin()).versions.list('w');
   const versions = known?.beside.map(({ record }) => record.definition.version) ?? [];
-  return { ...scenario, active: known?.active.definition.version ?? 0, beside: versions };
+  const [node] = known === undefined ? [] : modelNodes(known.active.definition);
+  return {
+    ...{ ...scenario, active: known?.active.definition.version ?? 0, beside: versions },
+    workers: node?.minWorkers ?? 1,
+  };
 }
 
 /** What is served is as it should be, nobody holds the workflow, and no model is too many or missing that reconcile does not know of. */

@@ -17,6 +17,7 @@ export class InMemoryWorkflowScaling implements WorkflowScaling {
   ): Promise<WorkflowRecord> {
     const { state } = this;
     if (!state.isHeld(run)) throw lost(run);
+    state.assertNotCancelled(run);
     const versioned = this.versions.idle(workflow, run);
     const record = state.records.get(workflow);
     if (record === undefined) throw new TorchweaveError('workflowNotFound', { workflow });
@@ -32,6 +33,7 @@ export class InMemoryWorkflowScaling implements WorkflowScaling {
   async commit(definition: WorkflowDefinition, run: OperationRun): Promise<void> {
     const { name: workflow } = definition;
     if (this.hasEnded(run, 'committed')) return;
+    this.state.assertNotCancelled(run);
     this.end(workflow, run, { definition });
     this.state.end(run, { outcome: 'committed', workflow });
   }

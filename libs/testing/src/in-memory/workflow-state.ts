@@ -289,7 +289,11 @@ export class InMemoryWorkflowState implements WorkflowState {
 
   /** The operation holds a version that another one has made. */
   hold({ operationId, token }: OperationRun, definition: WorkflowDefinition): void {
-    this.operations.set(operationId, { token, held: versionId(versionOf(definition)) });
+    this.operations.set(operationId, {
+      ...this.operations.get(operationId),
+      token,
+      held: versionId(versionOf(definition)),
+    });
   }
 
   isHeld({ operationId, token }: OperationRun): boolean {

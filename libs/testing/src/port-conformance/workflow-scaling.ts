@@ -123,6 +123,26 @@ export function describeWorkflowScaling(
     );
 
     it(
+      'begins and commits nothing for an operation that is cancelled, which is undone all the same',
+      on(async (installation) => {
+        const { state, scaling } = installation;
+        await register(installation);
+        const before = await state.get('w');
+        const run = await runOf(installation, 'scale');
+        await scaling.begin('w', () => order, run);
+        expect(await state.cancel('scale')).toBe('cancelled');
+        const isCancelled = { code: 'operationCancelled' };
+        await expect(scaling.commit(scaled, run)).rejects.toMatchObject(isCancelled);
+        await scaling.beginUndo('w', run, refused);
+        await scaling.release('w', run);
+        expect(await state.get('w')).toEqual(before);
+        const other = await runOf(installation, 'other');
+        await state.cancel('other');
+        await expect(scaling.begin('w', () => order, other)).rejects.toMatchObject(isCancelled);
+      }),
+    );
+
+    it(
       'leaves everything as it was where it is undone, and remembers why',
       on(async (installation) => {
         const { state, versions, scaling } = installation;
