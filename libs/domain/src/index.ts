@@ -3,6 +3,7 @@ export { jsonFault } from './archive/json-fault.js';
 export { isInsidePath, manifestPath, parseManifest, type Manifest } from './archive/manifest.js';
 export { buildDag, type Adjacency, type Dag } from './dag/dag.js';
 export { shorten } from './errors/bound-data.js';
+export { placed, sourcePlaceOf, type SourcePlace } from './errors/source-place.js';
 export type { SpecProblem } from './errors/catalogue/archive-errors.js';
 export { errorCatalogue, type ErrorCode, type ErrorData } from './errors/catalogue/catalogue.js';
 export type { NodeFailure } from './errors/catalogue/workflow-errors.js';

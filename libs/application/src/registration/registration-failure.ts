@@ -1,4 +1,4 @@
-import { functionNodes, isTorchweaveError, TorchweaveError } from '@torchweave/domain';
+import { functionNodes, isTorchweaveError, placed, sourcePlaceOf, TorchweaveError } from '@torchweave/domain';
 import type { NodeFailure, WorkflowDefinition } from '@torchweave/domain';
 
 /** Nodes that could not be registered, and the error that tells why. */
@@ -22,10 +22,10 @@ const sentenceOf = (error: TorchweaveError): string =>
 /** What became of each node, in words. */
 export function failuresOf({ nodes, error }: FailedNodes, definition: WorkflowDefinition): NodeFailure[] {
   if (!isTorchweaveError(error, 'functionLoadFailed'))
-    return nodes.map((node) => ({ node, reason: sentenceOf(error) }));
+    return nodes.map((node) => ({ node, reason: sentenceOf(error), ...placed(sourcePlaceOf(error)) }));
   const { functionName, reason } = error.data;
   const failed = functionNodes(definition).find((node) => node.name === functionName);
-  return [{ node: failed?.modelName ?? functionName, reason }];
+  return [{ node: failed?.modelName ?? functionName, reason, ...placed(sourcePlaceOf(error)) }];
 }
 
 /** The status of all together. What a client can mend comes first: as long as it is there, no other try can succeed. */

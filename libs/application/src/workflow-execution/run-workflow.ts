@@ -4,6 +4,8 @@ import {
   isTorchweaveError,
   modelNameOf,
   nodeKinds,
+  placed,
+  sourcePlaceOf,
   toTorchweaveError,
   TorchweaveError,
 } from '@torchweave/domain';
@@ -119,7 +121,7 @@ export class RunWorkflow {
     const reason = isRefused(error)
       ? refusalOf(model, this.modelServers.nameOf(error.data.endpoint), error.data)
       : reasonOf(error);
-    return new TorchweaveError('nodeFailed', { node: node.name, attempts, reason, ...placeOf(error) }, options);
+    return new TorchweaveError('nodeFailed', { node: node.name, attempts, reason, ...serverOf(error), ...placed(sourcePlaceOf(error)) }, options);
   }
 }
 
@@ -186,8 +188,8 @@ class Execution {
 function asRaised(node: string, error: TorchweaveError): TorchweaveError<'nodeRaised'> | undefined {
   if (isTorchweaveError(error, 'nodeRaised')) return error;
   if (!isTorchweaveError(error, 'modelRaised')) return undefined;
-  const { status, message } = error.data;
-  return new TorchweaveError('nodeRaised', { node, status, message });
+  const { status, message, place } = error.data;
+  return new TorchweaveError('nodeRaised', { node, status, message, ...placed(place) });
 }
 
 function refusalOf(model: string, server: string, { answered, message }: ErrorData['modelServerRefused']): string {
@@ -200,7 +202,7 @@ function reasonOf(error: TorchweaveError): string {
 }
 
 /** Which model server it was, for the log: an answer names no addresses. */
-const placeOf = (error: TorchweaveError): { readonly modelServer?: string } =>
+const serverOf = (error: TorchweaveError): { readonly modelServer?: string } =>
   isRefused(error) ? { modelServer: error.data.endpoint } : {};
 
 function delay(ms: number, signal: CancellationSignal): Promise<void> {

@@ -76,7 +76,8 @@ def load(spec: Dict[str, Any], enter: Callable[[], None], writer: FrameWriter, o
         if error.details is not None:
             output.log.emit("logging", error.details, "error")
         output.end_call()
-        writer.json(0, LOAD_FAILED, micros_since(began), {"reason": str(error), "function": error.function})
+        place = {} if error.place is None else {"place": error.place}
+        writer.json(0, LOAD_FAILED, micros_since(began), {"reason": str(error), "function": error.function, **place})
         return None
     output.end_call()
     give_back_free_memory()
@@ -141,7 +142,7 @@ class Server:
                 # Not only Exception: `sys.exit()` in a function is that call's failure.
                 self._leave_if_forked()
                 if output.log.has_room():
-                    output.log.emit("logging", traceback_of(error), "error")
+                    output.log.emit("logging", traceback_of(error, self._directory), "error")
                 output.end_call()
                 failure = describe_failure(error, self._directory)
                 self._writer.json(call, FAILED, micros_since(began), failure)

@@ -28,6 +28,26 @@ def describe_exception(error: BaseException, directory: str) -> str:
     return sentence.replace(directory + os.sep, "")[:MAX_REASON]
 
 
+def place_of(error: BaseException, directory: str) -> Optional[Dict[str, Any]]:
+    """Where the archive's own code has raised it, or cannot be read: file, line and, where that is known, column."""
+    file = error.filename if isinstance(error, SyntaxError) else None
+    if isinstance(file, str) and file.startswith(directory + os.sep) and error.lineno:
+        column = {"column": error.offset} if error.offset and error.offset > 0 else {}
+        return {"file": os.path.relpath(file, directory), "line": error.lineno, **column}
+    place = None
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        file = frame.f_code.co_filename
+        if file.startswith(directory + os.sep):
+            place = {"file": os.path.relpath(file, directory), "line": line}
+    return place
+
+
+def placed(error: BaseException, directory: str) -> Dict[str, Any]:
+    """The place of an exception as a part of what is sent of it."""
+    place = place_of(error, directory)
+    return {} if place is None else {"place": place}
+
+
 def text_of(error: BaseException) -> str:
     """`str(error)`, which may itself raise."""
     try:
@@ -42,7 +62,7 @@ def describe_failure(error: BaseException, directory: str) -> Dict[str, Any]:
         return {"kind": "output", "reason": str(error)}
     if is_out_of_memory(error):
         return {"kind": "memory", "reason": describe_exception(error, directory)}
-    failure = {"kind": "raised", "reason": describe_exception(error, directory)}
+    failure = {"kind": "raised", "reason": describe_exception(error, directory), **placed(error, directory)}
     status = status_of(error)
     if status is not None:
         message = getattr(error, "message", None)
@@ -62,11 +82,12 @@ def status_of(error: BaseException) -> Optional[int]:
     return int(status) if isinstance(status, int) and status in STATUSES else None
 
 
-def traceback_of(error: BaseException) -> str:
-    """The traceback from the handler's own frames on; of an answer that is none, what is wrong with it."""
+def traceback_of(error: BaseException, directory: str) -> str:
+    """The traceback from the handler's own frames on, by files of the archive; of an answer that is none, what is wrong with it."""
     if isinstance(error, OutputError):
         return str(error) if error.__cause__ is None else "%s %s" % (error, text_of(error.__cause__))
     frames = error.__traceback__
     while frames is not None and frames.tb_frame.f_code.co_filename.startswith(RUNTIME_FOLDER):
         frames = frames.tb_next
-    return "".join(traceback.format_exception(type(error), error, frames)).rstrip()
+    text = "".join(traceback.format_exception(type(error), error, frames)).rstrip()
+    return text.replace(directory + os.sep, "")

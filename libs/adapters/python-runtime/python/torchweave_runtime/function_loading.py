@@ -5,8 +5,7 @@ from types import ModuleType
 from typing import Any, Dict, List
 
 from .context import Context
-from .failures import describe_exception, traceback_of
-from .loading import Entry, LoadError, import_handler
+from .loading import Entry, LoadError, import_handler, raised
 from .metrics import Metrics
 
 
@@ -29,6 +28,5 @@ def load_function(module: ModuleType, spec: Dict[str, Any], function: Dict[str, 
     try:
         run(None, context)
     except BaseException as error:
-        reason = "%s(None, context) raised %s" % (name, describe_exception(error, directory))
-        raise LoadError(reason, name, traceback_of(error)) from error
+        raise raised(error, directory, "%s(None, context) raised " % name, name) from error
     return Entry(name, run, context)

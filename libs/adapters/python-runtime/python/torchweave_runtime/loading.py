@@ -5,19 +5,32 @@ import importlib.util
 import os
 import sys
 from types import ModuleType
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Dict, Optional
 
 from .context import Context
-from .failures import describe_exception, traceback_of
+from .failures import describe_exception, place_of, traceback_of
 
 
 class LoadError(Exception):
-    """A handler that cannot be served, told for people; `details` go to the log."""
+    """A handler that cannot be served, told for people; `details` go to the log, `place` with the reason."""
 
-    def __init__(self, reason: str, function: Optional[str] = None, details: Optional[str] = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        function: Optional[str] = None,
+        details: Optional[str] = None,
+        place: Optional[Dict[str, Any]] = None,
+    ) -> None:
         super().__init__(reason)
         self.function = function
         self.details = details
+        self.place = place
+
+
+def raised(error: BaseException, directory: str, before: str = "", function: Optional[str] = None) -> LoadError:
+    """What an exception of an archive's own code means for whoever wanted to load it."""
+    reason = before + describe_exception(error, directory)
+    return LoadError(reason, function, traceback_of(error, directory), place_of(error, directory))
 
 
 class Entry:
@@ -48,7 +61,7 @@ def import_handler(directory: str, file: str) -> ModuleType:
     try:
         module_spec.loader.exec_module(module)
     except BaseException as error:
-        raise LoadError(describe_exception(error, directory), None, traceback_of(error)) from error
+        raise raised(error, directory) from error
     return sys.modules[name]
 
 

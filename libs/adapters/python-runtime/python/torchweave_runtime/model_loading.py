@@ -11,8 +11,7 @@ from types import ModuleType
 from typing import Any, Callable, Dict, List, Tuple
 
 from .context import Context
-from .failures import describe_exception, traceback_of
-from .loading import Entry, LoadError, import_handler
+from .loading import Entry, LoadError, import_handler, raised
 from .metrics import Metrics
 
 logger = logging.getLogger("torchweave.model")
@@ -45,8 +44,7 @@ def load_model(spec: Dict[str, Any]) -> List[Entry]:
     except LoadError:
         raise
     except BaseException as error:
-        reason = "its initialization raised %s" % describe_exception(error, directory)
-        raise LoadError(reason, None, traceback_of(error)) from error
+        raise raised(error, directory, "its initialization raised ") from error
     return [Entry(None, handle, context)]
 
 
@@ -81,7 +79,7 @@ def import_package_module(directory: str, name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except BaseException as error:
-        raise LoadError(describe_exception(error, directory), None, traceback_of(error)) from error
+        raise raised(error, directory) from error
 
 
 def entry_point(module: ModuleType, function: str) -> Tuple[Handle, Initialize]:

@@ -214,6 +214,8 @@ function withoutRequirements(error: unknown, requirementsFile: string): unknown 
   return new ProcessLoadError(
     `${error.reason}. ${hint} for the Python of this server`,
     error.functionName,
+    error.isFromOutside,
     error.isRaised,
+    error.place,
   );
 }

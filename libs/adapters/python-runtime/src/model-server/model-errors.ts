@@ -1,5 +1,5 @@
 import { reachesClient } from '@torchweave/application';
-import { isRefused, TorchweaveError } from '@torchweave/domain';
+import { isRefused, placed, sourcePlaceOf, TorchweaveError, type SourcePlace } from '@torchweave/domain';
 import { isOutOfFiles } from '@torchweave/kernel';
 import { CallFailure } from '../pool/call-failure.js';
 import { ProcessLoadError } from '../processes/python-process.js';
@@ -9,7 +9,7 @@ export const endpoint = 'local';
 
 /** A model that is not to be had from where a registration says, or at fault; with TorchServe's words where it has them. */
 export function rejected(message: string, cause?: unknown): TorchweaveError {
-  return new TorchweaveError('modelRejected', { endpoint, message }, { cause });
+  return new TorchweaveError('modelRejected', { endpoint, message, ...placed(placeIn(cause)) }, { cause });
 }
 
 /** A registration that comes to nothing through no fault of its model. */
@@ -28,7 +28,14 @@ function refusedAs(
   message: string,
   cause?: unknown,
 ): TorchweaveError {
-  return new TorchweaveError(code, { endpoint, answered: String(status), message }, { cause });
+  const data = { endpoint, answered: String(status), message, ...placed(placeIn(cause)) };
+  return new TorchweaveError(code, data, { cause });
+}
+
+/** Where the model's own code has raised what went wrong. */
+function placeIn(thrown: unknown): SourcePlace | undefined {
+  if (thrown instanceof CallFailure || thrown instanceof ProcessLoadError) return thrown.place;
+  return thrown instanceof TorchweaveError ? sourcePlaceOf(thrown) : undefined;
 }
 
 export function modelNotFound(name: string): TorchweaveError {
@@ -37,7 +44,10 @@ export function modelNotFound(name: string): TorchweaveError {
 
 /** What a handler said with a status. One that a model server has for itself means here what it means on TorchServe. */
 function raised(status: number, message: string, cause?: unknown): TorchweaveError {
-  if (reachesClient(status)) return new TorchweaveError('modelRaised', { endpoint, status, message }, { cause });
+  if (reachesClient(status)) {
+    const data = { endpoint, status, message, ...placed(placeIn(cause)) };
+    return new TorchweaveError('modelRaised', data, { cause });
+  }
   const code = status === 404 ? 'modelMissing' : status === 503 ? 'modelFailed' : 'modelServerRefused';
   return refusedAs(code, status, message, cause);
 }

@@ -45,6 +45,6 @@ export class CallExchange implements Exchange {
   }
 }
 
-function failureOf({ kind, reason, status, message }: HandlerFailure): CallFailure {
-  return new CallFailure(kind, reason, { status, answer: message });
+function failureOf({ kind, reason, status, message, place }: HandlerFailure): CallFailure {
+  return new CallFailure(kind, reason, { status, answer: message, place });
 }

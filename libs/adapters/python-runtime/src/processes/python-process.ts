@@ -1,4 +1,5 @@
 import { isOutOfFiles, startDeadline } from '@torchweave/kernel';
+import type { SourcePlace } from '@torchweave/domain';
 import type { HandlerFailure, LoadFailure } from '../protocol/answer-content.js';
 import { decodeOutputs, mostFrameBytes, type Answer, type RowOutput } from '../protocol/answer-frame.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
@@ -63,6 +64,8 @@ export class ProcessLoadError extends Error {
     readonly isFromOutside = false,
     /** True when Python has told it: the process is sound, what it was to load is not. */
     readonly isRaised = false,
+    /** Where the archive's own code has raised it. */
+    readonly place?: SourcePlace,
   ) {
     super(reason);
   }
@@ -310,9 +313,9 @@ export class PythonProcess implements ConnectionUser {
     clearTimeout(this.loadTimer);
   }
 
-  private loadFailed({ reason, function: functionName }: LoadFailure): void {
+  private loadFailed({ reason, function: functionName, place }: LoadFailure): void {
     this.leaving = true;
-    this.rejectLoaded(new ProcessLoadError(reason, functionName ?? undefined, false, true));
+    this.rejectLoaded(new ProcessLoadError(reason, functionName ?? undefined, false, true, place));
   }
 
   /** Starts the clock of an exchange that begins to execute. The timer is set anew only when it would ring too late. */

@@ -1,3 +1,4 @@
+import type { SourcePlace } from '@torchweave/domain';
 import { ProtocolError } from './protocol-error.js';
 
 /** Bytes of what comes with a value: content type, headers and status. */
@@ -31,6 +32,8 @@ export interface HandlerFailure {
   readonly status?: number;
   /** With `status`: the message to answer. */
   readonly message?: string;
+  /** Of an exception that the archive's own code has raised. */
+  readonly place?: SourcePlace;
 }
 
 /** Why a process could not load what it was started for. */
@@ -38,6 +41,7 @@ export interface LoadFailure {
   readonly reason: string;
   /** The function that does not load, where it is one function's fault. */
   readonly function: string | null;
+  readonly place?: SourcePlace;
 }
 
 /**
@@ -57,10 +61,10 @@ export function readMeta(json: Buffer): AnswerMeta {
 
 /** @throws ProtocolError */
 export function readHandlerFailure(json: Buffer): HandlerFailure {
-  const { kind, reason, status, message } = readObject(json);
+  const { kind, reason, status, message, place } = readObject(json);
   const known = failureKinds.find((each) => each === kind);
   if (known === undefined) throw new ProtocolError('sent a failure of no known kind');
-  const failure = { kind: known, reason: readSentence(reason) };
+  const failure = { kind: known, reason: readSentence(reason), ...readPlace(place) };
   return status === undefined
     ? failure
     : { ...failure, status: readStatus(status, 400), message: readSentence(message) };
@@ -68,8 +72,12 @@ export function readHandlerFailure(json: Buffer): HandlerFailure {
 
 /** @throws ProtocolError */
 export function readLoadFailure(json: Buffer): LoadFailure {
-  const { reason, function: name } = readObject(json);
-  return { reason: readSentence(reason), function: name === null ? null : readText(name, 'function', mostName) };
+  const { reason, function: name, place } = readObject(json);
+  return {
+    reason: readSentence(reason),
+    function: name === null ? null : readText(name, 'function', mostName),
+    ...readPlace(place),
+  };
 }
 
 function readObject(json: Buffer): Readonly<Record<string, unknown>> {
@@ -102,6 +110,19 @@ function readHeaders(given: unknown): Record<string, string> {
 function readStatus(given: unknown, lowest: number): number {
   if (typeof given === 'number' && Number.isInteger(given) && given >= lowest && given <= 599) return given;
   throw new ProtocolError(`sent a status that is no number from ${lowest} to 599`);
+}
+
+function readPlace(given: unknown): { readonly place?: SourcePlace } {
+  if (given === undefined) return {};
+  if (!isObject(given)) throw new ProtocolError('sent a place that is no object');
+  const { file, line, column } = given;
+  const place = { file: readText(file, 'file', mostName), line: readPosition(line) };
+  return { place: column === undefined ? place : { ...place, column: readPosition(column) } };
+}
+
+function readPosition(given: unknown): number {
+  if (typeof given === 'number' && Number.isSafeInteger(given) && given > 0) return given;
+  throw new ProtocolError('sent a line or column that is no number from 1');
 }
 
 function readSentence(given: unknown): string {

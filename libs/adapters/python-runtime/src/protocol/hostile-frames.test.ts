@@ -92,6 +92,22 @@ describe('what no process of ours sends', () => {
     ...[null, 5, [], {}, { reason: {}, function: null }, { reason: 'r' }, { reason: 'r', function: 5 }].map(
       (content): [string, Buffer] => [`the failed load ${JSON.stringify(content)}`, loadFailed(content)],
     ),
+    ...[
+      null,
+      'h.py',
+      {},
+      { file: 'h.py' },
+      { line: 1 },
+      { file: 5, line: 1 },
+      { file: 'f'.repeat(1_001), line: 1 },
+      { file: 'h.py', line: 0 },
+      { file: 'h.py', line: '1' },
+      { file: 'h.py', line: 1.5 },
+      { file: 'h.py', line: 1, column: 0 },
+    ].flatMap((place): [string, Buffer][] => [
+      [`a failure at ${JSON.stringify(place).slice(0, 30)}`, failed({ ...raised, place })],
+      [`a failed load at ${JSON.stringify(place).slice(0, 30)}`, loadFailed({ reason: 'r', function: null, place })],
+    ]),
     ['a function of 1,001 characters', loadFailed({ reason: 'r', function: 'f'.repeat(1_001) })],
   ])('%s is refused', (_, bytes) => {
     expect(() => read(bytes)).toThrow(ProtocolError);
@@ -135,5 +151,13 @@ describe('what is taken of an answer', () => {
       failure: { kind: 'raised', reason: 'r'.repeat(2_000), status: 400, message: 'm'.repeat(2_000) },
     });
     expect(JSON.stringify(read(failed(sent)))).not.toContain('other');
+  });
+
+  it('is the place of a failure, and nothing else of it', () => {
+    const place = { file: 'h.py', line: 3, column: 7 };
+    const sent = { ...raised, function: null, place: { ...place, other: 1 } };
+    expect(read(failed(sent))).toMatchObject({ failure: { ...raised, place } });
+    expect(read(loadFailed(sent))).toMatchObject({ failure: { reason: 'r', function: null, place } });
+    expect(JSON.stringify([read(failed(sent)), read(loadFailed(sent))])).not.toContain('other');
   });
 });

@@ -1,3 +1,4 @@
+import type { SourcePlace } from '../source-place.js';
 import type { CatalogueArea } from './entry.js';
 
 /** A model server's answer to what it has not done. */
@@ -7,6 +8,8 @@ interface ServerAnswer {
   readonly answered?: string;
   /** Its own words. */
   readonly message: string;
+  /** Where the model's own code has raised it, as far as that is known. */
+  readonly place?: SourcePlace;
 }
 
 /** Answers by which a model server does not do what it was asked for. */
@@ -28,7 +31,7 @@ export interface ModelServerRefusals {
 /** What model servers do not do. The data that each carries, by code. */
 export interface ModelServerErrors extends ModelServerRefusals {
   /** The model has something to say to the client, with the status that its answer is to have. */
-  modelRaised: { endpoint: string; status: number; message: string };
+  modelRaised: { endpoint: string; status: number; message: string; place?: SourcePlace };
   /** `server`: its name, where that is known. */
   modelServerUnreachable: { endpoint: string; reason: string; server?: string };
   modelServerLate: { endpoint: string; timeoutMs: number; server?: string };

@@ -1,3 +1,4 @@
+import type { SourcePlace } from '../source-place.js';
 import type { CatalogueArea } from './entry.js';
 
 /** A model node that has got no answer. `reason` goes on from "the model server". */
@@ -11,15 +12,15 @@ interface NodeOnServer {
 
 /** Faults of single nodes. The data that each carries, by code. */
 export interface NodeErrors {
-  /** `modelServer`: by its address, for the log, where one had to do with it. */
-  nodeFailed: { node: string; attempts: number; reason: string; modelServer?: string };
-  nodeRaised: { node: string; status: number; message: string };
+  /** `modelServer`: by its address, for the log, where one had to do with it. `place`: for the log and the author; clients do not see it. */
+  nodeFailed: { node: string; attempts: number; reason: string; modelServer?: string; place?: SourcePlace };
+  nodeRaised: { node: string; status: number; message: string; place?: SourcePlace };
   /** `server`: the model server's name, which is no address. */
   nodeUnavailable: NodeOnServer & { retryAfterSeconds: number };
   nodeTimedOut: NodeOnServer & { timeoutMs: number };
   modelSettingInvalid: { node: string; rule: string };
   /** `isRaised`: Python itself has said no, so it is the archive's fault. */
-  functionLoadFailed: { functionName: string; file: string; reason: string; isRaised?: boolean };
+  functionLoadFailed: { functionName: string; file: string; reason: string; isRaised?: boolean; place?: SourcePlace };
   /** The process that was to load it was ended from outside, time and again. */
   functionProcessLost: { functionName: string; file: string; reason: string };
 }

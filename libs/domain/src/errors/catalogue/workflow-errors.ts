@@ -1,9 +1,12 @@
+import type { SourcePlace } from '../source-place.js';
 import type { CatalogueArea } from './entry.js';
 
 /** One failed node of a registration. `node` is the model-server name, `<workflow>__<node>`. */
 export interface NodeFailure {
   readonly node: string;
   readonly reason: string;
+  /** Where its own code has raised it. */
+  readonly place?: SourcePlace;
 }
 
 /** What stands in the way of a workflow as a whole. The data that each carries, by code. */
