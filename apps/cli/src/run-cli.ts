@@ -1,6 +1,7 @@
 import { version } from '@torchweave/platform/version';
 import { Command, CommanderError } from 'commander';
 import { addCompletionCommand } from './commands/completion.js';
+import { addDevCommand } from './commands/dev.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addMarCommands } from './commands/mar.js';
 import { addOperationCommands } from './commands/operation.js';
@@ -28,6 +29,7 @@ export function createProgram(context: CommandContext): Command {
     })
     .exitOverride();
   addServerCommands(program, environment);
+  addDevCommand(program, context);
   addWorkflowCommands(program, context);
   addOperationCommands(program, context);
   addWarCommands(program, context);

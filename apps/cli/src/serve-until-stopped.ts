@@ -35,7 +35,8 @@ async function endStart(starting: Promise<RunningApp>, logger: Logger): Promise<
   process.exit(0);
 }
 
-function firstSignal(): Promise<NodeJS.Signals> {
+/** Resolves at SIGINT or SIGTERM; a second one ends the process at once. Called once in a process. */
+export function firstSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let asked = false;
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {

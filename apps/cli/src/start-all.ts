@@ -6,21 +6,14 @@ import type { AppOptions, RunningApp } from '@torchweave/platform';
 import { RedisLink } from '@torchweave/redis-client';
 import { startWorker } from '@torchweave/worker';
 import { join, resolve } from 'node:path';
+import { Closing } from './closing.js';
 import type { Monitored, Prepared } from './prepare-app.js';
 import type { Environment } from './environment.js';
 
-/** Things to close, closed last first. */
-class Closing {
-  private readonly steps: (() => Promise<void>)[] = [];
-
-  add<T extends { close(): Promise<void> }>(thing: T): T {
-    this.steps.unshift(() => thing.close());
-    return thing;
-  }
-
-  async close(): Promise<void> {
-    for (const step of this.steps.splice(0)) await step();
-  }
+/** Everything in one process, by the addresses of its two APIs. */
+export interface RunningWhole extends RunningApp {
+  readonly management: string;
+  readonly inference: string;
 }
 
 /**
@@ -28,7 +21,7 @@ class Closing {
  *
  * @throws TorchweaveError of whatever does not start; what had started by then is closed again.
  */
-export async function startAll(monitored: Monitored, environment: Environment): Promise<RunningApp> {
+export async function startAll(monitored: Monitored, environment: Environment): Promise<RunningWhole> {
   const { settings, logger, monitoring } = monitored;
   const closing = new Closing();
   try {
@@ -39,8 +32,9 @@ export async function startAll(monitored: Monitored, environment: Environment): 
     const gateway = closing.add(await startGateway(of('gateway'), parts));
     closing.add(await startWorker(of('worker'), parts));
     const api = closing.add(await startApi(of('api'), parts.archives));
+    const [management, inference] = [api.address ?? '', gateway.address ?? ''];
     return {
-      summary: `management ${api.address ?? ''} inference ${gateway.address ?? ''}`,
+      ...{ management, inference, summary: `management ${management} inference ${inference}` },
       close: () => closing.close(),
     };
   } catch (error) {

@@ -64,6 +64,12 @@ export class ManagementClient {
     return (await this.read({ method: 'PUT', path, query: { synchronous: 'false' } }, acceptedAnswer)).operationId;
   }
 
+  /** Begins to remove a version that does not serve; tells the id of the operation. */
+  async removeVersion(name: string, version: number): Promise<string> {
+    const path = `${workflowPath(name)}/${version}`;
+    return (await this.read({ method: 'DELETE', path, query: { synchronous: 'false' } }, acceptedAnswer)).operationId;
+  }
+
   /** Begins to share requests out; tells the id of the operation. */
   async direct(name: string, traffic: object): Promise<string> {
     const request: ApiRequest = {

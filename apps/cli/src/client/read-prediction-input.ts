@@ -28,10 +28,15 @@ const typesByExtension: Readonly<Record<string, string>> = {
 
 const anyBytes = 'application/octet-stream';
 
+/** The media type of a file by its name. */
+export function contentTypeOf(path: string): string {
+  const extension = path.slice(path.lastIndexOf('.') + 1).toLowerCase();
+  return typesByExtension[extension] ?? anyBytes;
+}
+
 async function readInputFile(path: string): Promise<PredictionInput> {
   try {
-    const extension = path.slice(path.lastIndexOf('.') + 1).toLowerCase();
-    return { body: await readFile(path), contentType: typesByExtension[extension] ?? anyBytes };
+    return { body: await readFile(path), contentType: contentTypeOf(path) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CliError(`The file of --file cannot be read: ${reason}`, { cause: error });

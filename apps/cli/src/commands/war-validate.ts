@@ -2,8 +2,7 @@ import type { Command } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import type { CommandContext } from '../output/command-context.js';
 import { addExamples, addJsonOption, pythonOption } from '../output/options.js';
-import { excerptLines } from '../war/excerpt.js';
-import { problemLine, warningLine } from '../war/problem.js';
+import { problemLines } from '../war/problem-lines.js';
 import type { SourcedValidation } from '../war/validate.js';
 
 interface WarValidateOptions {
@@ -27,8 +26,7 @@ async function validateWars(context: CommandContext, files: string[], options: W
   await output.tell({ valid: isValid, files: told, ...(notes.length > 0 ? { notes } : {}) }, () => [
     ...results.flatMap(({ file, problems, warnings, sources }) => [
       ...(problems.length === 0 ? [`${file}: ${output.colours.green('ok')}`] : []),
-      ...problems.flatMap((problem) => [problemLine(problem), ...excerptLines(problem, sources.get(problem.file))]),
-      ...warnings.map(warningLine),
+      ...problemLines({ problems, warnings }, (name) => sources.get(name)),
     ]),
     ...notes,
   ]);

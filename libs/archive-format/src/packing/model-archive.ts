@@ -15,6 +15,8 @@ export interface ModelArchiveOptions extends ExportOptions {
   readonly modelFile?: string;
   /** Files and folders, separated by commas. */
   readonly extraFiles?: string;
+  /** Further ones, by their paths in the archive. */
+  readonly files?: readonly PackEntry[];
   readonly requirementsFile?: string;
   readonly configFile?: string;
   readonly runtime?: 'python' | 'python3' | 'LSP';
@@ -88,7 +90,7 @@ export async function packModelArchive(options: ModelArchiveOptions): Promise<st
   ];
   const files: PackEntry[] = [];
   for (const [path, flag] of given) if (path !== undefined) files.push(await collectFile(path, flag));
-  files.push(...(await collectExtraFiles(extraFiles)));
+  files.push(...(await collectExtraFiles(extraFiles)), ...(options.files ?? []));
   const manifest = { createdOn: createdOn(moment), runtime, model: modelOf(options), archiverVersion };
   return writeArchive({ name: modelName, suffix: '.mar', manifestPath: modelManifestPath, manifest, files }, options);
 }

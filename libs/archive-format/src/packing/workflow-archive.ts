@@ -2,6 +2,7 @@ import { assertWorkflowName, manifestPath, type Manifest } from '@torchweave/dom
 import { basename } from 'node:path';
 import { collectExtraFiles, collectFile } from './collect-files.js';
 import { createdOn, momentOf } from './manifest.js';
+import type { PackEntry } from './pack-entry.js';
 import { writeArchive, type ExportOptions } from './write-archive.js';
 
 /** The options of torch-workflow-archiver; paths are of the file system. */
@@ -13,6 +14,8 @@ export interface WorkflowArchiveOptions extends ExportOptions {
   readonly handler?: string;
   /** Files and folders, separated by commas. */
   readonly extraFiles?: string;
+  /** Further ones, by their paths in the archive. */
+  readonly files?: readonly PackEntry[];
   /** The moment that the manifest tells (default: now). */
   readonly moment?: Date;
 }
@@ -28,7 +31,7 @@ export async function packWorkflowArchive(options: WorkflowArchiveOptions): Prom
   assertWorkflowName(workflowName);
   const files = [await collectFile(specFile, '--spec-file')];
   if (handler !== undefined) files.push(await collectFile(handler, '--handler'));
-  files.push(...(await collectExtraFiles(extraFiles)));
+  files.push(...(await collectExtraFiles(extraFiles)), ...(options.files ?? []));
   const manifest: Manifest = {
     createdOn: createdOn(moment),
     workflow: {

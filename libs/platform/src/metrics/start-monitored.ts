@@ -6,11 +6,11 @@ import { Monitoring } from './monitoring.js';
 import { serveMonitoring } from './serve-monitoring.js';
 
 /** Starts the apps of one process with a {@link Monitoring} that they share, served from before they start until they have ended. */
-export async function startMonitored(
+export async function startMonitored<App extends RunningApp>(
   name: string,
   { settings, logger }: { readonly settings: Settings; readonly logger: Logger },
-  start: (monitoring: Monitoring) => Promise<RunningApp>,
-): Promise<RunningApp> {
+  start: (monitoring: Monitoring) => Promise<App>,
+): Promise<App> {
   const monitoring = new Monitoring(name, logger);
   const access = await openMonitoringAccess(settings, logger);
   const server = await serveMonitoring(monitoring, settings, logger, access);

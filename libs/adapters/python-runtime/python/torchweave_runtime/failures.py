@@ -6,7 +6,8 @@ import traceback
 from typing import Any, Dict, Optional
 
 MAX_REASON = 2_000
-RUNTIME_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
+#: Files of what runs a handler: the runtime's own, and Python's that import it.
+MACHINERY = (os.path.dirname(os.path.abspath(__file__)) + os.sep, "<frozen importlib")
 STATUSES = range(400, 600)
 
 
@@ -87,7 +88,7 @@ def traceback_of(error: BaseException, directory: str) -> str:
     if isinstance(error, OutputError):
         return str(error) if error.__cause__ is None else "%s %s" % (error, text_of(error.__cause__))
     frames = error.__traceback__
-    while frames is not None and frames.tb_frame.f_code.co_filename.startswith(RUNTIME_FOLDER):
+    while frames is not None and frames.tb_frame.f_code.co_filename.startswith(MACHINERY):
         frames = frames.tb_next
     text = "".join(traceback.format_exception(type(error), error, frames)).rstrip()
     return text.replace(directory + os.sep, "")
