@@ -17,6 +17,7 @@ export {
   type RoutingTablePorts,
   type ServedWorkflow,
 } from './workflow-execution/routing-table.js';
+export { loadHere, unloadHere, type LoadHerePorts } from './workflow-execution/load-here.js';
 export { RunWorkflow } from './workflow-execution/run-workflow.js';
 export type { RunnableWorkflow, WorkflowRequest } from './workflow-execution/run-workflow.js';
 export { noRacePoints, type RacePoints } from './registration/saga/race-points.js';

@@ -29,10 +29,7 @@ const isWantedFolder = (name: string): boolean => !name.startsWith('.') && !unwa
  * @param skips true for a path below it that is passed over with all that it has.
  * @throws CliError for one that cannot be read, and for more files and folders than 2,000.
  */
-export async function listFolder(
-  folder: string,
-  skips: (path: string) => boolean = () => false,
-): Promise<FolderFiles> {
+export async function listFolder(folder: string, skips: (path: string) => boolean = () => false): Promise<FolderFiles> {
   const files: PackEntry[] = [];
   const folders: string[] = [folder];
   const visit = async (directory: string, prefix: string): Promise<void> => {

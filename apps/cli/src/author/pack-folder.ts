@@ -59,7 +59,9 @@ export async function readFolder(folder: string, options: PackFolderOptions): Pr
 }
 
 async function existing(folders: readonly string[]): Promise<string[]> {
-  const found = folders.map(async (folder) => ((await stat(folder).catch(() => undefined)) === undefined ? [] : [folder]));
+  const found = folders.map(async (folder) =>
+    (await stat(folder).catch(() => undefined)) === undefined ? [] : [folder],
+  );
   return (await Promise.all(found)).flat();
 }
 

@@ -42,7 +42,8 @@ async function namesIn(folder: string): Promise<string[]> {
 
 async function findSpec(folder: string, names: readonly string[]): Promise<string> {
   const specs = names.filter(isSpecName);
-  const found = specs.find((file) => specNames.includes(parse(file).name)) ?? (specs.length === 1 ? specs[0] : undefined);
+  const found =
+    specs.find((file) => specNames.includes(parse(file).name)) ?? (specs.length === 1 ? specs[0] : undefined);
   if (found !== undefined) return found;
   if (specs.length === 0) {
     throw new CliError(

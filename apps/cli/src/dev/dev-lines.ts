@@ -15,7 +15,10 @@ export const shellWord = (text: string): string =>
   /^[\w./:@%+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 /** The first line: a request to paste. @param file what `--repeat` sends, where it names a file. */
-export function firstLine(url: string, file: { readonly path: string; readonly contentType: string } | undefined): string {
+export function firstLine(
+  url: string,
+  file: { readonly path: string; readonly contentType: string } | undefined,
+): string {
   if (file === undefined) return `curl -H content-type:text/plain -d hello ${url}`;
   return `curl -H content-type:${file.contentType} -T ${shellWord(file.path)} ${url}`;
 }
@@ -48,7 +51,12 @@ export class DevLines implements DevReport {
   answered({ path, status, ms, body }: RepeatedAnswer): void {
     const { green, red } = this.output.colours;
     const told = (status < 400 ? green : red)(String(status));
-    this.say(`${this.time} ${path} ${told} (${inMs(ms)})`, ...previewOf(body).split('\n').map((line) => `  ${line}`));
+    this.say(
+      `${this.time} ${path} ${told} (${inMs(ms)})`,
+      ...previewOf(body)
+        .split('\n')
+        .map((line) => `  ${line}`),
+    );
   }
 
   private get time(): string {

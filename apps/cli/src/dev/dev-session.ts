@@ -1,5 +1,4 @@
 import type { ErrorCode } from '@torchweave/domain';
-import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { packFolder, readFolder, type FolderReading, type PackFolderOptions } from '../author/pack-folder.js';
 import { openArchive } from '../client/archive-argument.js';
@@ -9,7 +8,8 @@ import { CliError } from '../output/cli-error.js';
 import { failureOf } from '../output/failure.js';
 import { silentProgress } from '../output/progress.js';
 import type { Problem } from '../war/problem.js';
-import { refusalProblems } from './refusal-problems.js';
+import { textsOf } from '../war/problem-lines.js';
+import { refusalProblems } from '../author/refusal-problems.js';
 
 /** What a session works with. */
 export interface DevSessionParts {
@@ -155,11 +155,6 @@ export class DevSession {
   }
 
   private async refuse(problems: readonly Problem[]): Promise<void> {
-    const texts = new Map<string, string>();
-    for (const { file, line } of problems) {
-      const text = line === undefined || texts.has(file) ? undefined : await readFile(file, 'utf8').catch(() => undefined);
-      if (text !== undefined) texts.set(file, text);
-    }
-    this.parts.report.faulty(problems, texts, this.serving);
+    this.parts.report.faulty(problems, await textsOf(problems), this.serving);
   }
 }

@@ -54,7 +54,9 @@ async function startServer(
   });
   const { maxRequestSize } = settings;
   const start = (): Promise<RunningWhole> =>
-    startMonitored('dev', { settings, logger }, (monitoring) => startAll({ settings, logger, monitoring }, environment));
+    startMonitored('dev', { settings, logger }, (monitoring) =>
+      startAll({ settings, logger, monitoring }, environment),
+    );
   return { ...(await start()), maxRequestSize };
 }
 

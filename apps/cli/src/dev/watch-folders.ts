@@ -70,9 +70,12 @@ export class FolderWatch {
     if (this.timer === undefined) this.firstAt = now;
     clearTimeout(this.timer);
     const left = this.firstAt + pause.longest - now;
-    this.timer = setTimeout(() => {
-      this.timer = undefined;
-      this.onChange();
-    }, Math.max(0, Math.min(pause.quiet, left)));
+    this.timer = setTimeout(
+      () => {
+        this.timer = undefined;
+        this.onChange();
+      },
+      Math.max(0, Math.min(pause.quiet, left)),
+    );
   }
 }

@@ -11,12 +11,21 @@ const textOf = (data: Readonly<Record<string, unknown>>, name: string): string |
 
 /** What is wrong with a workflow, and not with the server: whoever asked is answered it. */
 const answered = new Set<ErrorCode>([
-  ...(['nodeFailed', 'nodeRaised', 'functionLoadFailed', 'modelRejected', 'registrationFailed', 'specInvalid'] as const),
+  ...([
+    'nodeFailed',
+    'nodeRaised',
+    'functionLoadFailed',
+    'modelRejected',
+    'registrationFailed',
+    'specInvalid',
+  ] as const),
 ]);
 
 /** Which node said something: a model is `<workflow>__<node>`, with its version behind later ones. */
 function speaker(data: Readonly<Record<string, unknown>>): string {
-  const model = textOf(data, 'model')?.replace(/^.*?__/, '').replace(/\.v\d+$/, '');
+  const model = textOf(data, 'model')
+    ?.replace(/^.*?__/, '')
+    .replace(/\.v\d+$/, '');
   return textOf(data, 'node') ?? model ?? textOf(data, 'workflow') ?? 'python';
 }
 

@@ -11,6 +11,11 @@ describe('a preview', () => {
     ['nothing', ''],
   ])('of %s is it', (_what, text) => expect(preview(text)).toBe(text));
 
+  it('of JSON is on one line where that is asked for', () => {
+    expect(previewOf(Buffer.from('{\n  "a": [1, 2]\n}\n'), true)).toBe('{"a":[1,2]}');
+    expect(previewOf(Buffer.from('no\nJSON'), true)).toBe('no\nJSON');
+  });
+
   it('of a long text is its beginning and its size', () => {
     expect(preview('x'.repeat(1_000))).toBe('x'.repeat(1_000));
     expect(preview('x'.repeat(1_001))).toBe(`${'x'.repeat(1_000)}… (1001 bytes)`);

@@ -6,7 +6,7 @@ const shown = { characters: 1_000, lines: 20 };
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 // Tabs and ends of lines are text; what else has a code below a space is not.
-const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/; // eslint-disable-line no-control-regex
+const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 
 function textIn(value: Uint8Array): string | undefined {
   try {
@@ -24,14 +24,25 @@ function cut(text: string): string {
   return lines.length > shown.lines ? `${head}\n…` : head;
 }
 
+/** JSON without its line ends and spaces; any other text as it is. */
+function compacted(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text));
+  } catch {
+    return text;
+  }
+}
+
 /**
  * What a person sees of a value: a text, cut to 1,000 characters and 20 lines, with its size where it is cut; of anything else the
  * size and the beginning of its sha-256.
+ *
+ * @param isCompact puts JSON on one line.
  */
-export function previewOf(value: Uint8Array): string {
+export function previewOf(value: Uint8Array, isCompact = false): string {
   const text = textIn(value);
   if (text !== undefined) {
-    const whole = text.trimEnd();
+    const whole = isCompact ? compacted(text) : text.trimEnd();
     const kept = cut(whole);
     return kept === whole ? kept : `${kept} (${sizeText(value.length)})`;
   }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { excerptLines } from './excerpt.js';
 import { problemLine, warningLine, type Problem } from './problem.js';
 
@@ -11,3 +12,24 @@ export function problemLines(
     ...warnings.map(warningLine),
   ];
 }
+
+/**
+ * The texts that places of problems are in, by the names of the files.
+ *
+ * @param read undefined for a file that cannot be read.
+ */
+export async function textsOf(
+  problems: readonly Problem[],
+  read: (file: string) => Promise<string | undefined> = readQuietly,
+): Promise<ReadonlyMap<string, string>> {
+  const files = new Set(problems.flatMap(({ file, line }) => (line === undefined ? [] : [file])));
+  const texts = new Map<string, string>();
+  for (const file of files) {
+    const text = await read(file);
+    if (text !== undefined) texts.set(file, text);
+  }
+  return texts;
+}
+
+/** A problem is told without its line, too. */
+const readQuietly = (file: string): Promise<string | undefined> => readFile(file, 'utf8').catch(() => undefined);

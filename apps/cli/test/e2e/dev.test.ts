@@ -72,7 +72,9 @@ it('serves a folder, brings each save to the server, and goes on serving what wa
   await session.waitForOutput(/version 2 serves[\s\S]*\/wfpredict\/chain 200 \(\d+ ms\)\n {2}HELLO\?\n/);
 
   save('chain.py', ending('?').replace('def mark(data', 'def mark(data:'));
-  await session.waitForOutput(/^chain\/chain\.py:8:15: SyntaxError: .*\n {4}def mark.*\n {18}\^\n.* version 2 goes on serving$/m);
+  await session.waitForOutput(
+    /^chain\/chain\.py:8:15: SyntaxError: .*\n {4}def mark.*\n {18}\^\n.* version 2 goes on serving$/m,
+  );
   save('chain.py', ending('?').replace('def mark', 'limit = nowhere\n\ndef mark'));
   await session.waitForOutput(/^chain\/chain\.py:8:1: NameError: .*\n {4}limit = nowhere\n {4}\^\n/m);
   save('chain.yaml', 'dag:\n  shout: [mrk]\n');
@@ -115,7 +117,9 @@ it('serves models from their sources, and brings their changes to the server as 
     join(folder, model),
     "class Digits:\n    def initialize(self, context):\n        raise ValueError('no weights')\n    def handle(self, data, context):\n        return data\n",
   );
-  await session.waitForOutput(/^chain\/models\/network\/digits_network\.py:3:1: .*no weights.*\n {4} {8}raise ValueError/m);
+  await session.waitForOutput(
+    /^chain\/models\/network\/digits_network\.py:3:1: .*no weights.*\n {4} {8}raise ValueError/m,
+  );
   cpSync(join(folder, '.model.py'), join(folder, model));
   // What served before is what is saved now.
   await session.waitForOutput(/version [23] serves[\s\S]*\/wfpredict\/digits 200 .*\n {2}\{\n {4}"digit": 7/);

@@ -136,7 +136,9 @@ describe('a relay of requests', () => {
         given.abort();
       });
     });
-    await expect(fetch(`${relay.url}/wfpredict/flow`, { method: 'POST', body: '', signal: given.signal })).rejects.toThrow();
+    await expect(
+      fetch(`${relay.url}/wfpredict/flow`, { method: 'POST', body: '', signal: given.signal }),
+    ).rejects.toThrow();
     await closed;
   });
 });
@@ -144,10 +146,16 @@ describe('a relay of requests', () => {
 describe('the data folder of a session', () => {
   it('is its own, and those of sessions that were killed go', async () => {
     // No process has a number that large.
-    await root.write({ 'torchweave-dev-4194305-abc/redis/x': '', 'other/x': '', [`torchweave-dev-${process.pid}-abc/x`]: '' });
+    await root.write({
+      'torchweave-dev-4194305-abc/redis/x': '',
+      'other/x': '',
+      [`torchweave-dev-${process.pid}-abc/x`]: '',
+    });
     const folder = await makeDataFolder(root.path);
     const names = await readdir(root.path);
-    expect(names.sort()).toEqual(['other', `torchweave-dev-${process.pid}-abc`, folder.slice(root.path.length + 1)].sort());
+    expect(names.sort()).toEqual(
+      ['other', `torchweave-dev-${process.pid}-abc`, folder.slice(root.path.length + 1)].sort(),
+    );
     await removeDataFolder(folder);
     expect(await readdir(root.path)).toHaveLength(2);
   });

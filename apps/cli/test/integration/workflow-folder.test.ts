@@ -80,7 +80,14 @@ describe('a folder that is packed', () => {
   it('has its files by their paths, without caches, leftovers, archives and models', async () => {
     await write({
       ...{ 'flow.yaml': withModel, 'flow.py': handler, 'words/de.txt': 'ja', 'helper.py': '' },
-      ...{ '.env': 'secret', '__pycache__/flow.pyc': '', 'flow.py~': '', 'old.war': '', 'big.mar': 'mar' },
+      ...{
+        '.env': 'secret',
+        '__pycache__/flow.pyc': '',
+        'flow.py~': '',
+        'old.war': '',
+        'old.mar': '',
+        'models/big.mar': 'mar',
+      },
       ...{ 'models/other/handler.py': '', '.git/config': '', 'venv/lib/x.py': '' },
     });
     expect(await entriesOf(await pack())).toEqual(
@@ -101,7 +108,6 @@ describe('a folder that is packed', () => {
   });
 
   it.each([
-    ['a .mar', { 'big.mar': 'bytes' }, 'big.mar'],
     ['a .mar among the models', { 'models/big.mar': 'bytes' }, 'big.mar'],
     ['the files of one', { 'models/big/MAR-INF/MANIFEST.json': '{}' }, 'big.mar/MAR-INF/MANIFEST.json'],
     ['the files of one by the name of the node', { 'up/MAR-INF/MANIFEST.json': '{}' }, 'big.mar/MAR-INF/MANIFEST.json'],

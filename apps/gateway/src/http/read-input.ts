@@ -4,16 +4,21 @@ import { readForm, readQuery } from './read-form.js';
 import { readMultipart } from './read-multipart.js';
 
 /** The media type without its parameters, as TorchServe hands it on. */
-function mediaTypeOf(request: FastifyRequest): string | undefined {
-  const given = request.headers['content-type'];
+function mediaTypeOf(given: string | undefined): string | undefined {
   if (given === undefined) return undefined;
   const end = given.indexOf(';');
   return (end === -1 ? given : given.slice(0, end)).trim().toLowerCase();
 }
 
-function readBody(request: FastifyRequest, value: Buffer): InputField[] {
-  const contentType = mediaTypeOf(request);
-  if (contentType === 'multipart/form-data') return readMultipart(request.headers['content-type'] ?? '', value);
+/**
+ * What the first node receives of a body: the fields of a form or of a multipart body, else one field `body`.
+ *
+ * @param given the `Content-Type`, as it was sent.
+ * @throws TorchweaveError `bodyMalformed`.
+ */
+export function readBody(given: string | undefined, value: Buffer): InputField[] {
+  const contentType = mediaTypeOf(given);
+  if (contentType === 'multipart/form-data') return readMultipart(given ?? '', value);
   if (contentType === 'application/x-www-form-urlencoded') return readForm(value);
   return [{ name: 'body', value, ...(contentType === undefined ? {} : { contentType }) }];
 }
@@ -26,7 +31,7 @@ function readBody(request: FastifyRequest, value: Buffer): InputField[] {
  * @throws TorchweaveError `bodyMalformed` for a broken form or multipart body, `parameterInvalid` for too long a query.
  */
 export function readInput(request: FastifyRequest, content: Buffer): NodeInput {
-  const body = readBody(request, content);
+  const body = readBody(request.headers['content-type'], content);
   const question = request.url.indexOf('?');
   if (question === -1) return body;
   const taken = new Set(body.map((field) => field.name));

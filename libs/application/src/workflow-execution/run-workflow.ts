@@ -121,7 +121,11 @@ export class RunWorkflow {
     const reason = isRefused(error)
       ? refusalOf(model, this.modelServers.nameOf(error.data.endpoint), error.data)
       : reasonOf(error);
-    return new TorchweaveError('nodeFailed', { node: node.name, attempts, reason, ...serverOf(error), ...placed(sourcePlaceOf(error)) }, options);
+    return new TorchweaveError(
+      'nodeFailed',
+      { node: node.name, attempts, reason, ...serverOf(error), ...placed(sourcePlaceOf(error)) },
+      options,
+    );
   }
 }
 

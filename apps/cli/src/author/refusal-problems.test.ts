@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FoundModel } from '../author/find-models.js';
+import type { FoundModel } from './find-models.js';
 import { refusalProblems } from './refusal-problems.js';
 
 const model = (kind: FoundModel['kind']): FoundModel => ({ node: 'up', name: 'up.mar', path: 'flow/models/up', kind });
