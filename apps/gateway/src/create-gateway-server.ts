@@ -1,4 +1,11 @@
-import type { Logger, RequestSpan, RequestTelemetry, RoutingTable, RunWorkflow } from '@torchweave/application';
+import type {
+  Logger,
+  RequestSpan,
+  RequestTelemetry,
+  RoutingTable,
+  RunWorkflow,
+  ShadowRuns,
+} from '@torchweave/application';
 import type { TorchweaveError } from '@torchweave/domain';
 import {
   ErrorAnswers,
@@ -34,6 +41,8 @@ export interface GatewayServerOptions {
   readonly telemetry?: RequestTelemetry;
   /** Who reports on versions that updates watch; without it, nobody does. */
   readonly watched?: Pick<WatchedVersions, 'observe'>;
+  /** Who copies requests to other versions; without it, nobody does. */
+  readonly shadows?: Pick<ShadowRuns, 'take'>;
   /** Who gets in, and how much at once; without it, everybody and everything. */
   readonly admission?: HttpAdmission;
   /** Whether functions and models see Authorization and Cookie. Default: only where nobody needs a key. */
@@ -79,7 +88,8 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
   const healthy = { status: 'Healthy' };
   const document = createInferenceOpenApi(admission?.keys !== undefined);
   const { table, runner, maxRequestSize, forwardsCredentials = admission?.keys === undefined } = options;
-  const predict = new PredictRoute({ table, runner, maxRequestSize, forwardsCredentials, watched: options.watched });
+  const { watched, shadows } = options;
+  const predict = new PredictRoute({ table, runner, maxRequestSize, forwardsCredentials, watched, shadows });
   const prediction: Way = {
     onRequest: (request, reply, done) => {
       request.span = telemetry?.requestStarted({ workflow: request.params.name, requestId: request.id });

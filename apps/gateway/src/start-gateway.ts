@@ -1,4 +1,4 @@
-import { RoutingTable, RunWorkflow, writeRefusal } from '@torchweave/application';
+import { RoutingTable, RunWorkflow, ShadowRuns, writeRefusal } from '@torchweave/application';
 import type { Parts } from '@torchweave/composition';
 import { closeServer, listenOn, observeModelServers, observeProcesses, observeWorkflows } from '@torchweave/platform';
 import { openAdmission, WorkflowMetrics, type AppOptions, type RunningApp } from '@torchweave/platform';
@@ -42,6 +42,7 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
   await parts.modelServers.watchHealth();
   await table.start();
   const runner = new RunWorkflow(parts.functions, parts.modelServers);
+  const shadows = new ShadowRuns({ runner, table, telemetry: metrics, logger });
   const server = createGatewayServer({
     table,
     runner,
@@ -49,6 +50,7 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
     maxRequestSize,
     telemetry: metrics,
     watched,
+    shadows,
     admission,
     forwardsCredentials: settings.forwardCredentials,
     unreadiness,
@@ -60,6 +62,7 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
     address,
     close: async () => {
       phase = 'stopping';
+      shadows.close();
       await closeServer(server, admission);
       await watched.close();
       await table.leave();

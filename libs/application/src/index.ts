@@ -18,6 +18,7 @@ export {
   type ServedWorkflow,
 } from './workflow-execution/routing-table.js';
 export { loadHere, unloadHere, type LoadHerePorts } from './workflow-execution/load-here.js';
+export { ShadowRuns, type ShadowedRequest } from './workflow-execution/shadow-runs.js';
 export { RunWorkflow } from './workflow-execution/run-workflow.js';
 export type { RunnableWorkflow, WorkflowRequest } from './workflow-execution/run-workflow.js';
 export { noRacePoints, type RacePoints } from './registration/saga/race-points.js';

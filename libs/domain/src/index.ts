@@ -32,6 +32,15 @@ export { asVersion, defineWorkflow, functionNodes, isUrl } from './workflow/defi
 export { missingHandler, modelNodes, servedModelsOf, versionOf } from './workflow/definition.js';
 export type { WorkflowDefinition } from './workflow/definition.js';
 export { assertWorkflowName, isValidName, modelNameOf, nameRule } from './workflow/name.js';
-export { pointOf, trafficFault, versionAt, versionOfAll, versionsIn, type Traffic } from './workflow/traffic.js';
+export {
+  pointOf,
+  trafficFault,
+  versionAt,
+  versionOfAll,
+  versionsBesideActive,
+  versionsIn,
+  versionsToShadow,
+  type Traffic,
+} from './workflow/traffic.js';
 export { nodesToScale, withWorkers, workerBounds, workerRangeOf, type WorkerRange } from './workflow/workers.js';
 export { firstVersion, parseVersionId, versionId, type WorkflowVersion } from './workflow/workflow-version.js';

@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional, PickType, type ApiQueryOptions } from '@nestjs/swagger';
+import { ApiPropertyOptional, PickType, type ApiQueryOptions } from '@nestjs/swagger';
 import { longestUrl, longestWatchMs, mostKept } from '@torchweave/application';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsNotEmpty, IsNumber, IsObject, IsString, Max, MaxLength, Min } from 'class-validator';
@@ -84,14 +84,35 @@ export class SetDefaultDto extends PickType(UpdateWorkflowDto, ['synchronous', '
 
 /** The body of `PUT /workflows/{name}/traffic`. */
 export class TrafficDto extends PickType(RegisterWorkflowDto, ['synchronous'] as const) {
-  @ApiProperty({
-    description: 'Version to its share of the requests in per cent; together 100.',
+  @ApiPropertyOptional({
+    description:
+      'Version to its share of the requests in per cent; together 100. Without it, and with `shadow`, the active one answers all.',
     example: { 1: 90, 2: 10 },
     type: 'object',
     additionalProperties: { type: 'number' },
   })
+  @IsGivenOrAbsent()
   @IsObject({ message: 'an object of version to per cent' })
-  weights!: Record<string, number>;
+  weights?: Record<string, number>;
+
+  @ApiPropertyOptional({
+    description:
+      'Version to the share in per cent of the requests of which it gets a copy, at most four; what it answers is dropped, and no client waits for it.',
+    example: { 3: 20 },
+    type: 'object',
+    additionalProperties: { type: 'integer' },
+  })
+  @IsGivenOrAbsent()
+  @IsObject({ message: 'an object of version to per cent' })
+  shadow?: Record<string, number>;
+
+  @ApiPropertyOptional({
+    description: 'true compares what copies are answered with what clients are: status, digest of the body, time.',
+    default: false,
+  })
+  @IsGivenOrAbsent()
+  @IsBoolean({ message: 'true or false' })
+  compare?: boolean;
 
   @ApiPropertyOptional({
     description: 'A header: requests with the same value of it go to the same version.',

@@ -16,6 +16,8 @@ export class VersionAnswer {
   since?: string;
   @ApiPropertyOptional({ description: 'Per cent of the requests that it answers.' })
   weight?: number;
+  @ApiPropertyOptional({ description: 'Per cent of the requests of which it gets a copy.' })
+  shadow?: number;
   @ApiPropertyOptional({
     description: 'Seconds for which it still stays ready; absent where it stays until it is removed.',
   })
@@ -32,6 +34,8 @@ export class VersionsAnswer {
   activeVersion!: number;
   @ApiPropertyOptional({ description: 'A header: requests with the same value of it go to the same version.' })
   sticky?: string;
+  @ApiPropertyOptional({ description: 'Whether what copies are answered is compared.' })
+  compare?: boolean;
   @ApiPropertyOptional({ description: 'The operation that changes the workflow at this moment.' })
   updatingOperationId?: string;
   @ApiProperty({ type: [VersionAnswer] })
@@ -65,6 +69,7 @@ export function versionsAnswer(known: VersionsOfWorkflow): VersionsAnswer {
     workflowName: active.definition.name,
     activeVersion,
     ...(traffic?.stickyBy === undefined ? {} : { sticky: traffic.stickyBy }),
+    ...(traffic?.compare === undefined ? {} : { compare: traffic.compare }),
     ...(updating === undefined ? {} : { updatingOperationId: updating }),
     versions: versions.sort((a, b) => b.version - a.version),
   };
@@ -73,10 +78,14 @@ export function versionsAnswer(known: VersionsOfWorkflow): VersionsAnswer {
 function versionOfRecord(record: WorkflowRecord, traffic: Traffic | undefined, active: number): VersionAnswer {
   const { definition, phase, changedAt, operationId } = record;
   const { version } = definition;
-  const weight = traffic === undefined ? (version === active ? 100 : 0) : (traffic.weights[version] ?? 0);
+  const { weights = {}, shadow } = traffic ?? {};
+  const isShared = Object.keys(weights).length > 0;
+  const weight = isShared ? (weights[version] ?? 0) : version === active ? 100 : 0;
+  const copies = shadow?.[version];
   return {
     ...versionOfDefinition(definition),
     ...{ state: phase, since: changedAt, weight },
+    ...(copies === undefined ? {} : { shadow: copies }),
     operationId,
   };
 }

@@ -146,12 +146,14 @@ export class VersionsController {
   @ErrorAnswers(...changing)
   async direct(
     @Param('name') name: string,
-    @Body() { weights, sticky, synchronous = true }: TrafficDto,
+    @Body() { weights = {}, sticky, shadow, compare, synchronous = true }: TrafficDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ChangedAnswer | AcceptedAnswer> {
     const traffic = {
       weights,
       ...(sticky === undefined ? {} : { stickyBy: sticky.toLowerCase() }),
+      ...(shadow === undefined ? {} : { shadow }),
+      ...(compare === undefined ? {} : { compare }),
     };
     const submission = await this.versions.direct(name, traffic, synchronous);
     return answerTo(submission, reply, (workflow) => `The traffic of workflow ${workflow} is shared out so.`);

@@ -47,6 +47,7 @@ export const versionsOfWorkflow = z.object({
       workflowUrl: z.string(),
       since: z.string().optional(),
       weight: z.number().optional(),
+      shadow: z.number().optional(),
       keptSeconds: z.number().optional(),
     }),
   ),

@@ -18,6 +18,12 @@ interface UpdateOptions extends ChangeOptions {
   readonly sha256?: string;
 }
 
+interface TrafficOptions extends ChangeOptions {
+  readonly sticky?: string;
+  readonly shadow?: Readonly<Record<string, number>>;
+  readonly compare?: boolean;
+}
+
 async function update(context: CommandContext, name: string, argument: string, options: UpdateOptions): Promise<void> {
   const { create, keep, watch, maxErrorRate, sha256, default: isDefault } = options;
   const query = {
@@ -74,19 +80,40 @@ function addShare(text: string, shares: Readonly<Record<string, number>> = {}): 
   return { ...shares, [version]: Number(share) };
 }
 
+const told = (shares: Readonly<Record<string, number>>): string =>
+  Object.entries(shares)
+    .map(([version, share]) => `version ${version} ${share} %`)
+    .join(', ');
+
 async function direct(
   context: CommandContext,
   name: string,
-  weights: Readonly<Record<string, number>>,
-  options: ChangeOptions & { readonly sticky?: string },
+  given: Readonly<Record<string, number>>,
+  options: TrafficOptions,
 ): Promise<void> {
-  const { sticky } = options;
-  const shares = Object.entries(weights).map(([version, share]) => `version ${version} ${share} %`);
+  const { sticky, shadow, compare } = options;
+  // An array where there are none.
+  const weights = Object.keys(given).length === 0 ? undefined : given;
+  if (weights === undefined && shadow === undefined)
+    throw new CliError(
+      'Neither a share nor --shadow is given: say which version gets what, as 1=90 2=10 or --shadow 3=20.',
+    );
+  const copies = shadow === undefined ? '' : ` Copies: ${told(shadow)}.`;
+  const sentence =
+    weights === undefined
+      ? `The active version of workflow ${name} answers all requests.`
+      : `The requests to workflow ${name} are shared out: ${told(weights)}.`;
+  const traffic = {
+    ...(weights === undefined ? {} : { weights }),
+    ...(sticky === undefined ? {} : { sticky }),
+    ...(shadow === undefined ? {} : { shadow }),
+    ...(compare === undefined ? {} : { compare }),
+  };
   await change(
     context,
     options,
-    (client) => client.direct(name, { weights, ...(sticky === undefined ? {} : { sticky }) }),
-    () => Promise.resolve(`The requests to workflow ${name} are shared out: ${shares.join(', ')}.`),
+    (client) => client.direct(name, traffic),
+    () => Promise.resolve(`${sentence}${copies}`),
   );
 }
 
@@ -96,8 +123,9 @@ async function list(context: CommandContext, name: string, options: ChangeOption
     const known = await new ManagementClient(api).versions(name);
     await output.tell(known, () =>
       alignColumns(
-        known.versions.map(({ version, state, weight, workflowUrl, since, keptSeconds }) => [
+        known.versions.map(({ version, state, weight, workflowUrl, since, shadow, keptSeconds }) => [
           ...[String(version), state, weight === undefined ? '' : `${weight} %`, workflowUrl, since ?? ''],
+          shadow === undefined ? '' : `copies of ${shadow} %`,
           keptSeconds === undefined ? '' : `kept for ${keptSeconds} s`,
         ]),
       ),
@@ -148,13 +176,20 @@ export function addWorkflowVersionCommands(workflow: Command, context: CommandCo
     .command('traffic')
     .description('Share the requests of a workflow out among its versions.')
     .argument('<name>', 'name of the workflow')
-    .argument('<shares...>', 'VERSION=PERCENT, together 100', addShare)
-    .option('--sticky <header>', 'send requests with the same value of this header to the same version');
+    .argument('[shares...]', 'VERSION=PERCENT, together 100', addShare)
+    .option('--sticky <header>', 'send requests with the same value of this header to the same version')
+    .option(
+      '--shadow <share>',
+      'VERSION=PERCENT of the requests of which that version gets a copy, once for each',
+      addShare,
+    )
+    .option('--compare', 'compare what copies are answered with what clients are');
   addExamples(addChangeOptions(sharing), [
     'torchweave workflow traffic digits 1=90 2=10',
     'torchweave workflow traffic digits 1=50 2=50 --sticky x-user',
     'torchweave workflow traffic digits 2=100',
-  ]).action((name: string, weights: Record<string, number>, options: ChangeOptions & { readonly sticky?: string }) =>
+    'torchweave workflow traffic digits --shadow 3=20 --compare',
+  ]).action((name: string, weights: Record<string, number>, options: TrafficOptions) =>
     direct(context, name, weights, options),
   );
 }

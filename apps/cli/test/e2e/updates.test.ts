@@ -202,6 +202,56 @@ describe.skipIf(missing !== undefined)(`${title}${missing ? ` (skipped: ${missin
     expect(await system.leftovers.find()).toEqual(['workflow w', expect.stringContaining('model w__up on')]);
   });
 
+  it('sends copies to a version that answers nobody, and no client feels them', async () => {
+    await unregisterAll(system.management);
+    expect(await manage('POST', '/workflows?url=one.war')).toMatchObject({ status: 200 });
+    for (const url of ['two.war', 'broken.war'])
+      expect(await manage('PUT', `/workflows/w?url=${url}&set_default=false`)).toMatchObject({ status: 200 });
+    expect(await manage('PUT', '/workflows/w/traffic', { shadow: { 1: 5 } })).toMatchObject({
+      ...{ status: 409, answer: { errorCode: 'versionServes' } },
+    });
+    const traffic = { shadow: { 2: 20, 3: 20 }, compare: true };
+    expect(await manage('PUT', '/workflows/w/traffic', traffic)).toMatchObject({ status: 200 });
+    expect(await manage('GET', '/workflows/w/all')).toMatchObject({
+      answer: {
+        compare: true,
+        versions: [
+          ...[3, 2].map((version) => ({ version, state: 'ready', weight: 0, shadow: 20 })),
+          { version: 1, state: 'active', weight: 100 },
+        ],
+      },
+    });
+    const load = new Load(`${system.inference}/wfpredict/w`);
+    const answers = await load.more(1_000);
+    expect(await manage('DELETE', '/workflows/w/2')).toMatchObject({
+      ...{ status: 409, answer: { errorCode: 'versionServes' } },
+    });
+    const copied = await system.samples(
+      /^torchweave_shadow_requests_total\{workflow="w",version="(\d)",outcome="(\w+)"\}/,
+    );
+    // 20 % of the requests, and what is dropped of them.
+    for (const key of ['2 different_body', '3 failed']) expect(copied.get(key)).toBeGreaterThan(answers.length / 20);
+    expect(copied.get('2 same')).toBe(0);
+
+    // The one that gets copies becomes the active one: none is copied any more.
+    expect(await manage('PUT', '/workflows/w/2/set-default')).toMatchObject({ status: 200 });
+    expect(shareOf(await load.more(200), '2')).toBe(100);
+    expect(await manage('DELETE', '/workflows/w/3')).toMatchObject({ status: 200 });
+    // All to one version, and copies, in one act.
+    expect(await manage('PUT', '/workflows/w/traffic', { weights: { 1: 100 }, shadow: { 2: 100 } })).toMatchObject({
+      status: 200,
+    });
+    expect(shareOf(await load.more(200), '1')).toBe(100);
+    expect(await manage('DELETE', '/workflows/w/2')).toMatchObject({ status: 409 });
+    const gateway = system.replicas.find(({ app }) => app === 'gateway');
+    if (gateway !== undefined) await system.replace(gateway, gateway.command);
+    expect(await manage('DELETE', '/workflows/w')).toMatchObject({ status: 200 });
+    const all = await load.stop();
+    // No other failure than that the workflow is gone in the end.
+    expect(new Set(failedOf(all).map(({ status }) => status))).toEqual(new Set([404]));
+    expect(new Set(all.map(({ body }) => body).filter((body) => body === 'broken'))).toEqual(new Set());
+  });
+
   it('takes the archive itself for an update, and makes a workflow that is not there where it is told to', async () => {
     await unregisterAll(system.management);
     const put = async (file: string, query: string): Promise<unknown> => {
@@ -248,6 +298,13 @@ describe.skipIf(missing !== undefined)(`${title}${missing ? ` (skipped: ${missin
       ...['3 ready 25 % three.war', '2 active 75 % two.war'],
       expect.stringMatching(/^1 ready 0 % sha256:/),
     ]);
+    expect(await run('traffic', 'w', '--shadow', '3=20', '--shadow', '1=5', '--compare')).toBe(
+      'The active version of workflow w answers all requests. Copies: version 1 5 %, version 3 20 %.',
+    );
+    expect((await run('versions', 'w')).split('\n')[0]).toMatch(/^3 ready 0 % three\.war .* copies of 20 %$/);
+    await expect(run('traffic', 'w')).rejects.toMatchObject({
+      stderr: expect.stringContaining('Neither a share nor --shadow is given') as string,
+    });
     expect(await run('rollback', 'w')).toBe('Version 1 of workflow w serves.');
     expect(await run('rollback', 'w', '3')).toBe('Version 3 of workflow w serves.');
     await expect(run('rollback', 'w', '9')).rejects.toMatchObject({

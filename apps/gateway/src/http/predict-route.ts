@@ -1,4 +1,11 @@
-import type { RoutingTable, RunWorkflow, ServedWorkflow, WorkflowRequest } from '@torchweave/application';
+import type {
+  RoutingTable,
+  RunWorkflow,
+  ServedWorkflow,
+  ShadowedRequest,
+  ShadowRuns,
+  WorkflowRequest,
+} from '@torchweave/application';
 import { pointOf, TorchweaveError, versionAt, type NodeOutput, type Traffic } from '@torchweave/domain';
 import { Cancellation, releaseOf } from '@torchweave/kernel';
 import { decodeBody, isEncoded } from '@torchweave/platform';
@@ -24,6 +31,8 @@ export interface PredictRouteOptions {
   /** Whether functions and models see by what headers the client shows who it is. */
   readonly forwardsCredentials: boolean;
   readonly watched?: Pick<WatchedVersions, 'observe'> | undefined;
+  /** Who copies requests to other versions; without it, nobody does. */
+  readonly shadows?: Pick<ShadowRuns, 'take'> | undefined;
 }
 
 /** `POST /wfpredict/{name}`: the hot path. */
@@ -32,11 +41,13 @@ export class PredictRoute {
   private readonly runner: RunWorkflow;
   private readonly maxRequestSize: number;
   private readonly watched: PredictRouteOptions['watched'];
+  private readonly shadows: PredictRouteOptions['shadows'];
   private readonly withheld: ReadonlySet<string>;
   private readonly withheldOfDecoded: ReadonlySet<string>;
 
-  constructor({ table, runner, maxRequestSize, forwardsCredentials, watched }: PredictRouteOptions) {
+  constructor({ table, runner, maxRequestSize, forwardsCredentials, watched, shadows }: PredictRouteOptions) {
     this.watched = watched;
+    this.shadows = shadows;
     this.table = table;
     this.runner = runner;
     this.maxRequestSize = maxRequestSize;
@@ -48,7 +59,9 @@ export class PredictRoute {
   async handle(request: PredictionRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { name, '*': rest } = request.params;
     const version = rest === undefined ? undefined : versionIn(rest);
-    const workflow = version === undefined ? await this.served(name, request) : await this.version(name, version);
+    const named = version === undefined ? await this.active(name) : await this.version(name, version);
+    const traffic = version === undefined ? named.pointers?.traffic : undefined;
+    const workflow = traffic === undefined ? named : this.chosen(named, traffic, request);
     request.span?.served(workflow.version);
     if (workflow.pointers?.watched !== undefined) this.observe(workflow, reply);
     const cancellation = cancelledWithClient(reply);
@@ -63,7 +76,28 @@ export class PredictRoute {
     const headers = clientHeaders(request.raw.rawHeaders, withheld);
     const { id: requestId, span } = request;
     const prediction = { requestId, headers, input, releaseInput: releaseOf(content), cancellation, span };
+    const shadowed =
+      traffic?.shadow === undefined ? undefined : this.shadows?.take(name, traffic, prediction, content.byteLength);
+    if (shadowed !== undefined) return this.shadow(shadowed, workflow, request, reply);
     return send(request, reply, await this.run(workflow, prediction, reply), workflow.version);
+  }
+
+  /** As without copies: those begin when it is answered. */
+  private async shadow(
+    shadowed: ShadowedRequest,
+    workflow: ServedWorkflow,
+    request: PredictionRequest,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
+    try {
+      const output = await this.run(workflow, shadowed.request, reply);
+      send(request, reply, output, workflow.version);
+      shadowed.answered(workflow.version, output.value);
+    } catch (error) {
+      shadowed.failed(workflow.version, error);
+      throw error;
+    }
+    return reply;
   }
 
   private observe(workflow: ServedWorkflow, { raw }: FastifyReply): void {
@@ -79,15 +113,17 @@ export class PredictRoute {
     }
   }
 
-  /** What the workflow's traffic says; the active version without. */
-  private async served(name: string, request: FastifyRequest): Promise<ServedWorkflow> {
+  private async active(name: string): Promise<ServedWorkflow> {
     const active = this.table.get(name) ?? (await this.table.lookUp(name));
     if (active === undefined) throw new TorchweaveError('workflowNotFound', { workflow: name });
-    const traffic = active.pointers?.traffic;
-    if (traffic === undefined) return active;
+    return active;
+  }
+
+  /** The version that the traffic says; the active one where it says none. */
+  private chosen(active: ServedWorkflow, traffic: Traffic, request: FastifyRequest): ServedWorkflow {
     const version = versionAt(traffic.weights, pointOfRequest(traffic, request));
     // A moment after one has gone the active one answers for it.
-    return this.table.getVersion({ workflow: name, version }) ?? active;
+    return this.table.getVersion({ workflow: active.name, version }) ?? active;
   }
 
   private async version(workflow: string, version: number): Promise<ServedWorkflow> {

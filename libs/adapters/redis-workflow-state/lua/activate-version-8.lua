@@ -17,9 +17,10 @@
   ARGV[11] what the key of a version's hash begins with, its id being the rest  ARGV[12] changes of workflows (key)
   ARGV[13] '' when the operation has ended with this, else ms for which it watches the version before it has
   ARGV[14] ms for which those stay that are not kept
+  ARGV[15] traffic (JSON) from then on, '' for none  ARGV[16] its versions, with blanks between
 
   Output: {'held', the workflow, version that was active before} | {'lost'} | {'cancelled'} | {'missing'} | {'busy', phase, operation id} |
-    {'unknown'} | {'leaving'}
+    {'unknown', version} | {'leaving'}
 ]]
 if redis.call('HGET', KEYS[8], 'run') ~= ARGV[4] then return {'lost'} end
 if redis.call('HGET', KEYS[8], 'cancelled') then return {'cancelled'} end
@@ -38,9 +39,13 @@ local function revise(key, what)
   return revision
 end
 
+for version in string.gmatch(ARGV[16], '%d+') do
+  if version ~= active and not redis.call('ZSCORE', KEYS[3], ARGV[1] .. '@' .. version) then return {'unknown', version} end
+end
+
 if active ~= ARGV[2] then
   local phase = redis.call('HGET', KEYS[2], 'phase')
-  if not phase then return {'unknown'} end
+  if not phase then return {'unknown', ARGV[2]} end
   if phase == 'registering' then
     if redis.call('HGET', KEYS[2], 'operationId') ~= ARGV[3] then
       return {'busy', phase, redis.call('HGET', KEYS[2], 'operationId')}
@@ -56,6 +61,7 @@ end
 local before = active
 if ARGV[8] == '1' then
   redis.call('HDEL', KEYS[1], 'traffic', 'directed')
+  if ARGV[15] ~= '' then redis.call('HSET', KEYS[1], 'traffic', ARGV[15], 'directed', ARGV[16]) end
   if active ~= ARGV[2] then
     -- The one that was active is ready beside it before it is active no more, so that gateways keep what they have loaded.
     local demoted = ARGV[1] .. '@' .. active

@@ -15,6 +15,7 @@ import {
   servedModelsOf,
   TorchweaveError,
   versionId,
+  versionsBesideActive,
   versionsIn,
 } from '@torchweave/domain';
 import type { ErrorRecord, Traffic, WorkflowDefinition, WorkflowVersion } from '@torchweave/domain';
@@ -168,7 +169,7 @@ export class RedisWorkflowVersions implements WorkflowVersions {
   async activate(
     version: WorkflowVersion,
     run: OperationRun,
-    { asDefault, keep, watchMs }: Activation,
+    { asDefault, keep, watchMs, traffic }: Activation,
   ): Promise<Activated> {
     const { keys } = this;
     const reply = (await this.redis.script(
@@ -180,9 +181,10 @@ export class RedisWorkflowVersions implements WorkflowVersions {
       [
         ...[version.workflow, version.version, run.operationId, run.token, now(), operationTtl, keys.changedChannel],
         ...[asDefault ? '1' : '0', keep.ms, keep.versions, keys.version(''), keys.changes, watchMs ?? '', keep.drainMs],
+        ...storedTraffic(traffic),
       ],
     )) as Answer;
-    if (reply[0] !== 'held') throw refusal(version, run, reply);
+    if (reply[0] !== 'held') throw refusal({ ...version, version: Number(reply[1] ?? version.version) }, run, reply);
     const record = readWorkflow(version.workflow, storedOf(reply[1]));
     return { record, revision: Number(reply[3]) || record.revision };
   }
@@ -272,7 +274,7 @@ export class RedisWorkflowVersions implements WorkflowVersions {
       [keys.workflow(workflow), keys.versions, keys.changes, keys.revision, keys.operation(run.operationId)],
       [
         ...[workflow, run.operationId, run.token, now(), operationTtl, keys.changedChannel],
-        ...(traffic === undefined ? ['', ''] : [JSON.stringify(traffic), versionsIn(traffic).join(' ')]),
+        ...[...storedTraffic(traffic), traffic === undefined ? '' : versionsBesideActive(traffic).join(' ')],
       ],
     )) as Answer;
     if (reply[0] === 'held') return readWorkflow(workflow, storedOf(reply[1]));
@@ -341,6 +343,10 @@ export class RedisWorkflowVersions implements WorkflowVersions {
     return { total: Number(total ?? 0), failed: Number(failed ?? 0) };
   }
 }
+
+/** A traffic as scripts take it: its document, and the versions in it. */
+const storedTraffic = (traffic: Traffic | undefined): readonly string[] =>
+  traffic === undefined ? ['', ''] : [JSON.stringify(traffic), versionsIn(traffic).join(' ')];
 
 /** One that cannot be read is known no more, and hurts no other. */
 function retiredIn(

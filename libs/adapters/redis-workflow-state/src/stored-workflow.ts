@@ -116,8 +116,8 @@ function readTraffic(workflow: string, text: string): Traffic {
 
 function isTraffic(value: unknown): value is Traffic {
   if (typeof value !== 'object' || value === null || !('weights' in value)) return false;
-  const { weights, stickyBy = '' } = value as Record<string, unknown>;
-  return isShares(weights) && typeof stickyBy === 'string';
+  const { weights, stickyBy = '', shadow = {}, compare = false } = value as Record<string, unknown>;
+  return isShares(weights) && typeof stickyBy === 'string' && isShares(shadow) && typeof compare === 'boolean';
 }
 
 const isShares = (value: unknown): boolean =>

@@ -56,7 +56,14 @@ export const promotion = z.object({
 const shares = z.record(z.string().regex(/^\d{1,10}$/), z.number());
 export const direction = z.object({
   workflow: z.string().max(longestText),
-  traffic: z.object({ weights: shares, stickyBy: z.string().max(longestText).optional() }).optional(),
+  traffic: z
+    .object({
+      weights: shares,
+      stickyBy: z.string().max(longestText).optional(),
+      shadow: shares.optional(),
+      compare: z.boolean().optional(),
+    })
+    .optional(),
 });
 export const versionRemoval = z.object({ workflow: z.string().max(longestText), version });
 

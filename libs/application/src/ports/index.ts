@@ -24,16 +24,20 @@ export { reachesClient, type InferenceOptions, type ModelInference } from './mod
 export type { ModelArchive, ModelDescription, ModelRegistration, ModelRepository } from './model-repository.js';
 export type { ManagedModelServer, ModelServer } from './model-server.js';
 export type { SpecReader } from './spec-reader.js';
+export { shadowOutcomes } from './telemetry.js';
 export type {
   AttemptOutcome,
   AttemptSpan,
   EndedAttempt,
+  EndedShadow,
   JobOutcome,
   JobSpan,
   JobTelemetry,
   RequestOutcome,
   RequestSpan,
   RequestTelemetry,
+  ShadowOutcome,
+  ShadowTelemetry,
   StartedJob,
   StartedRequest,
   StepSpan,

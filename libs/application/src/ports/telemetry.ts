@@ -70,3 +70,27 @@ export interface JobSpan {
 export interface StepSpan {
   ended(outcome: 'succeeded' | 'failed', durationMs: number): void;
 }
+
+/**
+ * What became of a copy of a request: `answered`, where nothing was compared; `same`, or another status or body than the client
+ * got; `failed` by the server's fault where the request did not; `dropped`, not run to its end for want of room.
+ */
+export const shadowOutcomes = [
+  ...(['answered', 'same', 'different_status', 'different_body', 'failed', 'dropped'] as const),
+] as const;
+export type ShadowOutcome = (typeof shadowOutcomes)[number];
+
+/** A copy of a request that has ended. */
+export interface EndedShadow {
+  readonly workflow: string;
+  /** The version that got it. */
+  readonly version: number;
+  readonly outcome: ShadowOutcome;
+  /** ms; of one that was not dropped. */
+  readonly durationMs?: number;
+}
+
+/** Beside {@link RequestTelemetry}: what becomes of copies. */
+export interface ShadowTelemetry {
+  shadowEnded(shadow: EndedShadow): void;
+}

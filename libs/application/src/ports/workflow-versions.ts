@@ -35,6 +35,8 @@ export interface Activation {
   readonly keep: Keeping;
   /** ms for which the operation goes on, and may still take it back. */
   readonly watchMs?: number;
+  /** How its requests are copied from then on; without, what was shared out or copied before is no more. */
+  readonly traffic?: Traffic;
 }
 
 /** What {@link WorkflowVersions.activate} has done. */
@@ -78,7 +80,7 @@ export interface WorkflowVersions {
   /**
    * A version that was reserved or is kept is served. Again by the same operation is no error.
    *
-   * @throws TorchweaveError `versionNotFound`, `versionLeaving`.
+   * @throws TorchweaveError `versionNotFound`, of one that is to get copies too, `versionLeaving`.
    */
   activate(version: WorkflowVersion, run: OperationRun, activation: Activation): Promise<Activated>;
   /** Ends the operation of an activation that was watched. Again is no error. */
@@ -110,10 +112,11 @@ export interface WorkflowVersions {
     orphans: readonly string[],
   ): Promise<void>;
   /**
-   * Shares the requests of a workflow out among its versions.
+   * Shares the requests of a workflow out among its versions, and copies.
    *
-   * @param traffic all go to the active one without.
-   * @throws TorchweaveError `versionNotFound` of one that is not ready.
+   * @param traffic all go to the active one without, and none is copied.
+   * @throws TorchweaveError `versionNotFound` of one that is not ready, `versionServes` of one that would get copies of what it
+   * answers itself.
    */
   direct(workflow: string, run: OperationRun, traffic?: Traffic): Promise<WorkflowRecord>;
   /** Versions that were kept for long enough, some of them; one that answers requests may be among them. */

@@ -54,16 +54,17 @@ export class ChangeVersions {
   }
 
   /**
-   * Shares the requests out among the versions. One that gets all of them is the active one.
+   * Shares the requests out among the versions, and copies. One that gets all of them is the active one.
    *
-   * @throws TorchweaveError `workflowNotFound`, `workflowBusy`, `versionNotFound`, `versionLeaving`.
+   * @throws TorchweaveError `workflowNotFound`, `workflowBusy`, `versionNotFound`, `versionLeaving`, `versionServes`.
    */
   direct(payload: DirectionPayload, job: JobContext): Ended {
     const { workflow, traffic } = payload;
     job.concerns(workflow);
     const all = traffic === undefined ? undefined : versionOfAll(traffic);
     if (all === undefined) return runSaga(directionSaga, this.ports, payload, job);
-    const promotion = { served: { workflow, version: all }, order: orderOf({}) };
+    const copied = traffic?.shadow === undefined ? {} : { traffic: { ...traffic, weights: {} } };
+    const promotion = { served: { workflow, version: all }, order: { ...orderOf({}), ...copied } };
     return runSaga(promotionSaga, this.ports, promotion, job);
   }
 

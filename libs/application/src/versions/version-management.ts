@@ -1,5 +1,12 @@
-import { nodesToScale, TorchweaveError, trafficFault, versionsIn } from '@torchweave/domain';
-import type { Traffic, WorkflowVersion } from '@torchweave/domain';
+import {
+  nodesToScale,
+  TorchweaveError,
+  trafficFault,
+  versionsBesideActive,
+  versionsIn,
+  type Traffic,
+  type WorkflowVersion,
+} from '@torchweave/domain';
 import type { PromotionPayload, ScalingPayload, UpdatePayload } from '../job-catalogue/payloads.js';
 import type { JobQueue } from '../ports/job-queue.js';
 import type { VersionsOfWorkflow, WorkflowVersions } from '../ports/workflow-versions.js';
@@ -71,9 +78,9 @@ export class VersionManagement {
   }
 
   /**
-   * Shares the requests of a workflow out among its versions.
+   * Shares the requests of a workflow out among its versions, and copies.
    *
-   * @throws TorchweaveError `trafficInvalid`, `workflowNotFound`, `versionNotFound` and `workflowBusy`, at once.
+   * @throws TorchweaveError `trafficInvalid`, `workflowNotFound`, `versionNotFound`, `versionServes` and `workflowBusy`, at once.
    */
   async direct(workflow: string, traffic: Traffic, synchronous: boolean): Promise<Submission> {
     const reason = trafficFault(traffic);
@@ -86,6 +93,9 @@ export class VersionManagement {
     for (const version of versionsIn(traffic)) {
       if (!there.has(version)) throw new TorchweaveError('versionNotFound', { workflow, version });
     }
+    const active = known.active.definition.version;
+    if (versionsBesideActive(traffic).includes(active))
+      throw new TorchweaveError('versionServes', { workflow, version: active });
     return submit(this.ports.jobs, 'direct-traffic', { workflow, traffic }, { synchronous, waitMs: this.waitMs });
   }
 

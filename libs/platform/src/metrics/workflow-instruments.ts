@@ -1,12 +1,15 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { requestBuckets as buckets } from './buckets.js';
 import { DurationHistogram, type Durations } from './duration-histogram.js';
-import type { NodeDurations, WorkflowSeries } from './workflow-series.js';
+import type { NodeDurations, VersionDurations, WorkflowSeries } from './workflow-series.js';
 
 /** The Prometheus metrics of workflows and nodes, written at a scrape. */
 export class WorkflowInstruments {
   private readonly requests: Counter<'workflow' | 'outcome'>;
   private readonly versions: Counter<'workflow' | 'version' | 'outcome'>;
+  private readonly versionDuration: DurationHistogram<'workflow' | 'version'>;
+  private readonly shadows: Counter<'workflow' | 'version' | 'outcome'>;
+  private readonly shadowDuration: DurationHistogram<'workflow' | 'version'>;
   private readonly failures: Counter<'workflow' | 'code'>;
   private readonly inFlight: Gauge<'workflow'>;
   private readonly duration: DurationHistogram<'workflow'>;
@@ -20,6 +23,7 @@ export class WorkflowInstruments {
   constructor(registry: Registry) {
     const registers = [registry];
     const workflow = ['workflow'] as const;
+    const version = ['workflow', 'version'] as const;
     const node = ['workflow', 'node'] as const;
     this.requests = new Counter({
       name: 'torchweave_workflow_requests_total',
@@ -32,6 +36,26 @@ export class WorkflowInstruments {
       help: 'Predictions that have ended, by the version of the workflow that was to answer.',
       labelNames: ['workflow', 'version', 'outcome'] as const,
       registers,
+    });
+    this.versionDuration = new DurationHistogram({
+      name: 'torchweave_version_request_duration_seconds',
+      help: 'As torchweave_workflow_request_duration_seconds, by the version that was to answer, of workflows with several.',
+      labelNames: version,
+      buckets,
+      registry,
+    });
+    this.shadows = new Counter({
+      name: 'torchweave_shadow_requests_total',
+      help: 'Copies of predictions by the version that got them: answered, same, different_status, different_body, failed, dropped.',
+      labelNames: ['workflow', 'version', 'outcome'] as const,
+      registers,
+    });
+    this.shadowDuration = new DurationHistogram({
+      name: 'torchweave_shadow_request_duration_seconds',
+      help: 'Time that a copy of a prediction ran.',
+      labelNames: version,
+      buckets,
+      registry,
     });
     this.failures = new Counter({
       name: 'torchweave_workflow_failures_total',
@@ -105,28 +129,44 @@ export class WorkflowInstruments {
     };
   }
 
+  versionDurations(workflow: string, version: number): VersionDurations {
+    return {
+      requests: this.versionDuration.labels(workflow, String(version)),
+      shadows: this.shadowDuration.labels(workflow, String(version)),
+    };
+  }
+
   /** Writes what has been counted. */
   write(all: readonly WorkflowSeries[]): void {
-    const counters = [this.requests, this.versions, this.failures, this.attempts, this.nodeFailures, this.retries];
-    for (const counter of [...counters, this.inFlight]) counter.reset();
+    const ofWorkflows = [this.requests, this.versions, this.shadows, this.failures, this.inFlight];
+    for (const counter of [...ofWorkflows, this.attempts, this.nodeFailures, this.retries]) counter.reset();
     for (const series of all) this.writeWorkflow(series);
   }
 
   /** Forgets the timings of a workflow. */
-  forget({ workflow, nodes }: WorkflowSeries): void {
+  forget({ workflow, nodes, versions }: WorkflowSeries): void {
     this.duration.remove(workflow);
+    for (const version of versions.keys()) this.forgetVersion(workflow, version);
     for (const node of nodes.keys()) {
       for (const histogram of [this.nodeDuration, this.nodeWait, this.nodeRun]) histogram.remove(workflow, node);
     }
+  }
+
+  /** Forgets the timings of a version. */
+  forgetVersion(workflow: string, version: number): void {
+    for (const histogram of [this.versionDuration, this.shadowDuration]) histogram.remove(workflow, String(version));
   }
 
   private writeWorkflow(series: WorkflowSeries): void {
     const { workflow } = series;
     this.inFlight.set({ workflow }, series.inFlight);
     for (const [outcome, value] of Object.entries(series.requests)) this.requests.inc({ workflow, outcome }, value);
-    for (const [version, outcomes] of series.versions)
-      for (const [outcome, value] of Object.entries(outcomes))
-        this.versions.inc({ workflow, version: String(version), outcome }, value);
+    for (const [number, { requests, shadows }] of series.versions) {
+      const version = String(number);
+      for (const [outcome, value] of Object.entries(requests)) this.versions.inc({ workflow, version, outcome }, value);
+      for (const [outcome, value] of Object.entries(shadows ?? {}))
+        this.shadows.inc({ workflow, version, outcome }, value);
+    }
     for (const [code, value] of series.failures) this.failures.inc({ workflow, code }, value);
     for (const [node, { attempts, failures, retries }] of series.nodes) {
       for (const [outcome, value] of Object.entries(attempts)) this.attempts.inc({ workflow, node, outcome }, value);

@@ -85,6 +85,53 @@ describe('WorkflowMetrics', () => {
     expect(after).toContain('torchweave_workflow_requests_total{workflow="unknown",outcome="ok"} 1');
   });
 
+  /** The samples of versions and of copies. */
+  async function samplesOfVersions(): Promise<string[]> {
+    const lines = (await monitoring.scrape()).split('\n');
+    return lines.filter((line) => /^torchweave_(version|shadow)/.test(line) && !/_bucket|_sum| 0$/.test(line));
+  }
+  const runVersion = (version: number, outcome: RequestOutcome): void => {
+    const request = start('digits');
+    request.served(version);
+    request.ended(outcome);
+  };
+
+  it('counts requests by version, and times them from the second version on', async () => {
+    runVersion(1, 'ok');
+    runVersion(2, 'failed');
+    runVersion(1, 'ok');
+    expect(await samplesOfVersions()).toEqual([
+      'torchweave_version_requests_total{workflow="digits",version="1",outcome="ok"} 2',
+      'torchweave_version_requests_total{workflow="digits",version="2",outcome="failed"} 1',
+      'torchweave_version_request_duration_seconds_count{workflow="digits",version="2"} 1',
+      'torchweave_version_request_duration_seconds_count{workflow="digits",version="1"} 1',
+    ]);
+  });
+
+  it('counts and times copies by version, but for those that were dropped, which it counts', async () => {
+    const copy = { workflow: 'digits', version: 3 };
+    metrics.shadowEnded({ ...copy, outcome: 'same', durationMs: 5 });
+    metrics.shadowEnded({ ...copy, outcome: 'dropped' });
+    expect(await samplesOfVersions()).toEqual([
+      'torchweave_shadow_requests_total{workflow="digits",version="3",outcome="same"} 1',
+      'torchweave_shadow_requests_total{workflow="digits",version="3",outcome="dropped"} 1',
+      'torchweave_shadow_request_duration_seconds_count{workflow="digits",version="3"} 1',
+    ]);
+  });
+
+  it('counts the last sixteen versions, and forgets all of them with their workflow', async () => {
+    for (let version = 1; version <= 20; version += 1) {
+      runVersion(version, 'ok');
+      metrics.shadowEnded({ workflow: 'digits', version, outcome: 'same', durationMs: 5 });
+    }
+    const versions = (await samplesOfVersions()).map((line) => /version="(\d+)"/.exec(line)?.[1]);
+    expect(new Set(versions).size).toBe(16);
+    expect(versions).not.toContain('4');
+    served.delete('digits');
+    await samplesOfVersions();
+    expect(await samplesOfVersions()).toEqual([]);
+  });
+
   it('counts another registration of a name from zero', async () => {
     run('digits', 'ok');
     await samples();

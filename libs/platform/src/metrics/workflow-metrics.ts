@@ -1,14 +1,25 @@
 import type {
   AttemptSpan,
+  EndedShadow,
   RequestOutcome,
   RequestSpan,
   RequestTelemetry,
+  ShadowTelemetry,
   StartedRequest,
 } from '@torchweave/application';
 import type { TorchweaveError, WorkflowNode } from '@torchweave/domain';
 import type { Monitoring } from './monitoring.js';
 import { WorkflowInstruments } from './workflow-instruments.js';
-import { count, countVersion, newWorkflowSeries, NodeSeries, type WorkflowSeries } from './workflow-series.js';
+import {
+  count,
+  countShadow,
+  newWorkflowSeries,
+  NodeSeries,
+  versionOf,
+  type VersionDurations,
+  type VersionSeries,
+  type WorkflowSeries,
+} from './workflow-series.js';
 
 /** Stands for every name that is no workflow of the gateway: clients cannot make up label values. */
 const unknown = 'unknown';
@@ -18,7 +29,7 @@ const unknown = 'unknown';
  *
  * Names become labels only while the gateway serves them; what is counted of a workflow goes with it.
  */
-export class WorkflowMetrics implements RequestTelemetry {
+export class WorkflowMetrics implements RequestTelemetry, ShadowTelemetry {
   private readonly instruments: WorkflowInstruments;
   private readonly series = new Map<string, WorkflowSeries>();
   private readonly unknown: WorkflowSeries;
@@ -38,6 +49,20 @@ export class WorkflowMetrics implements RequestTelemetry {
 
   requestStarted({ workflow }: StartedRequest): RequestSpan {
     return new CountedRequest(this, workflow);
+  }
+
+  shadowEnded({ workflow, version, outcome, durationMs }: EndedShadow): void {
+    const series = this.find(workflow);
+    const counted = this.versionOf(series, version);
+    countShadow(counted, outcome);
+    if (durationMs !== undefined) this.durationsOf(series, version, counted).shadows.observe(durationMs);
+  }
+
+  /** Counts how a request to a version of a workflow has ended. */
+  versionEnded(series: WorkflowSeries, version: number, outcome: RequestOutcome, durationMs: number): void {
+    const counted = this.versionOf(series, version);
+    counted.requests[outcome] += 1;
+    if (series.versions.size > 1) this.durationsOf(series, version, counted).requests.observe(durationMs);
   }
 
   /** What is counted of a workflow; of all that are not served together. */
@@ -61,6 +86,15 @@ export class WorkflowMetrics implements RequestTelemetry {
       series.nodes.set(label, found);
     }
     return found;
+  }
+
+  private versionOf(series: WorkflowSeries, version: number): VersionSeries {
+    return versionOf(series, version, (gone) => this.instruments.forgetVersion(series.workflow, gone));
+  }
+
+  private durationsOf({ workflow }: WorkflowSeries, version: number, counted: VersionSeries): VersionDurations {
+    counted.durations ??= this.instruments.versionDurations(workflow, version);
+    return counted.durations;
   }
 
   private forgetUnserved(): void {
@@ -104,7 +138,8 @@ class CountedRequest implements RequestSpan {
     this.startedIn.inFlight -= 1;
     const series = this.metrics.find(this.workflow);
     series.requests[outcome] += 1;
-    if (this.version !== undefined) countVersion(series, this.version, outcome);
-    series.duration.observe(performance.now() - this.startedAt);
+    const durationMs = performance.now() - this.startedAt;
+    if (this.version !== undefined) this.metrics.versionEnded(series, this.version, outcome, durationMs);
+    series.duration.observe(durationMs);
   }
 }

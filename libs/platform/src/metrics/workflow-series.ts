@@ -1,3 +1,4 @@
+import { shadowOutcomes, type ShadowOutcome } from '@torchweave/application';
 import type { AttemptOutcome, AttemptSpan, EndedAttempt, RequestOutcome } from '@torchweave/application';
 import type { Durations } from './duration-histogram.js';
 
@@ -32,6 +33,21 @@ export class NodeSeries implements AttemptSpan {
   }
 }
 
+/** How long what one version answers takes: requests, and copies of them. */
+export interface VersionDurations {
+  readonly requests: Durations;
+  readonly shadows: Durations;
+}
+
+/** What is counted of one version of a workflow. */
+export interface VersionSeries {
+  readonly requests: Record<RequestOutcome, number>;
+  /** Of a version that has got copies. */
+  shadows?: Record<ShadowOutcome, number>;
+  /** Of one beside which there have been others: that of an only one is its workflow's. */
+  durations?: VersionDurations;
+}
+
 /** What is counted of one workflow. */
 export interface WorkflowSeries {
   /** The label. */
@@ -42,8 +58,7 @@ export interface WorkflowSeries {
   readonly failures: Map<string, number>;
   readonly duration: Durations;
   readonly nodes: Map<string, NodeSeries>;
-  /** Version to how the requests that it answered have ended. */
-  readonly versions: Map<number, Record<RequestOutcome, number>>;
+  readonly versions: Map<number, VersionSeries>;
   inFlight: number;
 }
 
@@ -55,15 +70,29 @@ export function newWorkflowSeries(workflow: string, revision: number, duration: 
 /** Versions that are counted of one workflow: those that came last. */
 const mostVersions = 16;
 
-/** Counts how a request to a version has ended. */
-export function countVersion({ versions }: WorkflowSeries, version: number, outcome: RequestOutcome): void {
-  let counts = versions.get(version);
-  if (counts === undefined) {
-    counts = newOutcomes();
-    versions.set(version, counts);
-    if (versions.size > mostVersions) versions.delete(Math.min(...versions.keys()));
+/** What is counted of a version. @param forget is told of one that is counted no more, as it has to make room. */
+export function versionOf(
+  { versions }: WorkflowSeries,
+  version: number,
+  forget: (version: number) => void,
+): VersionSeries {
+  let series = versions.get(version);
+  if (series === undefined) {
+    series = { requests: newOutcomes() };
+    versions.set(version, series);
+    if (versions.size > mostVersions) {
+      const first = Math.min(...versions.keys());
+      versions.delete(first);
+      forget(first);
+    }
   }
-  counts[outcome] += 1;
+  return series;
+}
+
+/** Counts how a copy has ended. */
+export function countShadow(series: VersionSeries, outcome: ShadowOutcome): void {
+  series.shadows ??= Object.fromEntries(shadowOutcomes.map((each) => [each, 0])) as Record<ShadowOutcome, number>;
+  series.shadows[outcome] += 1;
 }
 
 const newOutcomes = (): Record<RequestOutcome, number> => ({ ok: 0, client_error: 0, failed: 0, cancelled: 0 });

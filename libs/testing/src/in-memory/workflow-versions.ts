@@ -13,6 +13,7 @@ import {
   servedModelsOf,
   TorchweaveError,
   versionId,
+  versionsBesideActive,
   versionsIn,
   type ErrorRecord,
   type Traffic,
@@ -93,7 +94,7 @@ export class InMemoryWorkflowVersions implements WorkflowVersions {
   async activate(
     version: WorkflowVersion,
     run: OperationRun,
-    { asDefault, keep, watchMs }: Activation,
+    { asDefault, keep, watchMs, traffic }: Activation,
   ): Promise<Activated> {
     const { state } = this;
     const { workflow } = version;
@@ -105,6 +106,7 @@ export class InMemoryWorkflowVersions implements WorkflowVersions {
     const isActive = active.definition.version === version.version;
     const beside = state.records.get(entry);
     if (!isActive) this.assertReady(version, beside, run);
+    this.assertAllReady(workflow, traffic);
     let record = isActive ? active : (beside as WorkflowRecord);
     if (!isActive) record = state.write({ ...record, phase: 'ready', revision: state.change(entry) }, entry);
     const before = active.definition.version;
@@ -112,7 +114,8 @@ export class InMemoryWorkflowVersions implements WorkflowVersions {
       if (!isActive) this.demote(active, keep, versioned);
       state.records.delete(entry);
       state.change(entry);
-      record = state.write({ ...record, pointers: { active: version.version }, revision: state.change(workflow) });
+      const pointers = { active: version.version, ...(traffic === undefined ? {} : { traffic }) };
+      record = state.write({ ...record, pointers, revision: state.change(workflow) });
     }
     const { updating: _, ...idle } = this.versionedOf(workflow);
     if (watchMs === undefined) {
@@ -126,6 +129,14 @@ export class InMemoryWorkflowVersions implements WorkflowVersions {
       this.watching.set(run.operationId, version);
     }
     return { record: state.records.get(workflow) as WorkflowRecord, revision: record.revision };
+  }
+
+  /** @throws TorchweaveError `versionNotFound`. */
+  private assertAllReady(workflow: string, traffic: Traffic | undefined): void {
+    for (const version of traffic === undefined ? [] : versionsIn(traffic)) {
+      if (this.state.find({ workflow, version })?.phase !== 'ready')
+        throw new TorchweaveError('versionNotFound', { workflow, version });
+    }
   }
 
   private assertReady(
@@ -261,10 +272,9 @@ export class InMemoryWorkflowVersions implements WorkflowVersions {
     this.idle(workflow, run);
     const record = state.records.get(workflow) as WorkflowRecord;
     const active = record.definition.version;
-    for (const version of traffic === undefined ? [] : versionsIn(traffic)) {
-      if (state.find({ workflow, version })?.phase !== 'ready')
-        throw new TorchweaveError('versionNotFound', { workflow, version });
-    }
+    this.assertAllReady(workflow, traffic);
+    if (traffic !== undefined && versionsBesideActive(traffic).includes(active))
+      throw new TorchweaveError('versionServes', { workflow, version: active });
     const pointers = { active, ...(traffic === undefined ? {} : { traffic }) };
     const directed = { ...record, pointers, revision: state.change(workflow), changedAt: now() };
     state.records.set(workflow, directed);

@@ -204,6 +204,59 @@ export function describeWorkflowVersions(
     );
 
     it(
+      'copies requests to a version that is ready, which stays as long as it gets them',
+      on(async (installation) => {
+        const { versions, state } = installation;
+        await register(installation);
+        await update(installation, 'two', beside);
+        const traffic = { weights: {}, shadow: { 2: 20 }, compare: true };
+        const record = await versions.direct('w', await runOf(installation, 'copy'), traffic);
+        expect(record.pointers).toEqual({ active: 1, traffic });
+        expect((await state.get('w'))?.pointers?.traffic).toEqual(traffic);
+        const removal = versions.beginRemoval({ workflow: 'w', version: 2 }, await runOf(installation, 'rm'), false);
+        await expect(removal).rejects.toMatchObject({ code: 'versionServes' });
+        for (const [version, code] of [
+          [1, 'versionServes'],
+          [3, 'versionNotFound'],
+        ] as const) {
+          const refused = versions.direct('w', await runOf(installation, code), {
+            weights: {},
+            shadow: { [version]: 5 },
+          });
+          await expect(refused).rejects.toMatchObject({ code, data: { version } });
+        }
+        expect((await state.get('w'))?.pointers?.traffic).toEqual(traffic);
+      }),
+    );
+
+    it(
+      'ends copies with the activation of a version, unless that brings others',
+      on(async (installation) => {
+        const { versions, state } = installation;
+        await register(installation);
+        await update(installation, 'two', beside);
+        const two = { workflow: 'w', version: 2 };
+        await versions.direct('w', await runOf(installation, 'copy'), { weights: {}, shadow: { 2: 20 } });
+        const traffic = { weights: {}, shadow: { 1: 5 } };
+        const order = { ...asDefault, traffic };
+        expect((await versions.activate(two, await runOf(installation, 'on'), order)).record.pointers).toEqual({
+          active: 2,
+          traffic,
+        });
+        const kept = versions.beginRemoval({ workflow: 'w', version: 1 }, await runOf(installation, 'rm'), false);
+        await expect(kept).rejects.toMatchObject({ code: 'versionServes' });
+        const unknown = { ...asDefault, traffic: { weights: {}, shadow: { 9: 5 } } };
+        const refused = versions.activate({ workflow: 'w', version: 1 }, await runOf(installation, 'no'), unknown);
+        await expect(refused).rejects.toMatchObject({ code: 'versionNotFound', data: { version: 9 } });
+        expect((await state.get('w'))?.pointers).toEqual({ active: 2, traffic });
+        await versions.activate({ workflow: 'w', version: 1 }, await runOf(installation, 'back'), asDefault);
+        expect((await state.get('w'))?.pointers).toEqual({ active: 1 });
+        await remove(installation, two);
+        expect(await served(installation)).toEqual({ w: 1 });
+      }),
+    );
+
+    it(
       'removes a version that does not answer, and remembers one that is retired',
       on(async (installation) => {
         const { versions } = installation;

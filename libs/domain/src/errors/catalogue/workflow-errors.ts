@@ -103,8 +103,8 @@ export const workflowErrors: CatalogueArea<WorkflowErrors> = {
     type: 'ConflictStatusException',
     status: 409,
     message: (d) =>
-      `Version ${d.version} of workflow ${d.workflow} answers requests. Make another one the default, or take its share of the ` +
-      'traffic away, before you remove it.',
+      `Version ${d.version} of workflow ${d.workflow} answers requests or gets copies of them. Make another one the default, or ` +
+      'take its share of the traffic or of the copies away, first.',
   },
   versionLeaving: {
     type: 'ConflictStatusException',

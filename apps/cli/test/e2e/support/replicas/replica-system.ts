@@ -15,6 +15,7 @@ const readyTimeoutMs = 120_000;
 export interface Replica {
   readonly app: AppName;
   readonly port: number;
+  readonly metricsPort: number;
   /** The command that it was started by. */
   command: string;
   child: Child;
@@ -75,6 +76,21 @@ export class ReplicaSystem {
     return this.portsOf(app).map((port) => `http://127.0.0.1:${port}`);
   }
 
+  /** Sums up what all gateways tell by samples of a pattern, by its groups with blanks between. */
+  async samples(pattern: RegExp): Promise<ReadonlyMap<string, number>> {
+    const sums = new Map<string, number>();
+    for (const { metricsPort } of this.replicas.filter(({ app }) => app === 'gateway')) {
+      const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+      for (const line of text.split('\n')) {
+        const [, ...groups] = pattern.exec(line) ?? [];
+        if (groups.length === 0) continue;
+        const name = groups.join(' ');
+        sums.set(name, (sums.get(name) ?? 0) + Number(line.split(' ').at(-1)));
+      }
+    }
+    return sums;
+  }
+
   /** Kills a replica and starts it again at its port; resolves when it is ready. */
   async restart(replica: Replica): Promise<void> {
     await replica.child.end('SIGKILL');
@@ -116,7 +132,7 @@ export class ReplicaSystem {
     this.redisUrl = redis.url;
     this.closing.push(() => redis.dispose());
     await Promise.all(Array.from({ length: this.options.torchserves }, () => this.startTorchServe()));
-    await Promise.all(this.options.apps.map(async (app) => this.startReplica(app, await freePort())));
+    await Promise.all(this.options.apps.map(async (app) => this.startReplica(app, await freePort(), await freePort())));
     const api = await RoundRobinProxy.start(this.portsOf('api'));
     this.closing.push(() => api.close());
     const gateway = await RoundRobinProxy.start(this.portsOf('gateway'));
@@ -136,19 +152,19 @@ export class ReplicaSystem {
     return this.replicas.filter((replica) => replica.app === app).map(({ port }) => port);
   }
 
-  private async startReplica(app: AppName, port: number): Promise<void> {
-    const { command: by } = this.options;
-    const replica: Replica = { app, port, command: by, child: this.launch({ app, port, command: by }) };
+  private async startReplica(app: AppName, port: number, metricsPort: number): Promise<void> {
+    const place = { app, port, metricsPort, command: this.options.command };
+    const replica: Replica = { ...place, child: this.launch(place) };
     this.replicas.push(replica);
     this.closing.push(() => replica.child.end());
     await untilReady(replica);
   }
 
-  private launch({ app, port, command: by }: Omit<Replica, 'child'>): Child {
+  private launch({ app, port, metricsPort, command: by }: Omit<Replica, 'child'>): Child {
     const flags = {
       'management-port': String(port),
       'inference-port': String(port),
-      'metrics-port': '0',
+      'metrics-port': String(metricsPort),
       'workflow-store': this.workflowStore,
       'redis-url': this.redisUrl,
       'data-dir': join(this.directory, 'data'),
