@@ -207,6 +207,8 @@ describe.skipIf(missing !== undefined)(`${title}${missing ? ` (skipped: ${missin
     expect(await manage('POST', '/workflows?url=one.war')).toMatchObject({ status: 200 });
     for (const url of ['two.war', 'broken.war'])
       expect(await manage('PUT', `/workflows/w?url=${url}&set_default=false`)).toMatchObject({ status: 200 });
+    // What was counted of an earlier workflow of that name goes at a scrape.
+    expect(await system.samples(/^(torchweave_shadow_requests_total)/)).toEqual(new Map());
     expect(await manage('PUT', '/workflows/w/traffic', { shadow: { 1: 5 } })).toMatchObject({
       ...{ status: 409, answer: { errorCode: 'versionServes' } },
     });
