@@ -107,8 +107,13 @@ export class ShadowRuns {
   }
 
   private async runAll(copied: Copied, original: ComparedAnswer | undefined): Promise<void> {
-    await Promise.all(copied.versions.map((version) => this.run(copied, version, original)));
-    this.heldBytes -= copied.bytes;
+    try {
+      await Promise.all(copied.versions.map((version) => this.run(copied, version, original)));
+    } catch (error) {
+      this.ports.logger.error({ workflow: copied.workflow, err: error }, 'copies of a request went wrong');
+    } finally {
+      this.heldBytes -= copied.bytes;
+    }
   }
 
   private async run(copied: Copied, version: number, original: ComparedAnswer | undefined): Promise<void> {
