@@ -38,7 +38,12 @@ export async function* streamZip(entries: readonly PackEntry[]): AsyncGenerator<
   const content = new PassThrough();
   zip.on('error', (error) => content.destroy(error as Error));
   zip.outputStream.pipe(content);
-  yield* content as AsyncIterable<Uint8Array>;
+  try {
+    yield* content as AsyncIterable<Uint8Array>;
+  } finally {
+    // Whoever reads no further leaves a file open in the middle: read to its end, it is closed.
+    zip.outputStream.unpipe(content).resume();
+  }
 }
 
 /**

@@ -1,8 +1,9 @@
 import { defaultLimits, packWorkflowArchive, unpack } from '@torchweave/archive-format';
-import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { download, sourceWith } from './local-servers.js';
 
 let root: string;
@@ -67,6 +68,23 @@ describe('a workflow that was exported without an archive', () => {
   it('may be as large as an archive', async () => {
     await writeFile(join(store, 'plain', 'weights'), Buffer.alloc(10_000));
     await expect(fromStore('plain', 9_999)).rejects.toMatchObject({ code: 'archiveTooLarge' });
+  });
+
+  it('leaves no file open where it is not read to its end', async () => {
+    await writeFile(join(store, 'plain', 'weights'), randomBytes(4_000_000));
+    const openFiles = async (): Promise<string[]> => {
+      const names = await readdir('/proc/self/fd');
+      const paths = await Promise.all(names.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => '')));
+      return paths.filter((path) => path.startsWith(store));
+    };
+    const { signal } = new AbortController();
+    for await (const chunk of await sourceWith({ workflowStore: store, maxArchiveBytes: 8_000_000 }).open(
+      'plain',
+      signal,
+    )) {
+      if (chunk.byteLength > 10_000) break;
+    }
+    await vi.waitFor(async () => expect(await openFiles()).toEqual([]));
   });
 
   it('may hold as many files, and as deep, as an archive', async () => {
