@@ -1,14 +1,21 @@
 import { ValidationPipe, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { InspectWorkflow, Logger, VersionManagement, WorkflowManagement } from '@torchweave/application';
+import type {
+  IdempotentRequests,
+  InspectWorkflow,
+  Logger,
+  VersionManagement,
+  WorkflowManagement,
+} from '@torchweave/application';
 import { ErrorAnswers, followTorchServe, observeHttp, serveKeyRenewal, serverOptions } from '@torchweave/platform';
 import type { HttpAdmission, Monitoring } from '@torchweave/platform';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
 import { ApiModule } from './api.module.js';
 import { serveQueueBoard } from './board/queue-board.js';
 import { hasArchive, readArchiveBodies } from './http/archive-bodies.js';
+import { ChangeRequests } from './http/change-requests.js';
 import { ErrorFilter } from './http/error-filter.js';
 import { unroutedError } from './http/unrouted.js';
 import { readParameterBodies } from './http/parameter-bodies.js';
@@ -21,6 +28,8 @@ export interface ApiServerOptions {
   readonly versions?: VersionManagement;
   /** What tells details of a workflow; without it, there are none. */
   readonly inspection?: InspectWorkflow;
+  /** What knows requests again by their keys; without it, keys count for nothing. */
+  readonly idempotent?: IdempotentRequests;
   readonly logger: Logger;
   /** bytes. */
   readonly maxRequestSize: number;
@@ -35,10 +44,12 @@ export interface ApiServerOptions {
 /** The management API as a Nest application that does not listen yet. */
 export async function createApiServer(options: ApiServerOptions): Promise<NestFastifyApplication> {
   const errors = new ErrorAnswers(options);
-  const { admission } = options;
+  const { admission, management, versions, inspection, idempotent } = options;
+  const callerOf = (request: FastifyRequest): string | undefined => admission?.holderOf(request);
+  const changes = new ChangeRequests({ management, idempotent, callerOf });
   const adapter = new FastifyAdapter(serverOptions(options.maxRequestSize, errors, admission));
   const app = await NestFactory.create<NestFastifyApplication>(
-    ApiModule.on(options.management, options.versions, options.inspection),
+    ApiModule.on({ management, versions, inspection, changes }),
     adapter,
     {
       logger: false,

@@ -1,4 +1,5 @@
 import {
+  IdempotentRequests,
   InspectWorkflow,
   UploadedArchives,
   VersionManagement,
@@ -16,7 +17,7 @@ import {
   type RunningApp,
 } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
-import { RedisModelReports, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
+import { RedisIdempotencyKeys, RedisModelReports, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
 import { createApiServer } from './create-api-server.js';
 
 /**
@@ -43,6 +44,8 @@ export async function startApi(options: AppOptions, archives: Pick<ArchiveStore,
     { versions: ofVersions, jobs, workflows: management },
     settings.operationWaitMs,
   );
+  const keys = new RedisIdempotencyKeys(redis, namespace);
+  const idempotent = new IdempotentRequests({ keys, jobs }, settings.operationWaitMs);
   const reports = new RedisModelReports(redis, namespace);
   const inspection = new InspectWorkflow({ versions: ofVersions, reports, gateways, jobs });
   observeQueues(monitoring, jobs.queues);
@@ -55,7 +58,7 @@ export async function startApi(options: AppOptions, archives: Pick<ArchiveStore,
     return 'no worker takes operations: start one with "torchweave worker"';
   });
   const server = await createApiServer({
-    ...{ management, versions, inspection, logger, admission, maxRequestSize: settings.maxRequestSize },
+    ...{ management, versions, inspection, idempotent, logger, admission, maxRequestSize: settings.maxRequestSize },
     ...{ registry: monitoring.registry, queues: jobs.queues },
   });
   await listenOn(listen, '--management-port', ({ port, host }) => server.listen(port, host));

@@ -46,8 +46,13 @@ export { RegisterWorkflow } from './registration/register-workflow.js';
 export { UnregisterWorkflow } from './registration/unregister-workflow.js';
 export { UploadedArchives, type UploadedArchivesOptions } from './registration/uploaded-archives.js';
 export { writeRefusal } from './workflow-management/write-refusal.js';
-export type { Submission } from './workflow-management/submit.js';
-export { WorkflowManagement, type ArchiveUpload } from './workflow-management/workflow-management.js';
+export { IdempotentRequests } from './workflow-management/idempotent-requests.js';
+export type { Identify, Submission } from './workflow-management/submit.js';
+export {
+  WorkflowManagement,
+  type ArchiveUpload,
+  type StoredUpload,
+} from './workflow-management/workflow-management.js';
 export { InspectWorkflow, type InspectedWorkflow } from './versions/inspect-workflow.js';
 export { ObserveModels } from './workflow-management/observe-models.js';
 export { ScaleWorkers } from './scaling/scale-workers.js';

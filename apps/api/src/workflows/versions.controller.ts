@@ -8,12 +8,19 @@ import {
   ApiParam,
   ApiTags,
 } from '@nestjs/swagger';
-import { InspectWorkflow, VersionManagement, WorkflowManagement } from '@torchweave/application';
+import {
+  InspectWorkflow,
+  VersionManagement,
+  WorkflowManagement,
+  type Identify,
+  type Submission,
+} from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { archiveOf } from '../http/archive-bodies.js';
+import { ChangeRequests } from '../http/change-requests.js';
 import { ApiQueries } from '../openapi/api-queries.js';
 import { ErrorAnswers } from '../openapi/error-answers.js';
+import { Idempotent } from '../openapi/idempotency-key.js';
 import { answerTo } from './answer-to.js';
 import { detailedVersions, inspected } from './detailed-answer.js';
 import { DetailedDto } from './detailed.dto.js';
@@ -32,6 +39,7 @@ export class VersionsController {
   constructor(
     @Inject(VersionManagement) private readonly management: VersionManagement | null,
     private readonly workflows: WorkflowManagement,
+    private readonly changes: ChangeRequests,
     @Inject(InspectWorkflow) private readonly inspection: InspectWorkflow | null,
   ) {}
 
@@ -51,44 +59,37 @@ export class VersionsController {
   @ApiOkResponse({ type: ChangedAnswer })
   @ApiAcceptedResponse({ type: AcceptedAnswer })
   @ErrorAnswers(...changing, 415, 507)
+  @Idempotent()
   async update(
     @Param('name') name: string,
     @Body() parameters: ChangeWorkflowDto,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ChangedAnswer | AcceptedAnswer> {
-    const { url, sha256, create = false, synchronous = true, keep } = parameters;
+    const { url, sha256, create = false, keep } = parameters;
     const { set_default: setDefault, watch_seconds: watchSeconds, max_error_rate: maxErrorRate } = parameters;
-    const archive = archiveOf(request) ?? url;
+    const upload = await this.changes.archive(request, sha256);
+    const archive = upload ?? url;
     const scaling = scalingIn(parameters, archive !== undefined);
-    if (scaling !== undefined) return this.scale({ workflow: name, ...scaling }, synchronous, reply);
+    if (scaling !== undefined) {
+      const order = { workflow: name, ...scaling };
+      const scaled = await this.changes.submit(request, parameters, (...how) => this.versions.scale(order, ...how));
+      return answerTo(scaled, reply, scaledSentence(scaling));
+    }
     if (archive === undefined) {
       // One that is not there is told first, as TorchServe knows no such request.
       await this.versions.list(name);
       throw new TorchweaveError('parameterMissing', { parameter: 'url' });
     }
-    const submission = await this.versions.update(name, archive, {
-      ...{ synchronous, create, setDefault, keep, maxErrorRate, sha256 },
+    const order = {
+      ...{ create, setDefault, keep, maxErrorRate, sha256 },
       ...(watchSeconds === undefined ? {} : { watchMs: watchSeconds * 1_000 }),
-    });
+    };
+    const begin = (synchronous: boolean, identify?: Identify): Promise<Submission> =>
+      this.versions.update(name, archive, { synchronous, ...order }, identify);
+    const submission = await this.changes.submit(request, parameters, begin, upload);
     const answer = answerTo(submission, reply, (workflow) => `Workflow ${workflow} has been updated`);
     return submission.ended ? this.changed(submission.workflow, submission.operationId, answer) : answer;
-  }
-
-  /** In TorchServe's words for models. */
-  private async scale(
-    order: RequestedScaling & { readonly workflow: string },
-    synchronous: boolean,
-    reply: FastifyReply,
-  ): Promise<ChangedAnswer | AcceptedAnswer> {
-    const { node, minWorkers } = order;
-    const submission = await this.versions.scale(order, synchronous);
-    const ofNode = node === undefined ? '' : `node ${node} of `;
-    return answerTo(
-      submission,
-      reply,
-      (workflow) => `Workers scaled to ${minWorkers} for ${ofNode}workflow: ${workflow}`,
-    );
   }
 
   @Get(':name/all')
@@ -125,17 +126,22 @@ export class VersionsController {
   @ApiOkResponse({ type: ChangedAnswer })
   @ApiAcceptedResponse({ type: AcceptedAnswer })
   @ErrorAnswers(...changing)
+  @Idempotent()
   async setDefault(
     @Param('name') workflow: string,
     @Param('version') segment: string,
-    @Query() { synchronous = true, keep }: SetDefaultDto,
+    @Query() parameters: SetDefaultDto,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ChangedAnswer | AcceptedAnswer> {
     const version = versionIn(segment);
     if (version === undefined)
       throw new TorchweaveError('parameterInvalid', { parameter: 'version', value: segment, rule: versionRule });
+    const { keep } = parameters;
     const order = { workflow, version, ...(keep === undefined ? {} : { keep }) };
-    const submission = await this.versions.setDefault(order, synchronous);
+    const submission = await this.changes.submit(request, parameters, (...how) =>
+      this.versions.setDefault(order, ...how),
+    );
     return answerTo(submission, reply, (name) => `Version ${version} of workflow ${name} serves.`);
   }
 
@@ -144,18 +150,23 @@ export class VersionsController {
   @ApiOkResponse({ type: ChangedAnswer })
   @ApiAcceptedResponse({ type: AcceptedAnswer })
   @ErrorAnswers(...changing)
+  @Idempotent()
   async direct(
     @Param('name') name: string,
-    @Body() { weights = {}, sticky, shadow, compare, synchronous = true }: TrafficDto,
+    @Body() parameters: TrafficDto,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ChangedAnswer | AcceptedAnswer> {
+    const { weights = {}, sticky, shadow, compare } = parameters;
     const traffic = {
       weights,
       ...(sticky === undefined ? {} : { stickyBy: sticky.toLowerCase() }),
       ...(shadow === undefined ? {} : { shadow }),
       ...(compare === undefined ? {} : { compare }),
     };
-    const submission = await this.versions.direct(name, traffic, synchronous);
+    const submission = await this.changes.submit(request, parameters, (...how) =>
+      this.versions.direct(name, traffic, ...how),
+    );
     return answerTo(submission, reply, (workflow) => `The traffic of workflow ${workflow} is shared out so.`);
   }
 
@@ -165,19 +176,25 @@ export class VersionsController {
   @ApiOkResponse({ type: ChangedAnswer })
   @ApiAcceptedResponse({ type: AcceptedAnswer })
   @ErrorAnswers(...changing)
+  @Idempotent()
   async unregister(
     @Param('name') workflow: string,
     @Param('version') segment: string,
-    @Query() { synchronous = true }: UnregisterWorkflowDto,
+    @Query() parameters: UnregisterWorkflowDto,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ChangedAnswer | AcceptedAnswer> {
     const version = versionIn(segment);
     if (version === undefined) {
       // TorchServe ignores a further path segment.
-      const submission = await this.workflows.unregister(workflow, synchronous);
+      const submission = await this.changes.submit(request, parameters, (...how) =>
+        this.workflows.unregister(workflow, ...how),
+      );
       return answerTo(submission, reply, (name) => `Workflow "${name}" unregistered`);
     }
-    const submission = await this.versions.unregister({ workflow, version }, synchronous);
+    const submission = await this.changes.submit(request, parameters, (...how) =>
+      this.versions.unregister({ workflow, version }, ...how),
+    );
     return answerTo(submission, reply, (name) => `Version ${version} of workflow ${name} unregistered.`);
   }
 
@@ -191,6 +208,12 @@ export class VersionsController {
     return { status: `${status}: ${sentence}.`, ...(version === undefined ? {} : { version }), activeVersion: active };
   }
 }
+
+/** In TorchServe's words for models. */
+const scaledSentence =
+  ({ node, minWorkers }: RequestedScaling) =>
+  (workflow: string): string =>
+    `Workers scaled to ${minWorkers} for ${node === undefined ? '' : `node ${node} of `}workflow: ${workflow}`;
 
 const versionRule = 'a whole number from 1';
 

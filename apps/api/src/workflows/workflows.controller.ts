@@ -10,12 +10,13 @@ import {
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
-import { InspectWorkflow, WorkflowManagement } from '@torchweave/application';
+import { InspectWorkflow, WorkflowManagement, type Identify, type Submission } from '@torchweave/application';
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { archiveOf } from '../http/archive-bodies.js';
+import { ChangeRequests } from '../http/change-requests.js';
 import { ApiQueries } from '../openapi/api-queries.js';
 import { ErrorAnswers } from '../openapi/error-answers.js';
+import { Idempotent } from '../openapi/idempotency-key.js';
 import { answerTo } from './answer-to.js';
 import { DetailedWorkflow, detailedAnswer, inspected } from './detailed-answer.js';
 import { DetailedDto } from './detailed.dto.js';
@@ -37,6 +38,7 @@ const describedSchema = {
 export class WorkflowsController {
   constructor(
     private readonly management: WorkflowManagement,
+    private readonly changes: ChangeRequests,
     @Inject(InspectWorkflow) private readonly inspection: InspectWorkflow | null,
   ) {}
 
@@ -49,21 +51,23 @@ export class WorkflowsController {
   @ApiOkResponse({ type: StatusAnswer })
   @ApiAcceptedResponse({ type: AcceptedAnswer })
   @ErrorAnswers(404, 409, 413, 415, 500, 502, 503, 504, 507)
+  @Idempotent()
   async register(
     @Body() parameters: RegisterWorkflowDto,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StatusAnswer | AcceptedAnswer> {
-    const { url, workflow_name: workflowName, sha256, synchronous = true } = parameters;
+    const { url, workflow_name: workflowName, sha256 } = parameters;
     const named = {
       ...(workflowName === undefined ? {} : { workflowName }),
       ...(sha256 === undefined ? {} : { sha256 }),
     };
-    const upload = archiveOf(request);
-    const submission =
+    const upload = await this.changes.archive(request, sha256);
+    const begin = (synchronous: boolean, identify?: Identify): Promise<Submission> =>
       upload === undefined
-        ? await this.management.register({ url, ...named }, synchronous)
-        : await this.management.registerUpload(upload, named, synchronous);
+        ? this.management.register({ url, ...named }, synchronous, identify)
+        : this.management.registerUpload(upload, named, synchronous, identify);
+    const submission = await this.changes.submit(request, parameters, begin, upload);
     return answerTo(submission, reply, (name) => `Workflow ${name} has been registered and scaled successfully.`);
   }
 
@@ -95,12 +99,16 @@ export class WorkflowsController {
   @ApiOkResponse({ type: StatusAnswer })
   @ApiAcceptedResponse({ type: AcceptedAnswer })
   @ErrorAnswers(404, 409, 413, 500, 502, 503, 504)
+  @Idempotent()
   async unregister(
     @Param('name') name: string,
-    @Query() { synchronous = true }: UnregisterWorkflowDto,
+    @Query() parameters: UnregisterWorkflowDto,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<StatusAnswer | AcceptedAnswer> {
-    const submission = await this.management.unregister(name, synchronous);
+    const submission = await this.changes.submit(request, parameters, (...how) =>
+      this.management.unregister(name, ...how),
+    );
     return answerTo(submission, reply, (workflow) => `Workflow "${workflow}" unregistered`);
   }
 }

@@ -21,7 +21,11 @@ export async function openArchive(argument: string): Promise<RegisteredArchive> 
   try {
     const file = await open(argument);
     if ((await file.stat()).isFile()) {
-      return { content: file.createReadStream({ autoClose: false }), close: () => file.close() };
+      // Read from its beginning each time that it is sent.
+      const content = {
+        [Symbol.asyncIterator]: () => file.createReadStream({ autoClose: false, start: 0 }).iterator(),
+      };
+      return { content, close: () => file.close() };
     }
     await file.close();
     return { url: argument };

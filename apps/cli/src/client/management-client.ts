@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { CliError } from '../output/cli-error.js';
 import type { RegisteredArchive } from './archive-argument.js';
 import type { ApiClient, ApiRequest } from './api-client.js';
 import { detailedWorkflows, type DetailedWorkflow } from './detailed-answer.js';
+import { repeatLost } from './repeat-lost.js';
 import {
   acceptedAnswer,
   describedWorkflows,
@@ -37,7 +39,7 @@ export class ManagementClient {
         ? { headers: { 'content-type': 'application/octet-stream' }, body: archive.content }
         : {}),
     };
-    return (await this.read(request, acceptedAnswer)).operationId;
+    return this.begin(request);
   }
 
   /** Begins an update, with the parameters of `query`; tells the id of its operation. */
@@ -49,25 +51,25 @@ export class ManagementClient {
         ? { headers: { 'content-type': 'application/octet-stream' }, body: archive.content }
         : {}),
     };
-    return (await this.read(request, acceptedAnswer)).operationId;
+    return this.begin(request);
   }
 
   /** Begins to scale workers, with the parameters of `query`; tells the id of the operation. */
   async scale(name: string, query: Query): Promise<string> {
     const request: ApiRequest = { method: 'PUT', path: workflowPath(name), query: { ...query, synchronous: 'false' } };
-    return (await this.read(request, acceptedAnswer)).operationId;
+    return this.begin(request);
   }
 
   /** Begins to make a version the active one; tells the id of the operation. */
   async setDefault(name: string, version: string): Promise<string> {
     const path = `${workflowPath(name)}/${encodeURIComponent(version)}/set-default`;
-    return (await this.read({ method: 'PUT', path, query: { synchronous: 'false' } }, acceptedAnswer)).operationId;
+    return this.begin({ method: 'PUT', path, query: { synchronous: 'false' } });
   }
 
   /** Begins to remove a version that does not serve; tells the id of the operation. */
   async removeVersion(name: string, version: number): Promise<string> {
     const path = `${workflowPath(name)}/${version}`;
-    return (await this.read({ method: 'DELETE', path, query: { synchronous: 'false' } }, acceptedAnswer)).operationId;
+    return this.begin({ method: 'DELETE', path, query: { synchronous: 'false' } });
   }
 
   /** Begins to share requests out; tells the id of the operation. */
@@ -76,7 +78,7 @@ export class ManagementClient {
       ...{ method: 'PUT', path: `${workflowPath(name)}/traffic`, headers: { 'content-type': 'application/json' } },
       body: new TextEncoder().encode(JSON.stringify({ ...traffic, synchronous: false })),
     };
-    return (await this.read(request, acceptedAnswer)).operationId;
+    return this.begin(request);
   }
 
   async versions(name: string): Promise<VersionsOfWorkflow> {
@@ -86,7 +88,7 @@ export class ManagementClient {
   /** Begins an unregistration; tells the id of its operation. */
   async unregister(name: string): Promise<string> {
     const request: ApiRequest = { method: 'DELETE', path: workflowPath(name), query: { synchronous: 'false' } };
-    return (await this.read(request, acceptedAnswer)).operationId;
+    return this.begin(request);
   }
 
   /** All workflows, page by page. */
@@ -123,6 +125,13 @@ export class ManagementClient {
   /** Cancels an operation; tells what it is then. */
   async cancel(id: string): Promise<OperationAnswer> {
     return this.read({ method: 'DELETE', path: `/operations/${encodeURIComponent(id)}` }, operationAnswer);
+  }
+
+  /** Begins what is asked for, once, also where it has to be sent again because its connection was lost. */
+  private async begin(request: ApiRequest): Promise<string> {
+    const headers = { ...request.headers, 'idempotency-key': randomUUID() };
+    const { operationId } = await repeatLost(() => this.read({ ...request, headers }, acceptedAnswer));
+    return operationId;
   }
 
   private async read<T extends z.ZodType>(request: ApiRequest, schema: T): Promise<z.infer<T>> {

@@ -303,6 +303,47 @@ describe('operation', () => {
   });
 });
 
+describe('a connection that is lost', () => {
+  const answerSecond = (request: SeenRequest): Answer => {
+    if (server?.seen.length === 1) throw new Error('the server dies over it');
+    return serveOperation(course.slice(-1))(request);
+  };
+
+  it.each([
+    ['POST', ['workflow', 'register']],
+    ['PUT', ['workflow', 'update', 'digits']],
+  ])('has a %s of an archive sent again, whole and under its key', async (method, command) => {
+    const { seen } = await start(answerSecond);
+    await folder.write({ 'digits.war': 'x'.repeat(200_000) });
+    const { code, stdout } = await run([...command, folder.at('digits.war'), '--async']);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^Operation op-1 has begun/)]);
+    const [first, second] = seen;
+    expect(seen).toHaveLength(2);
+    expect([first?.method, first?.headers['idempotency-key']]).toEqual([
+      method,
+      expect.stringMatching(/^[\da-f-]{36}$/),
+    ]);
+    expect(second?.headers['idempotency-key']).toBe(first?.headers['idempotency-key']);
+    expect([second?.url, second?.body.length]).toEqual([first?.url, 200_000]);
+    expect(second?.body.equals(first?.body ?? Buffer.of())).toBe(true);
+  });
+
+  it('is told where it is lost each time', async () => {
+    const { seen } = await start(() => {
+      throw new Error('the server dies over it');
+    });
+    const { code, stderr } = await run(['workflow', 'unregister', 'digits', '--async']);
+    expect([code, seen.length]).toEqual([1, 4]);
+    expect(stderr).toMatch(/cannot be reached/);
+  });
+
+  it('has two changes under two keys', async () => {
+    const { seen } = await start(serveOperation(course.slice(-1)));
+    for (const _ of [1, 2]) await run(['workflow', 'unregister', 'digits', '--async']);
+    expect(new Set(seen.map(({ headers }) => headers['idempotency-key'])).size).toBe(2);
+  });
+});
+
 describe('a server that cannot be reached', () => {
   it('is told with its address and with how to start one', async () => {
     const address = `http://127.0.0.1:${await freePort()}`;

@@ -85,6 +85,10 @@ export class StateKeys {
   modelReport(id: string): string {
     return `${this.tag}:model-report:${id}`;
   }
+  /** Which operation a request has begun, by the digest of its caller and of the key that it came under. */
+  idempotency(digest: string): string {
+    return `${this.tag}:idempotency:${digest}`;
+  }
   /** Written to find out whether anything can be. */
   get probe(): string {
     return `${this.tag}:probe`;

@@ -10,8 +10,14 @@ import {
 import type { PromotionPayload, ScalingPayload, UpdatePayload } from '../job-catalogue/payloads.js';
 import type { JobQueue } from '../ports/job-queue.js';
 import type { VersionsOfWorkflow, WorkflowVersions } from '../ports/workflow-versions.js';
-import { submit, type Submission } from '../workflow-management/submit.js';
-import type { ArchiveUpload, WorkflowManagement } from '../workflow-management/workflow-management.js';
+import {
+  freshId,
+  submit,
+  type Identify,
+  type Submission,
+  type SubmissionOptions,
+} from '../workflow-management/submit.js';
+import type { ArchiveUpload, StoredUpload, WorkflowManagement } from '../workflow-management/workflow-management.js';
 
 export interface VersionManagementPorts {
   readonly versions: WorkflowVersions;
@@ -50,8 +56,9 @@ export class VersionManagement {
    */
   async update(
     workflow: string,
-    archive: string | ArchiveUpload,
+    archive: string | ArchiveUpload | StoredUpload,
     { synchronous, create, ...order }: UpdateOptions,
+    identify: Identify = freshId,
   ): Promise<Submission> {
     const { versions, jobs, workflows } = this.ports;
     const known = await versions.list(workflow);
@@ -59,22 +66,26 @@ export class VersionManagement {
       if (!create) throw new TorchweaveError('workflowNotFound', { workflow });
       const named = { workflowName: workflow, sha256: order.sha256 };
       return typeof archive === 'string'
-        ? workflows.register({ url: archive, ...named }, synchronous)
-        : workflows.registerUpload(archive, named, synchronous);
+        ? workflows.register({ url: archive, ...named }, synchronous, identify)
+        : workflows.registerUpload(archive, named, synchronous, identify);
     }
     assertIdle(workflow, known);
     const given = typeof archive === 'string' ? { url: archive } : await workflows.receive(archive, order.sha256);
     const { waitMs } = this;
-    return submit(jobs, 'register-version', { workflow, ...given, ...order }, { synchronous, waitMs });
+    return submit(jobs, 'register-version', { workflow, ...given, ...order }, { synchronous, waitMs, identify });
   }
 
   /** @throws TorchweaveError `workflowNotFound`, `versionNotFound` and `workflowBusy`, at once. */
-  async setDefault({ workflow, version, keep }: PromotionPayload, synchronous: boolean): Promise<Submission> {
+  async setDefault(
+    { workflow, version, keep }: PromotionPayload,
+    synchronous: boolean,
+    identify?: Identify,
+  ): Promise<Submission> {
     const known = await this.list(workflow);
     assertIdle(workflow, known);
     assertKnown({ workflow, version }, known);
     const payload = { workflow, version, ...(keep === undefined ? {} : { keep }) };
-    return submit(this.ports.jobs, 'set-default-version', payload, { synchronous, waitMs: this.waitMs });
+    return submit(this.ports.jobs, 'set-default-version', payload, this.options(synchronous, identify));
   }
 
   /**
@@ -82,7 +93,7 @@ export class VersionManagement {
    *
    * @throws TorchweaveError `trafficInvalid`, `workflowNotFound`, `versionNotFound`, `versionServes` and `workflowBusy`, at once.
    */
-  async direct(workflow: string, traffic: Traffic, synchronous: boolean): Promise<Submission> {
+  async direct(workflow: string, traffic: Traffic, synchronous: boolean, identify?: Identify): Promise<Submission> {
     const reason = trafficFault(traffic);
     if (reason !== undefined) throw new TorchweaveError('trafficInvalid', { workflow, reason });
     const known = await this.list(workflow);
@@ -96,16 +107,16 @@ export class VersionManagement {
     const active = known.active.definition.version;
     if (versionsBesideActive(traffic).includes(active))
       throw new TorchweaveError('versionServes', { workflow, version: active });
-    return submit(this.ports.jobs, 'direct-traffic', { workflow, traffic }, { synchronous, waitMs: this.waitMs });
+    return submit(this.ports.jobs, 'direct-traffic', { workflow, traffic }, this.options(synchronous, identify));
   }
 
   /** @throws TorchweaveError `workflowNotFound`, `versionNotFound`, `versionServes` and `workflowBusy`, at once. */
-  async unregister(version: WorkflowVersion, synchronous: boolean): Promise<Submission> {
+  async unregister(version: WorkflowVersion, synchronous: boolean, identify?: Identify): Promise<Submission> {
     const known = await this.list(version.workflow);
     assertIdle(version.workflow, known);
     assertKnown(version, known);
     if (known.active.definition.version === version.version) throw new TorchweaveError('versionServes', { ...version });
-    return submit(this.ports.jobs, 'unregister-version', { ...version }, { synchronous, waitMs: this.waitMs });
+    return submit(this.ports.jobs, 'unregister-version', { ...version }, this.options(synchronous, identify));
   }
 
   /**
@@ -113,12 +124,16 @@ export class VersionManagement {
    *
    * @throws TorchweaveError `workflowNotFound`, `nodeNotFound`, `nodeWithoutWorkers` and `workflowBusy`, at once.
    */
-  async scale(payload: ScalingPayload, synchronous: boolean): Promise<Submission> {
+  async scale(payload: ScalingPayload, synchronous: boolean, identify?: Identify): Promise<Submission> {
     const { workflow, node } = payload;
     const known = await this.list(workflow);
     nodesToScale(known.active.definition, node);
     assertIdle(workflow, known);
-    return submit(this.ports.jobs, 'scale-workers', payload, { synchronous, waitMs: this.waitMs });
+    return submit(this.ports.jobs, 'scale-workers', payload, this.options(synchronous, identify));
+  }
+
+  private options(synchronous: boolean, identify: Identify = freshId): SubmissionOptions {
+    return { synchronous, identify, waitMs: this.waitMs };
   }
 
   /** @throws TorchweaveError `workflowNotFound`. */

@@ -6,7 +6,7 @@ import type { JobQueue, Operation } from '../ports/job-queue.js';
 import type { WorkflowPage, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
 import type { UploadedArchives } from '../registration/uploaded-archives.js';
 import { cancelOperation } from './cancel-operation.js';
-import { submit, type Submission } from './submit.js';
+import { freshId, submit, type Identify, type Submission } from './submit.js';
 import { isFull, unregisterByState } from './unregister-by-state.js';
 
 export interface WorkflowManagementOptions {
@@ -24,6 +24,13 @@ export interface ArchiveUpload {
   readonly content: AsyncIterable<Uint8Array>;
 }
 
+/** An archive that was in the body of a request, and is in the archive store. */
+export interface StoredUpload {
+  readonly url: string;
+  /** Its sha-256. */
+  readonly uploaded: string;
+}
+
 /** TorchServe's page size, and the most it allows. */
 const largestPage = 100;
 
@@ -39,9 +46,13 @@ export class WorkflowManagement {
    * @throws TorchweaveError `workflowNameInvalid`, at once; the error of the registration, when `synchronous`;
    * `operationPending` when it takes too long.
    */
-  async register(payload: JobPayload<'register-workflow'>, synchronous: boolean): Promise<Submission> {
+  async register(
+    payload: JobPayload<'register-workflow'>,
+    synchronous: boolean,
+    identify?: Identify,
+  ): Promise<Submission> {
     if (payload.workflowName !== undefined) assertWorkflowName(payload.workflowName);
-    return this.submit('register-workflow', payload, synchronous);
+    return this.submit('register-workflow', payload, synchronous, identify);
   }
 
   /**
@@ -51,24 +62,24 @@ export class WorkflowManagement {
    * `mediaTypeUnsupported` where none are taken.
    */
   async registerUpload(
-    upload: ArchiveUpload,
+    upload: ArchiveUpload | StoredUpload,
     { workflowName, sha256 }: Pick<JobPayload<'register-workflow'>, 'workflowName' | 'sha256'>,
     synchronous: boolean,
+    identify?: Identify,
   ): Promise<Submission> {
     if (workflowName !== undefined) assertWorkflowName(workflowName);
-    return this.register({ ...(await this.receive(upload, sha256)), workflowName }, synchronous);
+    return this.register({ ...(await this.receive(upload, sha256)), workflowName }, synchronous, identify);
   }
 
   /**
-   * Stores an archive that the client sends.
+   * Stores an archive that the client sends; one that is stored already stays so.
    *
    * @returns by what a job finds it. A name that the client gives for its file says nothing: the digest is the URL.
    * @throws TorchweaveError as {@link registerUpload}.
    */
-  async receive(
-    { content, contentType }: ArchiveUpload,
-    sha256: string | undefined,
-  ): Promise<{ readonly url: string; readonly uploaded: string }> {
+  async receive(upload: ArchiveUpload | StoredUpload, sha256: string | undefined): Promise<StoredUpload> {
+    if ('uploaded' in upload) return upload;
+    const { content, contentType } = upload;
     const { uploads } = this.options;
     if (uploads === undefined) throw new TorchweaveError('mediaTypeUnsupported', { contentType });
     const uploaded = await uploads.receive(content, sha256);
@@ -76,18 +87,18 @@ export class WorkflowManagement {
   }
 
   /** @throws TorchweaveError `workflowNotFound`, at once, where no such workflow is ready. What cannot be read can be removed. */
-  async unregister(workflow: string, synchronous: boolean): Promise<Submission> {
+  async unregister(workflow: string, synchronous: boolean, identify?: Identify): Promise<Submission> {
     await this.describe(workflow).catch((error: unknown) => {
       if (!isTorchweaveError(error, 'workflowUnreadable')) throw error;
     });
-    const operationId = randomUUID();
     try {
-      return await this.submit('unregister-workflow', { workflow }, synchronous, operationId);
+      return await this.submit('unregister-workflow', { workflow }, synchronous, identify);
     } catch (error) {
       const { gateways } = this.options;
       // Only what the queue has refused, not what has failed in it.
       const isRefused = isTorchweaveError(error, 'stateUnavailable') || isTorchweaveError(error, 'stateRefusesWrites');
       if (gateways === undefined || !isRefused || !(await isFull(this.state))) throw error;
+      const operationId = randomUUID();
       await unregisterByState({ state: this.state, gateways }, workflow, operationId);
       return { ended: true, workflow, operationId };
     }
@@ -127,8 +138,8 @@ export class WorkflowManagement {
     name: Name,
     payload: JobPayload<Name>,
     synchronous: boolean,
-    operationId: string = randomUUID(),
+    identify: Identify = freshId,
   ): Promise<Submission> {
-    return submit(this.jobs, name, payload, { synchronous, operationId, waitMs: this.options.waitMs });
+    return submit(this.jobs, name, payload, { synchronous, identify, waitMs: this.options.waitMs });
   }
 }

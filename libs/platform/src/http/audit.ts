@@ -25,6 +25,11 @@ export class Audit {
     this.holders.set(request, holder);
   }
 
+  /** The name of the key that a request was let in with; undefined where nobody is asked for keys. */
+  holderOf(request: IncomingMessage): string | undefined {
+    return this.holders.get(request);
+  }
+
   /** Tells of a refused request; of a flood the beginning, and how many there were. */
   refused(request: IncomingMessage, error: TorchweaveError, holder?: string): void {
     this.refusedInWindow += 1;
@@ -50,7 +55,7 @@ export class Audit {
     const operationId = reply.getHeader('operation-id');
     const outcome = reply.raw.writableFinished ? { status: reply.statusCode } : { outcome: 'the client hung up' };
     const event = {
-      ...doer(raw, this.holders.get(raw)),
+      ...doer(raw, this.holderOf(raw)),
       ...subjectOf(request),
       ...outcome,
       ...(operationId === undefined ? {} : { operationId }),

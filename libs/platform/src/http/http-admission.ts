@@ -103,6 +103,11 @@ export class HttpAdmission {
     this.options.audit?.changes(fastify);
   }
 
+  /** The name of the key that a request came with, where changes are audited; undefined where nobody is asked for keys. */
+  holderOf(request: FastifyRequest): string | undefined {
+    return this.options.audit?.holderOf(request.raw);
+  }
+
   /**
    * Answers requests that no route takes before their bodies are read: those count against no limit. What comes of a body is read
    * to nowhere. Must be called after {@link guard}.

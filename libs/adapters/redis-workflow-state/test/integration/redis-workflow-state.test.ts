@@ -1,8 +1,9 @@
 import { RedisLink } from '@torchweave/redis-client';
 import { silentLogger } from '@torchweave/application';
 import { RedisConnection, RedisWorkflowScaling, RedisWorkflowState } from '@torchweave/redis-workflow-state';
-import { RedisModelReports, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
+import { RedisIdempotencyKeys, RedisModelReports, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
 import { TestRedis } from '@torchweave/testing/redis';
+import { describeIdempotencyKeys } from '@torchweave/testing/port-conformance/idempotency-keys';
 import { describeModelReports } from '@torchweave/testing/port-conformance/model-reports';
 import { describeWorkflowScaling } from '@torchweave/testing/port-conformance/workflow-scaling';
 import { describeWorkflowState } from '@torchweave/testing/port-conformance/workflow-state';
@@ -42,6 +43,12 @@ describeWorkflowScaling('RedisWorkflowScaling', async () => {
   const versions = new RedisWorkflowVersions(connection, namespace);
   const scaling = new RedisWorkflowScaling(connection, namespace);
   return { state, versions, scaling, dispose: () => Promise.resolve(connection.close()) };
+});
+
+describeIdempotencyKeys('RedisIdempotencyKeys', async (keepMs) => {
+  const [connection, namespace] = await connect();
+  const keys = new RedisIdempotencyKeys(connection, namespace, keepMs);
+  return { keys, dispose: () => Promise.resolve(connection.close()) };
 });
 
 describeModelReports('RedisModelReports', async () => {

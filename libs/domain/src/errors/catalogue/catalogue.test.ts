@@ -33,6 +33,7 @@ const examples: { readonly [Code in ErrorCode]: ErrorData[Code] } = {
   operationOfNewerVersion: { operationId: 'op', reason: 'it has schema version 2', waitedSeconds: 600 },
   errorOfOtherVersion: { code: 'tooSoon' },
   noWorker: { retryAfterSeconds: 5 },
+  idempotencyKeyReused: { key: 'b3d1' },
   workflowNotFound: { workflow: 'chain' },
   workflowNotInStore: { url: 'chain.war' },
   workflowStoreMissing: {},

@@ -18,6 +18,7 @@ export interface OperationErrors {
   operationOfNewerVersion: { operationId: string; reason: string; waitedSeconds: number };
   errorOfOtherVersion: { code: string };
   noWorker: { retryAfterSeconds: number };
+  idempotencyKeyReused: { key: string };
 }
 
 /** Why what an operation has done stays. */
@@ -91,5 +92,12 @@ export const operationErrors: CatalogueArea<OperationErrors> = {
     status: 503,
     message: () =>
       'No worker takes operations: this one was taken back. Start one with "torchweave worker" and send the request again.',
+  },
+  idempotencyKeyReused: {
+    type: 'UnprocessableEntityException',
+    status: 422,
+    message: (d) =>
+      `Idempotency-Key "${d.key}" belongs to another request of the last day. Send this one under a key of its own; ` +
+      'one that is sent again must be the same in all but synchronous.',
   },
 };
