@@ -54,6 +54,16 @@ export default defineConfig({
           testTimeout: 180_000,
         },
       },
+      {
+        extends: true,
+        // Minutes of load: a command of its own.
+        test: {
+          name: 'load',
+          include: ['apps/**/test/load/**/*.test.ts'],
+          sequence: { groupOrder: 3 },
+          testTimeout: 600_000,
+        },
+      },
     ],
   },
 });

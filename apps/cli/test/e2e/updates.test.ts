@@ -1,96 +1,16 @@
-import { specText, workflowFiles, zipOf } from '@torchweave/testing/builders';
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { Agent, request } from 'node:http';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { command, missingTorchServe } from './support/torchweave.js';
 import { ReplicaSystem } from './support/replicas/replica-system.js';
 import { unregisterAll } from './support/unregister-all.js';
+import { failedOf, shareOf, SteadyLoad } from './support/updates/steady-load.js';
+import { writeVersion } from './support/updates/versioned-archives.js';
 import { fillStores } from './support/write-archives.js';
 
 const clients = 16;
-
-/** Answers which version it is; one that is `broken` fails for every request. */
-const handlerOf = (version: string): string => `
-def pre(data, context):
-    return None if data is None else [row["body"] for row in data]
-
-def post(data, context):
-    if data is None:
-        return None
-    if "${version}" == "broken":
-        raise RuntimeError("this version was made to fail")
-    return ["${version}"]
-`;
-
-interface Answered {
-  readonly status: number;
-  readonly version: string | undefined;
-  readonly body: string;
-  /** The number of the request, in the order in which they were begun. */
-  readonly begun: number;
-}
-
-/** Clients that ask one after the other, until they are told to stop. */
-class Load {
-  readonly answers: Answered[] = [];
-  private readonly agent = new Agent({ keepAlive: true, maxSockets: clients });
-  private isOver = false;
-  private begun = 0;
-  private readonly running: Promise<unknown>;
-
-  constructor(private readonly url: string) {
-    this.running = Promise.all(Array.from({ length: clients }, () => this.askAgainAndAgain()));
-  }
-
-  /** Answers to requests that are begun from now on, when there are that many. */
-  async more(count: number): Promise<readonly Answered[]> {
-    const from = this.begun;
-    const later = (): readonly Answered[] => this.answers.filter(({ begun }) => begun >= from);
-    const enough = this.answers.length + count;
-    while (this.answers.length < enough || later().length < count) await this.ask();
-    return later();
-  }
-
-  async stop(): Promise<readonly Answered[]> {
-    this.isOver = true;
-    await this.running;
-    this.agent.destroy();
-    return this.answers;
-  }
-
-  private async askAgainAndAgain(): Promise<void> {
-    while (!this.isOver) await this.ask();
-  }
-
-  private ask(): Promise<void> {
-    return new Promise((resolve) => {
-      const options = { method: 'POST', agent: this.agent, headers: { 'content-type': 'text/plain' } };
-      const begun = this.begun++;
-      const failed = (error: Error): void => {
-        this.answers.push({ status: 0, version: undefined, body: error.message, begun });
-        resolve();
-      };
-      request(this.url, options, (response) => {
-        let body = '';
-        response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
-        response.on('error', failed).on('end', () => {
-          const version = response.headers['torchweave-version'];
-          this.answers.push({ status: response.statusCode ?? 0, version: version?.toString(), body, begun });
-          resolve();
-        });
-      })
-        .on('error', failed)
-        .end('x');
-    });
-  }
-}
-
-const failedOf = (answers: readonly Answered[]): readonly Answered[] => answers.filter(({ status }) => status !== 200);
-const shareOf = (answers: readonly Answered[], version: string): number =>
-  (100 * answers.filter((answer) => answer.version === version).length) / answers.length;
 
 const missing = missingTorchServe();
 const title = 'a workflow that changes under load, on two gateways behind a balancer';
@@ -101,26 +21,12 @@ describe.skipIf(missing !== undefined)(`${title}${missing ? ` (skipped: ${missin
   beforeAll(async () => {
     system = await ReplicaSystem.start({ apps: ['api', 'worker', 'worker', 'gateway', 'gateway'], torchserves: 1 });
     fillStores(system.workflowStore, system.modelStore);
-    for (const version of ['one', 'two', 'three', 'broken']) await write(version, ['post']);
-    await write('unusable', ['missing']);
-    await write('model-one', ['up'], { up: { url: 'upper.mar' } });
-    await write('model-two', ['up'], { up: { url: 'upper.mar' } });
+    for (const version of ['one', 'two', 'three', 'broken']) await writeVersion(system.workflowStore, { version });
+    await writeVersion(system.workflowStore, { version: 'unusable', after: 'missing' });
+    for (const version of ['model-one', 'model-two'])
+      await writeVersion(system.workflowStore, { version, after: 'up' });
   });
   afterAll(() => system.dispose());
-
-  async function write(
-    version: string,
-    after: readonly string[],
-    models: Readonly<Record<string, object>> = {},
-  ): Promise<void> {
-    const parts = { models, dag: { pre: after, ...('up' in models ? { up: ['post'] } : {}) } };
-    const files = workflowFiles({
-      name: 'w',
-      spec: specText({ ...parts, settings: { 'retry-attempts': 0 } }),
-      handler: handlerOf(version),
-    });
-    writeFileSync(join(system.workflowStore, `${version}.war`), await zipOf(files));
-  }
 
   async function manage(method: string, path: string, body?: object): Promise<{ status: number; answer: unknown }> {
     const sent =
@@ -132,7 +38,7 @@ describe.skipIf(missing !== undefined)(`${title}${missing ? ` (skipped: ${missin
   it('answers every request, by whatever version is to', async () => {
     await unregisterAll(system.management);
     expect(await manage('POST', '/workflows?url=one.war')).toMatchObject({ status: 200 });
-    const load = new Load(`${system.inference}/wfpredict/w`);
+    const load = new SteadyLoad(`${system.inference}/wfpredict/w`, clients);
     await load.more(200);
 
     expect(await manage('PUT', '/workflows/w?url=two.war')).toMatchObject({
@@ -168,7 +74,7 @@ describe.skipIf(missing !== undefined)(`${title}${missing ? ` (skipped: ${missin
   it('goes back by itself from a version that fails, and says so with figures', async () => {
     await unregisterAll(system.management);
     await manage('POST', '/workflows?url=one.war');
-    const load = new Load(`${system.inference}/wfpredict/w`);
+    const load = new SteadyLoad(`${system.inference}/wfpredict/w`, clients);
     await load.more(100);
     const update = await manage('PUT', '/workflows/w?url=broken.war&watch_seconds=60&max_error_rate=0.1');
     expect(update).toMatchObject({ status: 500, answer: { errorCode: 'updateRolledBack', version: 2, active: 1 } });
@@ -191,7 +97,7 @@ describe.skipIf(missing !== undefined)(`${title}${missing ? ` (skipped: ${missin
   it('does so with a model on TorchServe, whose versions lie beside one another', async () => {
     await unregisterAll(system.management);
     expect(await manage('POST', '/workflows?url=model-one.war')).toMatchObject({ status: 200 });
-    const load = new Load(`${system.inference}/wfpredict/w`);
+    const load = new SteadyLoad(`${system.inference}/wfpredict/w`, clients);
     await load.more(50);
     expect(await manage('PUT', '/workflows/w?url=model-two.war')).toMatchObject({ status: 200 });
     expect(shareOf(await load.more(100), '2')).toBe(100);
@@ -223,7 +129,7 @@ describe.skipIf(missing !== undefined)(`${title}${missing ? ` (skipped: ${missin
         ],
       },
     });
-    const load = new Load(`${system.inference}/wfpredict/w`);
+    const load = new SteadyLoad(`${system.inference}/wfpredict/w`, clients);
     const answers = await load.more(1_000);
     expect(await manage('DELETE', '/workflows/w/2')).toMatchObject({
       ...{ status: 409, answer: { errorCode: 'versionServes' } },
