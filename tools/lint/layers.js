@@ -97,7 +97,15 @@ export const layers = [
   ...Object.entries({
     api: {
       imports: [
-        ...['@nestjs/*', '@bull-board/*', 'class-transformer', 'class-validator', 'fastify', 'node:querystring'],
+        ...[
+          '@nestjs/*',
+          '@bull-board/*',
+          'class-transformer',
+          'class-validator',
+          'fastify',
+          'node:os',
+          'node:querystring',
+        ],
         '@torchweave/dashboard-contract',
       ],
       adapters: ['@torchweave/bullmq-job-queue', '@torchweave/redis-workflow-state'],

@@ -20,6 +20,7 @@ import { ErrorFilter } from './http/error-filter.js';
 import { unroutedError } from './http/unrouted.js';
 import { readParameterBodies } from './http/parameter-bodies.js';
 import { validationError } from './http/validation-error.js';
+import { serveObservation, type ObservationOptions } from './observation/serve-observation.js';
 import { createOpenApi } from './openapi/create-openapi.js';
 
 export interface ApiServerOptions {
@@ -39,6 +40,8 @@ export interface ApiServerOptions {
   readonly registry?: Monitoring['registry'];
   /** What the queue board shows; there is none without them. */
   readonly queues?: BullMqJobQueue['queues'];
+  /** What the operator's page reads; there is none of it without. */
+  readonly observed?: Omit<ObservationOptions, 'management'>;
 }
 
 /** The management API as a Nest application that does not listen yet. */
@@ -72,6 +75,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<NestFa
   serveOpenApi(app, fastify, admission?.keys !== undefined);
   if (admission?.keys !== undefined) serveKeyRenewal(fastify, admission.keys, options.logger);
   if (options.queues !== undefined) serveQueueBoard(fastify, options.queues);
+  const { observed } = options;
+  if (observed !== undefined) serveObservation(fastify, { ...observed, management });
   await app.init();
   return app;
 }

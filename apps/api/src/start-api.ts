@@ -1,11 +1,13 @@
 import {
   IdempotentRequests,
   InspectWorkflow,
+  Observation,
   UploadedArchives,
   VersionManagement,
   WorkflowManagement,
   writeRefusal,
   type ArchiveStore,
+  type ObservedPart,
 } from '@torchweave/application';
 import { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
 import {
@@ -18,6 +20,9 @@ import {
 } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { RedisIdempotencyKeys, RedisModelReports, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
+import { RedisStateProbe } from '@torchweave/redis-workflow-state';
+import { version } from '@torchweave/platform/version';
+import { hostname } from 'node:os';
 import { createApiServer } from './create-api-server.js';
 
 /**
@@ -48,6 +53,10 @@ export async function startApi(options: AppOptions, archives: Pick<ArchiveStore,
   const idempotent = new IdempotentRequests({ keys, jobs }, settings.operationWaitMs);
   const reports = new RedisModelReports(redis, namespace);
   const inspection = new InspectWorkflow({ versions: ofVersions, reports, gateways, jobs });
+  const observation = new Observation({
+    ...{ state, versions: ofVersions, reports, gateways, jobs },
+    probe: new RedisStateProbe(redis),
+  });
   observeQueues(monitoring, jobs.queues);
   monitoring.addReadiness('api', () => management.list(1, 0));
   // It still reads, and unregisters where that makes room.
@@ -60,6 +69,7 @@ export async function startApi(options: AppOptions, archives: Pick<ArchiveStore,
   const server = await createApiServer({
     ...{ management, versions, inspection, idempotent, logger, admission, maxRequestSize: settings.maxRequestSize },
     ...{ registry: monitoring.registry, queues: jobs.queues },
+    observed: { observation, own: () => [ownPart()] },
   });
   await listenOn(listen, '--management-port', ({ port, host }) => server.listen(port, host));
   const address = await server.getUrl();
@@ -73,3 +83,9 @@ export async function startApi(options: AppOptions, archives: Pick<ArchiveStore,
     },
   };
 }
+
+/** This process: whoever is told of it has been answered by it. */
+const ownPart = (): ObservedPart => ({
+  ...{ kind: 'api', id: `${hostname()}:${process.pid}`, health: { state: 'serving' }, version },
+  facts: [{ name: 'running', value: Math.round(process.uptime() * 1_000), unit: 'ms' }],
+});

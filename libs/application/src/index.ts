@@ -58,3 +58,16 @@ export { ObserveModels } from './workflow-management/observe-models.js';
 export { ScaleWorkers } from './scaling/scale-workers.js';
 export { ChangeVersions } from './versions/change-versions.js';
 export { VersionManagement, type ChangedVersions } from './versions/version-management.js';
+export { conditionStates, type Condition, type ConditionState } from './observation/condition.js';
+export { Observation, type ObservationPorts, type OperationQuery } from './observation/observation.js';
+export type {
+  Attention,
+  Fact,
+  ObservedInstallation,
+  ObservedNode,
+  ObservedPart,
+  ObservedRow,
+  ObservedVersion,
+  ObservedWorkflow,
+} from './observation/observed.js';
+export type { TablePage, TableQuery } from './observation/workflow-table.js';

@@ -9,6 +9,8 @@ export interface Live {
   /** Absent where nothing was answered. */
   readonly p50Ms?: number;
   readonly p99Ms?: number;
+  /** True where no gateway has told lately: the figures are 0 then, and say nothing. */
+  readonly isUnknown?: true;
 }
 
 export interface WorkflowRow {
@@ -67,6 +69,7 @@ export interface VersionView {
   /** Per cent of the requests. */
   readonly weight: number;
   readonly sha256?: string;
+  /** Empty where it is not known any more. */
   readonly registeredAt: string;
   readonly live: Live;
   readonly gateways: number;

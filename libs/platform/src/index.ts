@@ -5,7 +5,14 @@ export { AccessKeys, type AccessKeysOptions, type RenewedKey } from './auth/acce
 export { assertExposure, isLoopback, reachedAt } from './auth/assert-exposure.js';
 export { examineKeyFile, type ExaminedKeyFile } from './auth/examine-key-file.js';
 export type { Route } from './routes/route.js';
-export { anyMethod, boardPath, inferenceRoutes, managementRoutes, type InferencePath } from './routes/routes.js';
+export {
+  anyMethod,
+  boardPath,
+  inferenceRoutes,
+  managementRoutes,
+  pageApiPath,
+  type InferencePath,
+} from './routes/routes.js';
 export { isOpenRoute, renewableKeys } from './auth/permission.js';
 export { serveKeyRenewal } from './auth/token-route.js';
 export { listenAddress, type ListenAddress } from './config/listen-address.js';

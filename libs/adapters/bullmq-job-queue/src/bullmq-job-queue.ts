@@ -6,7 +6,7 @@ import {
   type JobQueue,
   type JobResult,
 } from '@torchweave/application';
-import type { Logger, Operation, OperationPhase } from '@torchweave/application';
+import type { Logger, Operation, OperationHistory, OperationPhase, RecentOperations } from '@torchweave/application';
 import { isTorchweaveError, TorchweaveError } from '@torchweave/domain';
 import { within } from '@torchweave/kernel';
 import {
@@ -24,6 +24,7 @@ import { JobEnds } from './job-ends.js';
 import { jobIdOf, operationIdOf, progressOf, roundOf, type JobData } from './job-record.js';
 import { LastingRefusal } from './lasting-refusal.js';
 import { endedChannel, queueNameOf, queueNames, queuePrefix, type QueueName } from './queue-names.js';
+import { recentIn, retryIn } from './recent-jobs.js';
 import { acceptOperation, countWorkers, redisTime, workersKey } from './queue-scripts.js';
 
 export interface BullMqOptions {
@@ -48,7 +49,7 @@ const refusalPatienceMs = 10_000;
 const madeByUs = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /** {@link JobQueue} on BullMQ: one queue for what clients wait for, one for upkeep. */
-export class BullMqJobQueue implements JobQueue {
+export class BullMqJobQueue implements JobQueue, OperationHistory {
   /** The queues themselves, for a board that shows them. */
   readonly queues: ReadonlyMap<QueueName, Queue>;
   private constructor(
@@ -129,6 +130,15 @@ export class BullMqJobQueue implements JobQueue {
     await this.redis.publish(endedChannel(this.options.namespace), id).catch((err: unknown) => {
       this.options.logger.debug({ operationId: id, err }, 'the end of an operation could not be told');
     });
+  }
+
+  async retry({ id, kind }: Operation): Promise<void> {
+    await this.run(() => retryIn(this.queueOf(kind), id).catch((error: unknown) => this.refuse(error)));
+  }
+
+  async recent(limit: number): Promise<RecentOperations> {
+    const queue = this.queues.get('operations') as Queue;
+    return this.run(() => recentIn(queue, this.redis, limit, describeJob));
   }
 
   /** BullMQ keeps records of its own beside those of its jobs, under names that a client may give for an id. */

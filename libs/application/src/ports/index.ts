@@ -20,11 +20,13 @@ export type {
   OperationPhase,
   OperationStep,
 } from './job-queue.js';
+export type { OperationHistory, RecentOperations } from './operation-history.js';
 export { silentLogger, type Logger } from './logger.js';
 export { reachesClient, type InferenceOptions, type ModelInference } from './model-inference.js';
 export type { ModelArchive, ModelDescription, ModelRegistration, ModelRepository } from './model-repository.js';
 export type { ManagedModelServer, ModelServer } from './model-server.js';
 export type { SpecReader } from './spec-reader.js';
+export type { StateFacts, StateProbe } from './state-facts.js';
 export { shadowOutcomes } from './telemetry.js';
 export type {
   AttemptOutcome,

@@ -50,6 +50,11 @@ export interface JobQueue {
    * worker is notified, and one that is to be tried again later is taken up now. One that has ended, or is unknown, stays as it is.
    */
   cancel(operation: Operation): Promise<void>;
+  /**
+   * Begins an operation anew that has failed, under the next id by which the state knows its runs: nothing of the run before is taken for
+   * its. One that has not failed stays as it is.
+   */
+  retry(operation: Operation): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -6,6 +6,7 @@ import type { JobQueue, Operation } from '../ports/job-queue.js';
 import type { WorkflowPage, WorkflowRecord, WorkflowState } from '../ports/workflow-state.js';
 import type { UploadedArchives } from '../registration/uploaded-archives.js';
 import { cancelOperation } from './cancel-operation.js';
+import { retryOperation } from './retry-operation.js';
 import { freshId, submit, type Identify, type Submission } from './submit.js';
 import { isFull, unregisterByState } from './unregister-by-state.js';
 
@@ -132,6 +133,11 @@ export class WorkflowManagement {
   /** Cancels an operation: {@link cancelOperation}. */
   cancel(operationId: string): Promise<Operation> {
     return cancelOperation({ state: this.state, jobs: this.jobs }, operationId);
+  }
+
+  /** Begins an operation anew that has failed: {@link retryOperation}. */
+  retry(operationId: string): Promise<Operation> {
+    return retryOperation(this.jobs, operationId);
   }
 
   private submit<Name extends 'register-workflow' | 'unregister-workflow'>(

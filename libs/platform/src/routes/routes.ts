@@ -3,6 +3,8 @@ import type { Route } from './route.js';
 /** Every method that a route takes which takes any, as TorchServe does. */
 export const anyMethod = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'] as const;
 
+/** Where what the operator's page asks begins. */
+export const pageApiPath = '/dashboard/api';
 /** Where the queue board is. */
 export const boardPath = '/dashboard/queues';
 
@@ -35,6 +37,11 @@ export const managementRoutes = [
     ...{ path: `${boardPath}/*`, methods: ['POST', 'PUT', 'PATCH', 'DELETE'], permissions: ['register'] },
     ...{ kind: 'page', onlyWith: 'queues' },
   },
+  { ...looking, path: `${pageApiPath}/overview` },
+  { ...looking, path: `${pageApiPath}/workflows` },
+  { ...looking, path: `${pageApiPath}/workflows/:name` },
+  { ...looking, path: `${pageApiPath}/operations` },
+  { ...changing, path: `${pageApiPath}/operations/:id/retry`, methods: ['POST'] },
 ] as const satisfies readonly Route[];
 
 /** What the inference API serves. */

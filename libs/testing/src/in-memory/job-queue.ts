@@ -8,6 +8,8 @@ import {
   type JobResult,
   type JobWorker,
   type Operation,
+  type OperationHistory,
+  type RecentOperations,
 } from '@torchweave/application';
 import { isTorchweaveError, TorchweaveError, toTorchweaveError } from '@torchweave/domain';
 
@@ -25,24 +27,36 @@ class Job {
   private readonly createdAt = now();
   private end: (ending: Promise<object>) => void = () => undefined;
   /** Of whoever waits: rejects with what the job has failed with. */
-  readonly ended = new Promise<object>((resolve) => (this.end = resolve));
+  ended: Promise<object>;
   private error: TorchweaveError | undefined;
-  private readonly cancellation = new AbortController();
+  private cancellation = new AbortController();
+  private round = 0;
 
   constructor(
     readonly id: string,
     readonly name: JobName,
     readonly payload: object,
   ) {
-    this.ended.catch(() => undefined);
+    this.ended = this.nextEnd();
+  }
+
+  private get runsAs(): string {
+    const round = this.error === undefined ? this.round : this.round + 1;
+    return round === 0 ? this.id : `${this.id}.${round}`;
+  }
+
+  private nextEnd(): Promise<object> {
+    const ended = new Promise<object>((resolve) => (this.end = resolve));
+    ended.catch(() => undefined);
+    return ended;
   }
 
   get operation(): Operation {
-    const { id, name: kind, workflow, steps, attempts, createdAt, startedAt, finishedAt, error } = this;
+    const { id, runsAs, name: kind, workflow, steps, attempts, createdAt, startedAt, finishedAt, error } = this;
     const ended = error === undefined ? 'succeeded' : 'failed';
     const begun = startedAt === undefined ? 'waiting' : 'running';
     return {
-      ...{ id, runsAs: id, kind, state: finishedAt === undefined ? begun : ended, steps, attempts, createdAt },
+      ...{ id, runsAs, kind, state: finishedAt === undefined ? begun : ended, steps, attempts, createdAt },
       ...(workflow === undefined ? {} : { workflow }),
       ...(error === undefined ? {} : { error: error.toRecord() }),
       ...(startedAt === undefined ? {} : { startedAt }),
@@ -70,9 +84,19 @@ class Job {
     return true;
   }
 
+  /** As it was before it was taken up. */
+  retry(): void {
+    this.round += 1;
+    this.error = undefined;
+    this.startedAt = undefined;
+    this.finishedAt = undefined;
+    this.cancellation = new AbortController();
+    this.ended = this.nextEnd();
+  }
+
   /** One that was never begun ends so. */
   cancel(): void {
-    const error = new TorchweaveError('operationCancelled', { operationId: this.id });
+    const error = new TorchweaveError('operationCancelled', { operationId: this.runsAs });
     this.cancellation.abort(error);
     if (this.startedAt !== undefined) return;
     this.finishedAt = now();
@@ -82,7 +106,7 @@ class Job {
 
   private context(): JobContext {
     return {
-      operationId: this.id,
+      operationId: this.runsAs,
       signal: this.cancellation.signal,
       concerns: (workflow) => void (this.workflow = workflow),
       step: async (name, run) => {
@@ -101,7 +125,7 @@ class Job {
 const now = (): string => new Date().toISOString();
 
 /** {@link JobQueue} in this process, and its workers; none of them dies. */
-export class InMemoryJobQueue implements JobQueue {
+export class InMemoryJobQueue implements JobQueue, OperationHistory {
   private readonly jobs = new Map<string, Job>();
   private waiting: Job[] = [];
   private readonly workers = new Set<InMemoryJobWorker>();
@@ -158,6 +182,28 @@ export class InMemoryJobQueue implements JobQueue {
     if (job !== undefined && job.finishedAt === undefined) job.cancel();
     this.waiting = this.waiting.filter(({ finishedAt }) => finishedAt === undefined);
     return Promise.resolve();
+  }
+
+  retry({ id }: Operation): Promise<void> {
+    const job = this.jobs.get(id);
+    if (job?.operation.state === 'failed') {
+      job.retry();
+      this.waiting.push(job);
+      this.handOut();
+    }
+    return Promise.resolve();
+  }
+
+  recent(limit: number): Promise<RecentOperations> {
+    const all = [...this.jobs.values()].map(({ operation }) => operation).reverse();
+    const inState = (...states: readonly Operation['state'][]): Operation[] =>
+      all.filter(({ state }) => states.includes(state)).slice(0, limit);
+    const kept = new Set([...inState('waiting', 'running'), ...inState('succeeded'), ...inState('failed')]);
+    const countOf = (phase: Operation['state']): number => all.filter(({ state }) => state === phase).length;
+    return Promise.resolve({
+      ...{ waiting: countOf('waiting'), running: countOf('running'), failedLastDay: countOf('failed') },
+      operations: all.filter((operation) => kept.has(operation)),
+    });
   }
 
   close(): Promise<void> {

@@ -1,11 +1,11 @@
-import type { JobHandlers, JobQueue, JobWorker, Operation } from '@torchweave/application';
+import type { JobHandlers, JobQueue, JobWorker, Operation, OperationHistory } from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 
 /** A queue with workers that run the given handlers; each call of `createWorker` is one more worker. */
 export interface QueueUnderTest {
-  readonly queue: JobQueue;
+  readonly queue: JobQueue & OperationHistory;
   createWorker(handlers: Partial<JobHandlers>): JobWorker;
   dispose(): Promise<void>;
 }
@@ -84,6 +84,67 @@ export function describeJobQueue(name: string, create: () => Promise<QueueUnderT
           });
           expect(await under.queue.operation(id)).toMatchObject({ state: 'failed', error: failure.toRecord() });
         });
+      }),
+    );
+
+    it(
+      'begins what has failed anew on request, and answers what that run ends with',
+      on(async (under) => {
+        const id = randomUUID();
+        const runs: string[] = [];
+        const failure = new TorchweaveError('workflowConflict', { workflow: 'chain' });
+        const handlers: Partial<JobHandlers> = {
+          'register-workflow': (_, job) => {
+            runs.push(job.operationId);
+            return runs.length < 3 ? Promise.reject(failure) : Promise.resolve({ workflow: 'chain' });
+          },
+        };
+        const retry = async (): Promise<void> => {
+          await under.queue.retry((await under.queue.operation(id)) as Operation);
+        };
+        await withWorker(under, handlers, async () => {
+          await under.queue.enqueue('register-workflow', { url: 'a.war' }, id);
+          await expect(under.queue.waitForEnd('register-workflow', id, waitMs)).rejects.toMatchObject({
+            code: 'workflowConflict',
+          });
+          await retry();
+          await expect(under.queue.waitForEnd('register-workflow', id, waitMs)).rejects.toThrow();
+          await retry();
+          expect(await under.queue.waitForEnd('register-workflow', id, waitMs)).toEqual({ workflow: 'chain' });
+          expect(await under.queue.operation(id)).toMatchObject({ state: 'succeeded' });
+          // What has not failed stays as it is.
+          await retry();
+          expect(await under.queue.operation(id)).toMatchObject({ state: 'succeeded' });
+        });
+        expect(runs).toEqual([id, `${id}.1`, `${id}.2`]);
+      }),
+    );
+
+    it(
+      'tells what became of operations lately, the newest first',
+      on(async (under) => {
+        const ids = [randomUUID(), randomUUID(), randomUUID()] as const;
+        const failure = new TorchweaveError('workflowConflict', { workflow: 'chain' });
+        const handlers: Partial<JobHandlers> = {
+          'register-workflow': ({ url }) =>
+            url === 'bad.war' ? Promise.reject(failure) : Promise.resolve({ workflow: url }),
+        };
+        expect(await under.queue.recent(10)).toEqual({ waiting: 0, running: 0, failedLastDay: 0, operations: [] });
+        await withWorker(under, handlers, async () => {
+          await under.queue.enqueue('register-workflow', { url: 'good.war' }, ids[0]);
+          await under.queue.waitForEnd('register-workflow', ids[0], waitMs);
+          await under.queue.enqueue('register-workflow', { url: 'bad.war' }, ids[1]);
+          await expect(under.queue.waitForEnd('register-workflow', ids[1], waitMs)).rejects.toThrow();
+        });
+        await under.queue.enqueue('register-workflow', { url: 'later.war' }, ids[2]);
+        const recent = await under.queue.recent(10);
+        expect(recent).toMatchObject({ waiting: 1, running: 0, failedLastDay: 1 });
+        expect(recent.operations.map(({ id, state }) => [id, state])).toEqual([
+          [ids[2], 'waiting'],
+          [ids[1], 'failed'],
+          [ids[0], 'succeeded'],
+        ]);
+        expect(recent.operations[1]).toEqual(await under.queue.operation(ids[1]));
       }),
     );
 

@@ -2,9 +2,11 @@ import { RedisLink } from '@torchweave/redis-client';
 import { silentLogger } from '@torchweave/application';
 import { RedisConnection, RedisWorkflowScaling, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import { RedisIdempotencyKeys, RedisModelReports, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
+import { RedisStateProbe } from '@torchweave/redis-workflow-state';
 import { TestRedis } from '@torchweave/testing/redis';
 import { describeIdempotencyKeys } from '@torchweave/testing/port-conformance/idempotency-keys';
 import { describeModelReports } from '@torchweave/testing/port-conformance/model-reports';
+import { describeStateProbe } from '@torchweave/testing/port-conformance/state-probe';
 import { describeWorkflowScaling } from '@torchweave/testing/port-conformance/workflow-scaling';
 import { describeWorkflowState } from '@torchweave/testing/port-conformance/workflow-state';
 import { describeWorkflowVersions } from '@torchweave/testing/port-conformance/workflow-versions';
@@ -55,4 +57,9 @@ describeModelReports('RedisModelReports', async () => {
   const [connection, namespace] = await connect();
   const reports = new RedisModelReports(connection, namespace);
   return { reports, dispose: () => Promise.resolve(connection.close()) };
+});
+
+describeStateProbe('RedisStateProbe', async () => {
+  const [connection] = await connect();
+  return { probe: new RedisStateProbe(connection), dispose: () => Promise.resolve(connection.close()) };
 });

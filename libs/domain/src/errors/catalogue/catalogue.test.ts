@@ -30,6 +30,7 @@ const examples: { readonly [Code in ErrorCode]: ErrorData[Code] } = {
   operationExpired: { operationId: 'op' },
   operationCancelled: { operationId: 'op' },
   operationNotCancellable: { operationId: 'op', why: 'committed' },
+  operationNotRetryable: { operationId: 'op', why: 'running' },
   operationOfNewerVersion: { operationId: 'op', reason: 'it has schema version 2', waitedSeconds: 600 },
   errorOfOtherVersion: { code: 'tooSoon' },
   noWorker: { retryAfterSeconds: 5 },

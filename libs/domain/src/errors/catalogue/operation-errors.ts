@@ -15,6 +15,7 @@ export interface OperationErrors {
   operationAbandoned: { operationId: string; reason: string };
   operationCancelled: { operationId: string };
   operationNotCancellable: { operationId: string; why: keyof typeof lasting };
+  operationNotRetryable: { operationId: string; why: keyof typeof unrepeated };
   operationOfNewerVersion: { operationId: string; reason: string; waitedSeconds: number };
   errorOfOtherVersion: { code: string };
   noWorker: { retryAfterSeconds: number };
@@ -26,6 +27,14 @@ const lasting = {
   committed: 'what it makes is served already. Change the workflow once more instead',
   removing: 'what it removes is on its way out, and goes to the end',
   ended: 'it has ended. What it ended with is told at GET /operations/{id}',
+  upkeep: 'it is upkeep, which repeats by itself',
+} as const;
+
+/** Why an operation is not begun anew. */
+const unrepeated = {
+  waiting: 'it waits for a worker already',
+  running: 'it is under way',
+  succeeded: 'it has succeeded. Send the request again to do the same once more',
   upkeep: 'it is upkeep, which repeats by itself',
 } as const;
 
@@ -73,6 +82,11 @@ export const operationErrors: CatalogueArea<OperationErrors> = {
     type: 'ConflictStatusException',
     status: 409,
     message: (d) => `Operation ${d.operationId} cannot be cancelled any more: ${lasting[d.why]}.`,
+  },
+  operationNotRetryable: {
+    type: 'ConflictStatusException',
+    status: 409,
+    message: (d) => `Operation ${d.operationId} cannot be begun anew: ${unrepeated[d.why]}.`,
   },
   operationOfNewerVersion: {
     type: 'ServiceUnavailableException',

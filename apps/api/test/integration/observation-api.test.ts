@@ -1,0 +1,202 @@
+import { createApiServer } from '@torchweave/api';
+import { Observation, silentLogger, WorkflowManagement, type JobHandlers } from '@torchweave/application';
+import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
+import { defineWorkflow, parseManifest, parseSpec, TorchweaveError } from '@torchweave/domain';
+import { RedisLink } from '@torchweave/redis-client';
+import { RedisConnection, RedisGatewayRegistry, RedisModelReports } from '@torchweave/redis-workflow-state';
+import { RedisStateProbe, RedisWorkflowState, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
+import { idleHandlers, manifestText, specText } from '@torchweave/testing/builders';
+import { TestRedis } from '@torchweave/testing/redis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const namespace = 'observation-test';
+
+/** The api on a real Redis: `w` serves, of `sick` one of two model servers is away; one registration fails at first. */
+describe('what the operator’s page reads', () => {
+  let redis: TestRedis;
+  let base: string;
+  const closing: (() => Promise<unknown>)[] = [];
+  let failed: string;
+  let tries = 0;
+
+  beforeAll(async () => {
+    redis = await TestRedis.start();
+    closing.push(() => redis.dispose());
+    const connection = new RedisConnection(new RedisLink(redis.url, silentLogger), silentLogger);
+    await connection.open();
+    const state = new RedisWorkflowState(connection, namespace);
+    const versions = new RedisWorkflowVersions(connection, namespace);
+    const gateways = new RedisGatewayRegistry(connection, namespace, 60_000);
+    const reports = new RedisModelReports(connection, namespace);
+    const options = { redis: new RedisLink(redis.url, silentLogger), namespace, logger: silentLogger };
+    const jobs = await BullMqJobQueue.open(options);
+    const register: JobHandlers['register-workflow'] = async (_, job) => {
+      job.concerns('w');
+      return job.step('fetch-archive', () => {
+        tries += 1;
+        const failure = new TorchweaveError('workflowNotInStore', { url: 'w.war' });
+        return tries === 1 ? Promise.reject(failure) : Promise.resolve({ workflow: 'w' });
+      });
+    };
+    const worker = new BullMqJobWorker(
+      { ...options, concurrency: 1, lockMs: 5_000 },
+      { ...idleHandlers, 'register-workflow': register },
+    );
+    await worker.start();
+    const management = new WorkflowManagement(state, jobs, { waitMs: 10_000 });
+    const ports = { state, versions, reports, gateways, jobs, probe: new RedisStateProbe(connection) };
+    const own = { kind: 'api' as const, id: 'api-1', health: { state: 'serving' as const }, facts: [] };
+    const server = await createApiServer({
+      ...{ management, logger: silentLogger, maxRequestSize: 10_000 },
+      observed: { observation: new Observation(ports), own: () => [own] },
+    });
+    await server.listen(0, '127.0.0.1');
+    base = await server.getUrl();
+    closing.push(
+      () => Promise.resolve(connection.close()),
+      () => jobs.close(),
+      () => worker.close(),
+      () => server.close(),
+    );
+    for (const workflow of ['w', 'sick']) {
+      const manifest = parseManifest(manifestText({ workflowName: workflow }));
+      const spec = parseSpec(specText({ dag: { pre: ['up'] } }), 'spec.yaml');
+      const definition = defineWorkflow({ url: `${workflow}.war`, digest: 'a'.repeat(64), manifest, spec });
+      const { run } = await state.takeUp(`register-${workflow}`);
+      await state.reserve(definition, run);
+      await state.activate({ workflow, version: 1 }, run);
+      const up = [{ server: 'ts-1', state: 'ready' as const, readyWorkers: 1 }];
+      const gone = { server: 'ts-2', state: 'unreachable' as const };
+      await reports.write(
+        { workflow, version: 1 },
+        { operationId: `register-${workflow}`, nodes: { up: workflow === 'w' ? up : [...up, gone] } },
+      );
+    }
+    await gateways.announce('gateway-1', (await state.summary()).revision);
+    await fetch(`${base}/workflows?url=w.war`, { method: 'POST' });
+    const { rows } = (await (await fetch(`${base}/dashboard/api/operations?state=failed`)).json()) as {
+      rows: { id: string }[];
+    };
+    failed = rows[0]?.id ?? '';
+  });
+  afterAll(async () => {
+    for (const close of closing.reverse()) await close();
+  });
+
+  const get = async (path: string): Promise<{ status: number; answer: unknown }> => {
+    const response = await fetch(`${base}/dashboard/api/${path}`);
+    return { status: response.status, answer: await response.json() };
+  };
+
+  it('is an overview: every part, what needs a look first, and what was done lately', async () => {
+    const { status, answer } = await get('overview');
+    expect(status).toBe(200);
+    expect(answer).toMatchObject({
+      parts: [
+        { kind: 'api', id: 'api-1', health: { state: 'serving' } },
+        { kind: 'redis', health: { state: 'serving' }, version: expect.stringMatching(/^(Redis|Valkey) \d/) as string },
+        { kind: 'gateway', id: 'gateway-1', health: { state: 'serving' } },
+        { kind: 'model-server', id: 'ts-1', health: { state: 'serving' } },
+        { kind: 'model-server', id: 'ts-2', health: { state: 'not serving' } },
+      ],
+      workflows: { serving: 1, degraded: 1, 'not serving': 0, unknown: 0 },
+      attention: [
+        { title: 'model-server ts-2', href: 'fleet/ts-2' },
+        { title: 'sick', href: 'workflows/sick/nodes/up', health: { reason: 'up: ts-2 does not answer.' } },
+      ],
+      operations: { recent: [{ kind: 'register-workflow', workflow: 'w' }] },
+    });
+  });
+
+  it('is a table of workflows, searched, narrowed, ordered and cut', async () => {
+    const live = { requestsPerSecond: 0, errorRate: 0, isUnknown: true };
+    expect(await get('workflows')).toMatchObject({
+      ...{ status: 200 },
+      answer: {
+        total: 2,
+        matched: 2,
+        rows: [
+          { name: 'sick', live },
+          { name: 'w', version: 1, live },
+        ],
+      },
+    });
+    expect(await get('workflows?sort=state&order=desc')).toMatchObject({ answer: { rows: [{ name: 'w' }, {}] } });
+    expect(await get('workflows?search=SI&limit=1')).toMatchObject({
+      answer: { matched: 1, rows: [{ name: 'sick' }] },
+    });
+    expect(await get('workflows?state=degraded')).toMatchObject({ answer: { matched: 1, total: 2 } });
+    expect(await get('workflows?offset=2')).toMatchObject({ answer: { matched: 2, rows: [] } });
+  });
+
+  it('is one workflow with its graph, its models on each server, its versions and its operations', async () => {
+    expect(await get('workflows/sick')).toMatchObject({
+      status: 200,
+      answer: {
+        ...{ name: 'sick', version: 1, url: 'sick.war', sha256: 'a'.repeat(64), health: { state: 'degraded' } },
+        edges: [['pre', 'up']],
+        nodes: [
+          { name: 'pre', kind: 'function', health: { state: 'serving' }, function: { name: 'pre' } },
+          {
+            ...{ name: 'up', kind: 'model', health: { state: 'degraded' } },
+            numbers: expect.arrayContaining([{ name: 'batch-size', value: 1, unit: 'count' }]) as unknown,
+            model: {
+              ...{ archive: 'upper.mar', name: 'sick__up' },
+              places: [
+                { server: 'ts-1', state: 'serving', workersReady: 1, workersWanted: 1 },
+                { server: 'ts-2', state: 'not serving', reason: 'The server does not answer.' },
+              ],
+            },
+          },
+        ],
+        versions: [{ version: 1, state: 'degraded', kept: 'active', weight: 100, gateways: 1 }],
+      },
+    });
+    expect(await get('workflows/w')).toMatchObject({ answer: { operations: [{ id: expect.any(String) as string }] } });
+    expect(await get('workflows/none')).toMatchObject({ status: 404, answer: { errorCode: 'workflowNotFound' } });
+  });
+
+  it.each([
+    ['workflows?limit=201', 'limit', 'a whole number from 0 to 200'],
+    ['workflows?limit=-1', 'limit', 'a whole number from 0 to 200'],
+    ['workflows?state=well', 'state', 'not serving, degraded, unknown, preparing, draining, serving'],
+    ['workflows?sort=colour', 'sort', 'name, state, age'],
+    [`workflows?search=${'x'.repeat(257)}`, 'search', 'at most 256 characters, once'],
+    ['workflows?search=a&search=b', 'search', 'at most 256 characters, once'],
+    ['operations?state=done', 'state', 'waiting, running, succeeded, failed'],
+  ])('refuses %s', async (path, parameter, rule) => {
+    const { status, answer } = await get(path);
+    expect({ status, answer }).toMatchObject({ status: 400, answer: { errorCode: 'parameterInvalid' } });
+    expect((answer as { message: string }).message).toContain(`Parameter ${parameter} must be ${rule}`);
+  });
+
+  it('begins an operation anew that has failed, which then ends as that run does', async () => {
+    const retry = (id: string): Promise<Response> =>
+      fetch(`${base}/dashboard/api/operations/${id}/retry`, { method: 'POST' });
+    expect(await get('operations?state=failed&workflow=w')).toMatchObject({
+      answer: { total: 1, rows: [{ id: failed, error: { errorCode: 'workflowNotInStore', code: 404 }, attempts: 1 }] },
+    });
+    const retried = await retry(failed);
+    expect(retried.headers.get('operation-id')).toBe(failed);
+    expect([retried.status, await retried.json()]).toMatchObject([200, { id: failed, kind: 'register-workflow' }]);
+    await expect
+      .poll(async () => (await fetch(`${base}/operations/${failed}`)).json())
+      .toMatchObject({ state: 'succeeded', workflow: 'w', steps: [{ name: 'fetch-archive' }] });
+    expect(tries).toBe(2);
+    const again = await retry(failed);
+    expect([again.status, await again.json()]).toMatchObject([409, { errorCode: 'operationNotRetryable' }]);
+    const none = await retry('00000000-0000-0000-0000-000000000000');
+    expect([none.status, await none.json()]).toMatchObject([404, { errorCode: 'operationNotFound' }]);
+  });
+
+  it('says that Redis is away, and that all else is unknown', async () => {
+    await redis.stop('SIGKILL');
+    await expect
+      .poll(async () => (await get('overview')).answer)
+      .toMatchObject({
+        parts: [{ kind: 'api' }, { kind: 'redis', health: { state: 'not serving' } }],
+        attention: [{ title: 'redis redis' }],
+      });
+    await expect.poll(async () => (await get('workflows')).answer).toMatchObject({ errorCode: 'stateUnavailable' });
+  });
+});
