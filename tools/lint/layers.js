@@ -103,6 +103,7 @@ export const layers = [
           'class-transformer',
           'class-validator',
           'fastify',
+          'node:http',
           'node:os',
           'node:querystring',
         ],

@@ -20,6 +20,8 @@ import { ErrorFilter } from './http/error-filter.js';
 import { unroutedError } from './http/unrouted.js';
 import { readParameterBodies } from './http/parameter-bodies.js';
 import { validationError } from './http/validation-error.js';
+import type { EventStreams } from './observation/event-streams.js';
+import { serveEvents } from './observation/serve-events.js';
 import { serveObservation, type ObservationOptions } from './observation/serve-observation.js';
 import { createOpenApi } from './openapi/create-openapi.js';
 
@@ -41,7 +43,7 @@ export interface ApiServerOptions {
   /** What the queue board shows; there is none without them. */
   readonly queues?: BullMqJobQueue['queues'];
   /** What the operator's page reads; there is none of it without. */
-  readonly observed?: Omit<ObservationOptions, 'management'>;
+  readonly observed?: Omit<ObservationOptions, 'management'> & { readonly streams: EventStreams };
 }
 
 /** The management API as a Nest application that does not listen yet. */
@@ -76,7 +78,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<NestFa
   if (admission?.keys !== undefined) serveKeyRenewal(fastify, admission.keys, options.logger);
   if (options.queues !== undefined) serveQueueBoard(fastify, options.queues);
   const { observed } = options;
-  if (observed !== undefined) serveObservation(fastify, { ...observed, management });
+  if (observed !== undefined) {
+    serveObservation(fastify, { ...observed, management });
+    serveEvents(fastify, { streams: observed.streams, spare: (answer) => admission?.spare(answer) });
+  }
   await app.init();
   return app;
 }

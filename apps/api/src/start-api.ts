@@ -24,6 +24,8 @@ import { RedisStateProbe } from '@torchweave/redis-workflow-state';
 import { version } from '@torchweave/platform/version';
 import { hostname } from 'node:os';
 import { createApiServer } from './create-api-server.js';
+import { EventStreams } from './observation/event-streams.js';
+import { tellOf } from './observation/tell.js';
 
 /**
  * Starts the management API.
@@ -57,6 +59,8 @@ export async function startApi(options: AppOptions, archives: Pick<ArchiveStore,
     ...{ state, versions: ofVersions, reports, gateways, jobs },
     probe: new RedisStateProbe(redis),
   });
+  const told = tellOf(observation, () => [ownPart()]);
+  const streams = new EventStreams(told, logger);
   observeQueues(monitoring, jobs.queues);
   monitoring.addReadiness('api', () => management.list(1, 0));
   // It still reads, and unregisters where that makes room.
@@ -69,7 +73,7 @@ export async function startApi(options: AppOptions, archives: Pick<ArchiveStore,
   const server = await createApiServer({
     ...{ management, versions, inspection, idempotent, logger, admission, maxRequestSize: settings.maxRequestSize },
     ...{ registry: monitoring.registry, queues: jobs.queues },
-    observed: { observation, own: () => [ownPart()] },
+    observed: { observation, told, streams },
   });
   await listenOn(listen, '--management-port', ({ port, host }) => server.listen(port, host));
   const address = await server.getUrl();
@@ -77,6 +81,7 @@ export async function startApi(options: AppOptions, archives: Pick<ArchiveStore,
   return {
     address,
     close: async () => {
+      streams.close();
       await closeServer({ server: server.getHttpServer(), close: () => server.close() }, admission);
       await jobs.close();
       redis.close();

@@ -1,5 +1,6 @@
 import { conditionStates, type OperationQuery, type TableQuery } from '@torchweave/application';
 import { shorten, TorchweaveError } from '@torchweave/domain';
+import type { Topics } from './event-viewer.js';
 
 /** The parameters of a query, as Fastify tells them. */
 export type Parameters = Readonly<Record<string, unknown>>;
@@ -54,6 +55,18 @@ export const tableQuery = (parameters: Parameters): TableQuery => ({
   isDescending: oneOf(parameters, 'order', orders) === 'desc',
   ...pageIn(parameters),
 });
+
+/**
+ * What a stream is to tell: `overview` and `operations` where they are named, whatever their values; both where nothing is.
+ *
+ * @throws TorchweaveError `parameterInvalid`.
+ */
+export function topicsOf(parameters: Parameters): Topics {
+  const workflow = textOf(parameters, 'workflow');
+  const [overview, operations] = ['overview' in parameters, 'operations' in parameters];
+  const isNothing = workflow === undefined && !overview && !operations;
+  return { overview: overview || isNothing, operations: operations || isNothing, workflow };
+}
 
 /** @throws TorchweaveError `parameterInvalid`. */
 export const operationQuery = (parameters: Parameters): OperationQuery => ({

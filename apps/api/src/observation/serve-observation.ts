@@ -1,4 +1,4 @@
-import type { Observation, ObservedPart, WorkflowManagement } from '@torchweave/application';
+import type { Observation, WorkflowManagement } from '@torchweave/application';
 import type {
   OperationRow,
   OperationsPage,
@@ -9,33 +9,28 @@ import type {
 import { pageApiPath } from '@torchweave/platform';
 import type { FastifyInstance } from 'fastify';
 import { operationQuery, tableQuery, type Parameters } from './queries.js';
-import { operationRow, workflowRow, workflowView } from './rows.js';
+import { operationRow, workflowRow } from './rows.js';
+import type { Told } from './tell.js';
 
 export interface ObservationOptions {
   readonly observation: Observation;
   readonly management: Pick<WorkflowManagement, 'retry'>;
-  /** What this process tells of itself. */
-  readonly own: () => readonly ObservedPart[];
+  readonly told: Told;
 }
 
-const now = (): string => new Date().toISOString();
-
 /** Serves what the operator's page reads, and the one act of it that the management API has not. */
-export function serveObservation(fastify: FastifyInstance, { observation, management, own }: ObservationOptions): void {
-  fastify.get(`${pageApiPath}/overview`, async (): Promise<Overview> => {
-    const { operations, ...installation } = await observation.overview(own());
-    return {
-      ...{ at: now(), ...installation },
-      operations: { ...operations, recent: operations.recent.map(operationRow) },
-    };
-  });
+export function serveObservation(
+  fastify: FastifyInstance,
+  { observation, management, told }: ObservationOptions,
+): void {
+  fastify.get(`${pageApiPath}/overview`, (): Promise<Overview> => told.overview());
   fastify.get<{ Querystring: Parameters }>(`${pageApiPath}/workflows`, async ({ query }): Promise<WorkflowsPage> => {
     const { rows, ...page } = await observation.workflows(tableQuery(query));
-    return { at: now(), ...page, rows: rows.map(workflowRow) };
+    return { at: new Date().toISOString(), ...page, rows: rows.map(workflowRow) };
   });
   fastify.get<{ Params: { name: string } }>(
     `${pageApiPath}/workflows/:name`,
-    async ({ params: { name } }): Promise<WorkflowView> => workflowView(await observation.workflow(name), now()),
+    ({ params: { name } }): Promise<WorkflowView> => told.workflow(name),
   );
   fastify.get<{ Querystring: Parameters }>(`${pageApiPath}/operations`, async ({ query }): Promise<OperationsPage> => {
     const { total, rows } = await observation.operations(operationQuery(query));

@@ -1,4 +1,4 @@
-import { createApiServer } from '@torchweave/api';
+import { createApiServer, EventStreams, tellOf } from '@torchweave/api';
 import { Observation, silentLogger, WorkflowManagement, type JobHandlers } from '@torchweave/application';
 import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
 import { defineWorkflow, parseManifest, parseSpec, TorchweaveError } from '@torchweave/domain';
@@ -46,9 +46,12 @@ describe('what the operator’s page reads', () => {
     const management = new WorkflowManagement(state, jobs, { waitMs: 10_000 });
     const ports = { state, versions, reports, gateways, jobs, probe: new RedisStateProbe(connection) };
     const own = { kind: 'api' as const, id: 'api-1', health: { state: 'serving' as const }, facts: [] };
+    const observation = new Observation(ports);
+    const told = tellOf(observation, () => [own]);
+    const streams = new EventStreams(told, silentLogger, 2);
     const server = await createApiServer({
       ...{ management, logger: silentLogger, maxRequestSize: 10_000 },
-      observed: { observation: new Observation(ports), own: () => [own] },
+      observed: { observation, told, streams },
     });
     await server.listen(0, '127.0.0.1');
     base = await server.getUrl();
@@ -57,6 +60,7 @@ describe('what the operator’s page reads', () => {
       () => jobs.close(),
       () => worker.close(),
       () => server.close(),
+      () => Promise.resolve(streams.close()),
     );
     for (const workflow of ['w', 'sick']) {
       const manifest = parseManifest(manifestText({ workflowName: workflow }));
@@ -187,6 +191,47 @@ describe('what the operator’s page reads', () => {
     expect([again.status, await again.json()]).toMatchObject([409, { errorCode: 'operationNotRetryable' }]);
     const none = await retry('00000000-0000-0000-0000-000000000000');
     expect([none.status, await none.json()]).toMatchObject([404, { errorCode: 'operationNotFound' }]);
+  });
+
+  /** Reads an event stream until its text matches. */
+  async function readUntil(stream: Response, pattern: RegExp): Promise<string> {
+    const decoder = new TextDecoder();
+    let text = '';
+    for await (const piece of stream.body as unknown as AsyncIterable<Uint8Array>) {
+      text += decoder.decode(piece, { stream: true });
+      if (pattern.test(text)) return text;
+    }
+    throw new Error(`the stream has ended: ${text}`);
+  }
+  const events = `/dashboard/api/events`;
+
+  it('comes as events: all at once, and then what changes', async () => {
+    const stream = await fetch(`${base}${events}?overview&operations&workflow=w`);
+    expect([stream.status, stream.headers.get('content-type'), stream.headers.get('cache-control')]).toEqual([
+      ...[200, 'text/event-stream; charset=utf-8', 'no-store, no-transform'],
+    ]);
+    const text = await readUntil(stream, /event: overview[^]*event: workflow[^]*event: operation[^]*event: overview/);
+    const dataOf = (event: string): unknown[] =>
+      [...text.matchAll(new RegExp(`event: ${event}\\ndata: (.*)\\n\\n`, 'g'))].map(
+        ([, data]) => JSON.parse(data ?? '') as unknown,
+      );
+    expect(dataOf('overview')[0]).toMatchObject({ parts: expect.any(Array) as unknown, attention: [{}, {}] });
+    expect(dataOf('workflow')[0]).toMatchObject({ name: 'w', versions: [{ version: 1 }] });
+    // A look brings no operation again that has not changed since the one before.
+    const operations = dataOf('operation');
+    expect(operations.at(-1)).toMatchObject({ id: failed });
+    expect(new Set(operations.map((row) => JSON.stringify(row))).size).toBe(operations.length);
+  });
+
+  it('has room for so many streams, and for another when one has ended', async () => {
+    const reading = new AbortController();
+    const open = (): Promise<Response> => fetch(`${base}${events}?overview`, { signal: reading.signal });
+    // That of the test before ends when its client's end is seen.
+    await expect.poll(async () => [(await open()).status, (await open()).status].includes(503)).toBe(true);
+    const refused = await fetch(`${base}${events}`);
+    expect([refused.status, await refused.json()]).toMatchObject([503, { errorCode: 'overloaded' }]);
+    reading.abort();
+    await expect.poll(async () => (await fetch(`${base}${events}`)).status).toBe(200);
   });
 
   it('says that Redis is away, and that all else is unknown', async () => {

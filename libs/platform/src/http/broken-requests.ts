@@ -1,6 +1,6 @@
 import { TorchweaveError } from '@torchweave/domain';
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES, type Server } from 'node:http';
+import { STATUS_CODES, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { HttpLimits } from './limits.js';
@@ -22,6 +22,11 @@ export class BrokenRequests {
   watch(server: Server): void {
     this.answers.watch(server);
     server.on('secureConnection', (socket: Socket) => this.secured.add(socket));
+  }
+
+  /** Leaves the end of an answer to whoever sends it, however long that takes. */
+  spare(answer: ServerResponse): void {
+    this.answers.spare(answer);
   }
 
   /** Listens to the server's `clientError`. */

@@ -56,6 +56,11 @@ export class HttpAdmission {
     return undefined;
   }
 
+  /** Takes an answer that never ends by itself out of those that have to be received in time. */
+  spare(answer: ServerResponse): void {
+    this.broken.spare(answer);
+  }
+
   /** Has every connection closed with the answer that is under way on it. */
   drain(): void {
     this.options.admission.drain((answer) => (answer.shouldKeepAlive = false));

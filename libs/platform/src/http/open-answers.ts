@@ -10,6 +10,9 @@ export class OpenAnswers {
   /** ms by the monotonic clock at which an answer was first seen to wait for its client. */
   private readonly waitsSince = new WeakMap<ServerResponse, number>();
 
+  /** Answers that never end by themselves: whoever sends them sees to it that they are received. */
+  private readonly spared = new WeakSet<ServerResponse>();
+
   /** @param sendTimeout ms that a client may take to receive an answer, from when it is there. */
   constructor(private readonly sendTimeout: number) {}
 
@@ -30,10 +33,15 @@ export class OpenAnswers {
     return this.latest.get(socket);
   }
 
+  /** Leaves the end of an answer to whoever sends it. */
+  spare(answer: ServerResponse): void {
+    this.spared.add(answer);
+  }
+
   private endSlow(): void {
     const now = performance.now();
     for (const [socket, answer] of this.latest) {
-      if (!answer.headersSent || answer.writableFinished) continue;
+      if (!answer.headersSent || answer.writableFinished || this.spared.has(answer)) continue;
       const since = this.waitsSince.get(answer);
       if (since === undefined) this.waitsSince.set(answer, now);
       // Its close frees the place of its request.

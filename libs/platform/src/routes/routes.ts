@@ -41,6 +41,7 @@ export const managementRoutes = [
   { ...looking, path: `${pageApiPath}/workflows` },
   { ...looking, path: `${pageApiPath}/workflows/:name` },
   { ...looking, path: `${pageApiPath}/operations` },
+  { ...looking, path: `${pageApiPath}/events` },
   { ...changing, path: `${pageApiPath}/operations/:id/retry`, methods: ['POST'] },
 ] as const satisfies readonly Route[];
 
