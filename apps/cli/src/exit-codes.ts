@@ -5,4 +5,6 @@ export const exitCodes = {
   failed: 1,
   /** The command line is not understood. */
   usage: 2,
+  /** Ctrl-C, as shells tell it. */
+  interrupted: 130,
 } as const;

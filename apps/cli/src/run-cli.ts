@@ -22,7 +22,7 @@ export function createProgram(context: CommandContext): Command {
     // Else the --version of `mar create` would be taken for the one of the program.
     .enablePositionalOptions()
     .showHelpAfterError('(torchweave --help tells more)')
-    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 command line not understood.')
+    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 command line not understood, 130 interrupted.')
     .configureOutput({
       writeOut: (text) => void streams.stdout.write(text),
       writeErr: (text) => void streams.stderr.write(text),

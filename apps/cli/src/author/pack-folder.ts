@@ -6,6 +6,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import type { Problem } from '../war/problem.js';
+import type { PythonChecker } from '../war/python-checker.js';
 import { validateSources } from '../war/validate-sources.js';
 import { findModels, type FoundModel } from './find-models.js';
 import { listFolder } from './folder-files.js';
@@ -23,6 +24,8 @@ export interface PackFolderOptions extends FolderOptions {
   readonly output: string;
   /** The time of everything that is packed: the same files give the same bytes. */
   readonly sourceDate: Date;
+  /** Compiles the Python, which is run by nobody. */
+  readonly python: PythonChecker;
 }
 
 /** A folder as it was read. */
@@ -51,7 +54,7 @@ export async function readFolder(folder: string, options: PackFolderOptions): Pr
   const workflow = await findWorkflowFolder(folder, options);
   assertWorkflowName(workflow.name);
   const { specFile, handler } = workflow;
-  const { problems, warnings } = await validateSources(specFile, handler, {});
+  const { problems, warnings } = await validateSources(specFile, handler, { python: options.python });
   const review = reviewSpec(await readFile(specFile, 'utf8'), specFile);
   const places = [folder, ...modelFolders.map((name) => join(folder, name)), ...options.modelStores];
   const models = await findModels(review, specFile, await existing(places));

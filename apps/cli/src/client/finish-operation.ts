@@ -1,8 +1,8 @@
 import type { Output } from '../output/output.js';
 import type { OperationAnswer } from './answers.js';
-import { followOperation } from './follow-operation.js';
 import type { ManagementClient } from './management-client.js';
 import { refusalFrom } from './refusal.js';
+import { watchOperation } from './watch-operation.js';
 
 export interface BegunOperation {
   readonly client: ManagementClient;
@@ -33,7 +33,7 @@ export async function finishOperation(
       `Operation ${id} has begun. Follow it: torchweave operation watch ${id}`,
     ]);
   }
-  const operation = await followOperation(client, id, output.progress());
+  const operation = await watchOperation(client, id, output.progress());
   assertSucceeded(operation);
   const lines = await sentence(operation.workflow ?? '');
   await output.tell(operation, () => lines);

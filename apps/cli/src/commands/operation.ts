@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import type { OperationAnswer } from '../client/answers.js';
 import { addConnectionOptions, withApi, type ConnectionOptions } from '../client/connect.js';
 import { assertSucceeded } from '../client/finish-operation.js';
-import { followOperation } from '../client/follow-operation.js';
 import { ManagementClient } from '../client/management-client.js';
+import { watchOperation } from '../client/watch-operation.js';
 import { CliError } from '../output/cli-error.js';
 import type { CommandContext } from '../output/command-context.js';
 import { addExamples, addJsonOption } from '../output/options.js';
@@ -30,7 +30,7 @@ function operationLines(operation: OperationAnswer): string[] {
 async function watch(context: CommandContext, id: string, options: OperationOptions): Promise<void> {
   const output = context.output(options);
   await withApi(context, options, 'management', async (api) => {
-    const operation = await followOperation(new ManagementClient(api), id, output.progress());
+    const operation = await watchOperation(new ManagementClient(api), id, output.progress());
     assertSucceeded(operation);
     await output.tell(operation, () => [`${operation.kind} of ${operation.workflow ?? 'a workflow'} has succeeded.`]);
   });
@@ -49,7 +49,7 @@ async function cancel(context: CommandContext, id: string, options: OperationOpt
   await withApi(context, options, 'management', async (api) => {
     const client = new ManagementClient(api);
     await client.cancel(id);
-    const operation = await followOperation(client, id, output.progress());
+    const operation = await watchOperation(client, id, output.progress());
     if (operation.error?.['errorCode'] !== 'operationCancelled') {
       assertSucceeded(operation);
       throw new CliError(`Operation ${id} has succeeded before it was stopped.`);

@@ -42,6 +42,9 @@ async function run(context: CommandContext, name: string, options: WarRunOptions
   const say = (lines: readonly string[]): void => void beside.tell(undefined, () => lines).catch(() => undefined);
   const input = await readInput(options);
   const { runArchive } = await import('../war-run/run-archive.js');
+  const interruption = new AbortController();
+  const interrupt = (): void => interruption.abort(new CliError('Interrupted.', { exitCode: exitCodes.interrupted }));
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const data = await mkdtemp(join(tmpdir(), 'torchweave-run-war-'));
   try {
     const outcome = await runArchive({
@@ -49,12 +52,14 @@ async function run(context: CommandContext, name: string, options: WarRunOptions
       ...{ node: options.node, python: options.python },
       logger: functionLog((line) => say([line]), beside.colours),
       tell: (attempt) => say(attemptLines(attempt, beside.colours)),
+      signal: interruption.signal,
     });
     if ('answer' in outcome) return await output.write(outcome.answer.value);
     context.exitCode = exitCodes.failed;
     const { problems, texts } = outcome;
     await beside.tell(undefined, () => problemLines({ problems, warnings: [] }, (file) => texts.get(file)));
   } finally {
+    process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt);
     await rm(data, { recursive: true, force: true, maxRetries: 3 });
   }
 }

@@ -14,6 +14,7 @@ import type { CommandContext } from '../output/command-context.js';
 import { functionLog } from '../output/function-log.js';
 import { firstSignal } from '../serve-until-stopped.js';
 import { startAll, type RunningWhole } from '../start-all.js';
+import { PythonChecker } from '../war/python-checker.js';
 import { makeDataFolder, removeDataFolder } from './data-folder.js';
 import { DevLines, firstLine } from './dev-lines.js';
 import { DevSession } from './dev-session.js';
@@ -103,7 +104,10 @@ async function begin(context: CommandContext, folder: string, options: DevOption
   const watch = new FolderWatch(() => void session.saved());
   const session = new DevSession({
     ...{ folder, name, report: lines, client: new ManagementClient(api) },
-    pack: { ...options, modelStores: options.modelStore, output: packed, sourceDate: new Date() },
+    pack: {
+      ...{ ...options, modelStores: options.modelStore, output: packed, sourceDate: new Date() },
+      python: PythonChecker.of(options, environment),
+    },
     follow: async (paths) => watch.follow([...options.modelStore, ...(await foldersOf(paths))]),
     repeat: async (signal) => {
       const request = file !== undefined ? await requestOf(file, name) : repeat === true ? relay.last : undefined;

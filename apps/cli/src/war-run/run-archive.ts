@@ -23,6 +23,7 @@ import { usageError } from '../output/cli-error.js';
 import { withArchive, type ArchiveContents } from '../war/archive-contents.js';
 import type { Problem } from '../war/problem.js';
 import { textsOf } from '../war/problem-lines.js';
+import { PythonChecker } from '../war/python-checker.js';
 import { readWorkflow } from '../war/read-workflow.js';
 import { validateWorkflow } from '../war/validate.js';
 import { readRunInput, type RunInput } from './node-input.js';
@@ -42,6 +43,8 @@ export interface ArchiveRun {
   readonly environment: Environment;
   readonly logger: Logger;
   readonly tell: (attempt: ToldAttempt) => void;
+  /** Ends it; nothing is left running. */
+  readonly signal: AbortSignal;
 }
 
 /** How it has ended: an answer, or what is wrong with the workflow. */
@@ -60,8 +63,11 @@ const isThere = async (path: string): Promise<boolean> => (await stat(path).catc
 
 const sourceDate = new Date(0);
 
-async function readyFolder({ name, data, modelStores }: ArchiveRun): Promise<ReadyArchive | RunOutcome> {
-  const options = { modelStores, output: join(data, 'packed'), sourceDate };
+const compilerOf = ({ python, environment }: Pick<ArchiveRun, 'python' | 'environment'>): PythonChecker =>
+  PythonChecker.of(python === undefined ? {} : { python }, environment);
+
+async function readyFolder({ name, data, modelStores, ...rest }: ArchiveRun): Promise<ReadyArchive | RunOutcome> {
+  const options = { modelStores, output: join(data, 'packed'), sourceDate, python: compilerOf(rest) };
   await mkdir(options.output, { recursive: true });
   const reading = await readFolder(name, options);
   if (reading.problems.length > 0) return { problems: reading.problems, texts: await textsOf(reading.problems) };
@@ -69,8 +75,8 @@ async function readyFolder({ name, data, modelStores }: ArchiveRun): Promise<Rea
   return { archive, models: reading.models, modelStore };
 }
 
-async function readyArchive({ name, data, modelStores }: ArchiveRun): Promise<ReadyArchive | RunOutcome> {
-  const { problems, sources } = await validateWorkflow(name, {});
+async function readyArchive({ name, data, modelStores, ...rest }: ArchiveRun): Promise<ReadyArchive | RunOutcome> {
+  const { problems, sources } = await validateWorkflow(name, { python: compilerOf(rest) });
   if (problems.length > 0) return { problems, texts: sources };
   const [[specFile, text] = ['', '']] = [...sources].filter(([file]) => /\.ya?ml$/i.test(file));
   const beside = [name, dirname(name)].flatMap((folder) => [folder, join(folder, 'models')]);
@@ -128,11 +134,15 @@ async function run(contents: ArchiveContents, ready: ReadyArchive, archiveRun: A
   const ports = { ...parts, responseTimeoutMs: parts.timeoutMs };
   try {
     await parts.modelServers.watchHealth();
-    const workflow = await loadHere(ports, definition, contents.directory, new AbortController().signal);
+    const workflow = await loadHere(ports, definition, contents.directory, archiveRun.signal);
     const runner = new ToldRunner(parts.functions, parts.modelServers, archiveRun.tell);
-    const request = { requestId: randomUUID(), headers: {}, input, cancellation: new Cancellation() };
+    archiveRun.signal.throwIfAborted();
+    const cancellation = new Cancellation();
+    archiveRun.signal.addEventListener('abort', () => cancellation.abort(archiveRun.signal.reason), { once: true });
+    const request = { requestId: randomUUID(), headers: {}, input, cancellation };
     return { answer: await runner.execute(workflow, request) };
   } catch (error) {
+    archiveRun.signal.throwIfAborted();
     const problems = problemsOf(error, archiveRun, ready);
     return { problems, texts: await textsOf(problems, (file) => readNamed(file, contents, archiveRun)) };
   } finally {
@@ -145,8 +155,8 @@ async function run(contents: ArchiveContents, ready: ReadyArchive, archiveRun: A
  * Runs a workflow, or one node of it, on one input: in this process, with the functions and models in processes beside it, without a
  * server.
  *
- * @throws CliError where there is no such archive or node, or the input is none of the node's; TorchweaveError of what is not the workflow's
- * fault.
+ * @throws CliError where there is no such archive or node, or the input is none of the node's; the signal's reason; TorchweaveError of what is
+ * not the workflow's fault.
  */
 export async function runArchive(archiveRun: ArchiveRun): Promise<RunOutcome> {
   const { name } = archiveRun;

@@ -65,6 +65,8 @@ function run(args: readonly string[], world: CommandWorld = {}): Promise<Command
 }
 
 describe('workflow register', () => {
+  const listeners = process.listenerCount('SIGINT');
+
   it('begins a registration and tells its steps line by line', async () => {
     const { seen } = await start(serveOperation(course));
     const digest = 'a'.repeat(64);
@@ -86,8 +88,25 @@ describe('workflow register', () => {
     await start(serveOperation(course));
     const { stdout, stderr } = await run(['workflow', 'register', 'digits.war'], { isTerminal: true });
     const shown = stderr.split('\r\u001b[2K').filter((text) => text !== '');
-    expect(shown).toEqual(['waiting', 'fetch-archive', 'digits: fetch-archive 3 ms, commit']);
+    expect(shown.map((text) => text.replace(/^\d+ s/, 'N s'))).toEqual([
+      ...['N s: waiting', 'N s: fetch-archive', 'N s: commit of digits'],
+    ]);
     expect(stdout).toBe('Workflow digits is registered and served.\n');
+  });
+
+  it('leaves the operation to itself at a Ctrl-C, and tells its id', async () => {
+    let looks = 0;
+    const { seen } = await start((request) => {
+      if (request.method === 'GET' && (looks += 1) === 3) process.emit('SIGINT');
+      return serveOperation(course.slice(0, 2))(request);
+    });
+    expect(await run(['workflow', 'register', 'digits.war'])).toMatchObject({
+      ...{ code: 130, stdout: '' },
+      stderr:
+        'torchweave: Operation op-1 goes on without this command. Follow it: torchweave operation watch op-1. Take it back: torchweave operation cancel op-1.\n',
+    });
+    expect(seen.filter(({ method }) => method !== 'GET').length).toBe(1);
+    expect(process.listenerCount('SIGINT')).toBe(listeners);
   });
 
   it('tells the whole operation as JSON, and nothing else', async () => {

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCommand, type CommandResult } from './support/run-command.js';
 import { TemporaryFolder } from './support/temporary-folder.js';
 
@@ -81,6 +82,41 @@ describe('war run', () => {
     expect(stderr).toContain(
       `${folder}/flow.py:16:1: NameError: name 'nowhere' is not defined (load)\n    limit = nowhere\n`,
     );
+  }, 60_000);
+
+  it('tells what does not compile, and that a function is missing, without running anything', async () => {
+    const marker = root.at('was-run');
+    const source = functions.replace('def mark(', 'def other(');
+    const folder = await write(`open(${JSON.stringify(marker)}, "w")\n${source}\ndef (:\n`);
+    const broken = await run(folder, '--input', root.at('hello.txt'));
+    expect([broken.code, broken.stderr]).toEqual([
+      1,
+      expect.stringMatching(/flow\.py:17:5: SyntaxError: .*\(python\)\n/),
+    ]);
+    await write(`open(${JSON.stringify(marker)}, "w")\n${source}`);
+    const missing = await run(folder, '--input', root.at('hello.txt'));
+    expect([missing.code, missing.stderr]).toEqual([
+      1,
+      expect.stringMatching(/flow\.py:1:1: the node mark .* defines no mark/),
+    ]);
+    await expect(readFile(marker)).rejects.toMatchObject({ code: 'ENOENT' });
+  }, 60_000);
+
+  it('ends at a Ctrl-C, with the functions that run', async () => {
+    const marker = root.at('runs');
+    const waiting = functions.replace(
+      '    print(',
+      `    open(${JSON.stringify(marker)}, "w")\n    import time; time.sleep(600)\n    print(`,
+    );
+    const folder = await write(waiting);
+    const running = run(folder, '--input', root.at('hello.txt'));
+    await vi.waitFor(() => readFile(marker), 50_000);
+    const mine = async (): Promise<string[]> =>
+      (await readdir(tmpdir())).filter((name) => name.startsWith('torchweave-run-war-'));
+    const before = await mine();
+    process.emit('SIGINT');
+    expect(await running).toMatchObject({ code: 130, stdout: '' });
+    expect((await mine()).length).toBeLessThan(before.length);
   }, 60_000);
 
   it('tells the faults of a folder without running anything', async () => {
