@@ -18,7 +18,7 @@ import {
 import { fastify, type FastifyInstance, type FastifyRequest, type RouteOptions } from 'fastify';
 import type { RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerDefault } from 'fastify';
 import { createInferenceOpenApi } from './http/openapi.js';
-import { PredictRoute } from './http/predict-route.js';
+import { answeringVersion, PredictRoute } from './http/predict-route.js';
 import { releasePieces } from './http/release-pieces.js';
 import { unroutedError } from './http/unrouted.js';
 import { endWithResponse } from './end-with-response.js';
@@ -66,7 +66,7 @@ type Way = Pick<
  * The inference API, straight on Fastify: a prediction passes no pipeline that it does not need. It does not listen yet.
  */
 export function createGatewayServer(options: GatewayServerOptions): FastifyInstance {
-  const errors = new ErrorAnswers(options);
+  const errors = new ErrorAnswers({ ...options, factsOf: answeringVersion });
   const { admission, telemetry } = options;
   const server = fastify(serverOptions(options.maxRequestSize, errors, admission));
   // As TorchServe does: a body is the input, whatever the method.

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { command, missingTorchServe } from './support/torchweave.js';
-import { ReplicaSystem } from './support/replicas/replica-system.js';
+import { ReplicaSystem, type Replica } from './support/replicas/replica-system.js';
 import { unregisterAll } from './support/unregister-all.js';
 import { failedOf, shareOf, SteadyLoad } from './support/updates/steady-load.js';
 import { writeVersion } from './support/updates/versioned-archives.js';
@@ -27,6 +27,8 @@ describe.skipIf(missing !== undefined)(`${title}${missing ? ` (skipped: ${missin
       await writeVersion(system.workflowStore, { version, after: 'up' });
   });
   afterAll(() => system.dispose());
+
+  const gateways = (): Replica[] => system.replicas.filter(({ app }) => app === 'gateway');
 
   async function manage(method: string, path: string, body?: object): Promise<{ status: number; answer: unknown }> {
     const sent =
@@ -85,6 +87,12 @@ describe.skipIf(missing !== undefined)(`${title}${missing ? ` (skipped: ${missin
     expect(failed.length).toBeGreaterThan(0);
     // Every failed request was of the version that was made to fail.
     expect(new Set(failed.map(({ status, version }) => `${status} ${version}`))).toEqual(new Set(['500 2']));
+    // So does the log: what the function says, and what became of the request.
+    for (const line of [
+      /"workflow":"w","version":2,"node":"post",.*made to fail/,
+      /"path":"\/wfpredict\/w","version":2,/,
+    ])
+      await Promise.any(gateways().map(({ child }) => child.waitForOutput(line)));
     expect(await manage('GET', '/workflows/w/all')).toMatchObject({
       answer: { activeVersion: 1, versions: [{ version: 1, state: 'active' }] },
     });

@@ -139,6 +139,12 @@ export class PredictRoute {
 /** Names the version of a workflow that has answered. */
 const versionHeader = 'torchweave-version';
 
+/** The version that answers, as log lines tell it; nothing before one is known. */
+export function answeringVersion(reply: FastifyReply): { readonly version?: number } {
+  const version = reply.getHeader(versionHeader);
+  return typeof version === 'number' ? { version } : {};
+}
+
 /** TorchServe ignores what stands behind a workflow's name; a number there is a version. */
 function versionIn(rest: string): number | undefined {
   return /^[1-9]\d{0,8}$/.test(rest) ? Number(rest) : undefined;

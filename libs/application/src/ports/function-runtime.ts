@@ -6,6 +6,8 @@ export interface FunctionUnit {
   /** Unique for workflow and registration: two versions of one workflow can be loaded side by side. */
   readonly id: string;
   readonly workflow: string;
+  /** The version of the workflow, which log lines tell. */
+  readonly version?: number;
   readonly manifest: Manifest;
   /** The unpacked archive. */
   readonly directory: string;

@@ -18,6 +18,7 @@ export function functionUnitOf(workflow: WorkflowDefinition, directory: string, 
   return {
     id: functionUnitId(workflow, registration),
     workflow: workflow.name,
+    version: workflow.version,
     manifest: workflow.manifest,
     directory,
     handlerFile: handler,

@@ -16,6 +16,8 @@ export interface ErrorAnswersOptions {
   readonly logger: Logger;
   /** bytes. */
   readonly maxRequestSize: number;
+  /** What a log line tells besides, by the answer as it is until then. */
+  readonly factsOf?: (reply: FastifyReply) => object;
 }
 
 /** Turns whatever a request ends with into TorchServe's error object: the one place where errors become HTTP. */
@@ -25,7 +27,8 @@ export class ErrorAnswers {
   /** @returns the error that the client is told. */
   answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): TorchweaveError {
     const error = this.translate(thrown, request);
-    const event = { requestId: request.id, method: request.method, path: pathOf(request) };
+    const facts = this.options.factsOf?.(reply);
+    const event = { requestId: request.id, method: request.method, path: pathOf(request), ...facts };
     this.log(error, event);
     if ('retryAfterSeconds' in error.data) void reply.header('retry-after', String(error.data.retryAfterSeconds));
     if ('allow' in error.data) void reply.header('allow', String(error.data.allow));

@@ -136,11 +136,14 @@ export class PythonFunctionRuntime implements FunctionRuntime {
     if (loaded.directory !== undefined) await removeTree(loaded.directory);
   }
 
-  private poolOf({ manifest, handlerFile, functions, workflow }: FunctionUnit, directory: string): ProcessPool {
+  private poolOf(
+    { manifest, handlerFile, functions, workflow, version }: FunctionUnit,
+    directory: string,
+  ): ProcessPool {
     return new ProcessPool(
       this.supervisor,
       { kind: 'functions', directory, manifest, handlerFile, functions },
-      { workflow },
+      { workflow, ...(version === undefined ? {} : { version }) },
       {
         minProcesses: 1,
         maxProcesses: this.maxProcesses,

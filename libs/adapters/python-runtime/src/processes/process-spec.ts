@@ -23,6 +23,7 @@ interface ModelSpec {
 /** Who a process's output is from, for the log. */
 export interface ProcessOwner {
   readonly workflow?: string;
+  readonly version?: number;
   readonly model?: string;
 }
 
