@@ -18,7 +18,7 @@ export class NotRegularFileError extends Error {
  * Opens a regular file for one reading.
  *
  * @param path free of links: see `realpath`.
- * @throws NotRegularFileError, TorchweaveError `archiveTooLarge`, or what the file system throws.
+ * @throws NotRegularFileError, TorchweaveError `archiveTooLarge`, or what the file system throws; the signal's reason.
  */
 export async function readRegularFile(path: string, options: ReadOptions): Promise<AsyncIterable<Uint8Array>> {
   const { url, maxBytes, signal } = options;
@@ -28,6 +28,8 @@ export async function readRegularFile(path: string, options: ReadOptions): Promi
     const stats = await file.stat();
     if (!stats.isFile()) throw new NotRegularFileError(`${path} is not a regular file`);
     if (stats.size > maxBytes) throw new TorchweaveError('archiveTooLarge', { url, limitBytes: maxBytes });
+    // A stream that is made with an aborted signal fails where nobody can listen yet.
+    signal.throwIfAborted();
   } catch (error) {
     await file.close();
     throw error;

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -19,6 +19,13 @@ beforeEach(async () => {
 });
 
 afterEach(() => rm(root, { recursive: true, force: true }));
+
+/** Of this process, where the system tells it. */
+async function openFiles(): Promise<string[]> {
+  const folder = '/proc/self/fd';
+  const descriptors = await readdir(folder).catch(() => []);
+  return Promise.all(descriptors.map((each) => readlink(join(folder, each)).catch(() => '')));
+}
 
 describe('an archive of the workflow store', () => {
   const fromStore = (name: string): Promise<Buffer> => download(sourceWith({ workflowStore: store }), name);
@@ -152,6 +159,23 @@ describe('an archive of the workflow store', () => {
     const reason = new Error('the job has ended');
     const source = sourceWith({ workflowStore: store });
     await expect(download(source, 'chain.war', AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
+
+  it('that is aborted while it is opened ends with the reason, and leaves no file open', async () => {
+    const uncaught: unknown[] = [];
+    const note = (error: unknown): void => void uncaught.push(error);
+    process.prependListener('uncaughtException', note);
+    try {
+      const caller = new AbortController();
+      const opening = sourceWith({ workflowStore: store }).open('chain.war', caller.signal);
+      const reason = new Error('the job is lost');
+      caller.abort(reason);
+      await expect(opening).rejects.toBe(reason);
+      expect(await openFiles()).not.toContain(join(store, 'chain.war'));
+      expect(uncaught).toEqual([]);
+    } finally {
+      process.removeListener('uncaughtException', note);
+    }
   });
 });
 

@@ -71,7 +71,11 @@ export class ModelSource {
       return this.unpack(content, directory);
     }
     const path = await this.find(url);
-    if ((await stat(path)).isFile()) return this.unpack(createReadStream(path, { signal }), directory);
+    if ((await stat(path)).isFile()) {
+      // A stream that is made with an aborted signal fails where nobody can listen yet.
+      signal.throwIfAborted();
+      return this.unpack(createReadStream(path, { signal }), directory);
+    }
     await copyFolder(path, directory, url);
     return fingerprintOf(path);
   }
