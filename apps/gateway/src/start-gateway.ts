@@ -1,9 +1,9 @@
-import { RoutingTable, RunWorkflow, ShadowRuns, writeRefusal } from '@torchweave/application';
+import { RoutingTable, RunWorkflow, sendProbe, ShadowRuns, writeRefusal } from '@torchweave/application';
 import type { Parts } from '@torchweave/composition';
 import { closeServer, listenOn, observeModelServers, observeProcesses, observeWorkflows } from '@torchweave/platform';
 import { openAdmission, WorkflowMetrics, type AppOptions, type RunningApp } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
-import { RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
+import { RedisGatewayProbes, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
 import type { TorchweaveError } from '@torchweave/domain';
 import { randomUUID } from 'node:crypto';
 import { createGatewayServer } from './create-gateway-server.js';
@@ -24,7 +24,8 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
   const state = new RedisWorkflowState(redis, namespace);
   const gateways = new RedisGatewayRegistry(redis, namespace, settings.gatewayLeaseMs);
   const versions = new RedisWorkflowVersions(redis, namespace);
-  const table = new RoutingTable(randomUUID(), { ...parts, state, versions, gateways, logger });
+  const gatewayId = randomUUID();
+  const table = new RoutingTable(gatewayId, { ...parts, state, versions, gateways, logger });
   const metrics = new WorkflowMetrics(monitoring, (name) => table.get(name)?.since);
   const watched = new WatchedVersions(versions, logger);
   observeWorkflows(monitoring, () => ({ loaded: table.size, ...table.missing }));
@@ -42,6 +43,10 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
   await parts.modelServers.watchHealth();
   await table.start();
   const runner = new RunWorkflow(parts.functions, parts.modelServers);
+  const stopProbing = await new RedisGatewayProbes(redis, namespace).answer(gatewayId, async (order) => {
+    const functionUnitId = await table.functionsOf(order.definition, order.operationId);
+    await sendProbe({ archives: parts.archives, runner }, { ...order, functionUnitId });
+  });
   const shadows = new ShadowRuns({ runner, table, telemetry: metrics, logger });
   const server = createGatewayServer({
     table,
@@ -62,6 +67,7 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
     address,
     close: async () => {
       phase = 'stopping';
+      stopProbing();
       shadows.close();
       await closeServer(server, admission);
       await watched.close();

@@ -13,6 +13,7 @@ import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
 import type { Parts } from '@torchweave/composition';
 import { JobMetrics, type AppOptions, type RunningApp } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
+import { RedisGatewayProbes } from '@torchweave/redis-workflow-state';
 import { RedisModelReports, RedisWorkflowScaling, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
 import { loadAtStart } from './load-at-start.js';
 
@@ -43,6 +44,7 @@ export async function startWorker(
     reports: new RedisModelReports(redis, namespace),
     scaling: new RedisWorkflowScaling(redis, namespace),
     gateways: new RedisGatewayRegistry(redis, namespace, settings.gatewayLeaseMs),
+    probes: new RedisGatewayProbes(redis, namespace),
     jobs,
     logger,
     responseTimeoutMs: settings.defaultResponseTimeout * 1_000,

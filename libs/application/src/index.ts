@@ -41,6 +41,7 @@ export {
   scalingSaga,
 } from './scaling/scaling-saga.js';
 export { loadWorkflows, workflowsToLoad, type WorkflowToLoad } from './workflow-management/load-workflows.js';
+export { sendProbe } from './probing/send-probe.js';
 export { ReconcileModelServers, type ReconcilePorts } from './workflow-management/reconcile-model-servers.js';
 export { RegisterWorkflow } from './registration/register-workflow.js';
 export { UnregisterWorkflow } from './registration/unregister-workflow.js';

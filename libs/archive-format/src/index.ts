@@ -3,7 +3,7 @@ export { packModelArchive, type ModelArchiveOptions } from './packing/model-arch
 export type { PackEntry } from './packing/pack-entry.js';
 export { packWorkflowArchive, type WorkflowArchiveOptions } from './packing/workflow-archive.js';
 export type { ArchiveFormat, ExportOptions } from './packing/write-archive.js';
-export { readText } from './read-text.js';
+export { readBytes, readText } from './read-text.js';
 export { unpack, type Unpack } from './unpack.js';
 /** @internal Tests of the store pack what no archiver of ours takes. */
 export { packTarGz } from './packing/pack-tar-gz.js';

@@ -27,14 +27,24 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
  * @throws TorchweaveError `archiveEntryRefused` for a file of more than 1 MiB and for one that is not UTF-8.
  */
 export async function readText(directory: string, path: string): Promise<string | undefined> {
+  const bytes = await readBytes(directory, path, maxTextBytes);
+  return bytes === undefined ? undefined : decode(bytes, path);
+}
+
+/**
+ * Reads a small file of an unpacked archive; undefined where it has none of that name.
+ *
+ * @throws TorchweaveError `archiveEntryRefused` for one of more than `maxBytes`.
+ */
+export async function readBytes(directory: string, path: string, maxBytes: number): Promise<Buffer | undefined> {
   const file = isInsidePath(path) ? await openIfThere(join(directory, path)) : undefined;
   if (file === undefined) return undefined;
   try {
     const stats = await file.stat();
     if (!stats.isFile()) return undefined;
-    if (stats.size > maxTextBytes) refuse(path, `it has more than ${maxTextBytes} bytes`);
+    if (stats.size > maxBytes) refuse(path, `it has more than ${maxBytes} bytes`);
     // What is unpacked does not change: asked for by its size, it takes one call to the system, and no second for its end.
-    return decode(await buffer(bytesBetween(file, 0, stats.size)), path);
+    return await buffer(bytesBetween(file, 0, stats.size));
   } finally {
     await file.close();
   }

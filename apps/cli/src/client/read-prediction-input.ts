@@ -1,3 +1,4 @@
+import { mediaTypeOfFile } from '@torchweave/domain';
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { CliError, usageError } from '../output/cli-error.js';
@@ -16,23 +17,10 @@ export interface PredictionInput {
   readonly contentType: string;
 }
 
-/** What can be told of a file from its name; a workflow gets the bytes of anything else. */
-const typesByExtension: Readonly<Record<string, string>> = {
-  json: 'application/json',
-  txt: 'text/plain',
-  csv: 'text/csv',
-  png: 'image/png',
-  jpg: 'image/jpeg',
-  jpeg: 'image/jpeg',
-};
-
 const anyBytes = 'application/octet-stream';
 
 /** The media type of a file by its name. */
-export function contentTypeOf(path: string): string {
-  const extension = path.slice(path.lastIndexOf('.') + 1).toLowerCase();
-  return typesByExtension[extension] ?? anyBytes;
-}
+export const contentTypeOf = mediaTypeOfFile;
 
 async function readInputFile(path: string): Promise<PredictionInput> {
   try {

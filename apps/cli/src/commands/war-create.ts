@@ -1,6 +1,7 @@
 import { assertWorkflowName } from '@torchweave/domain';
 import type { ArchiveFormat } from '@torchweave/archive-format';
 import { version } from '@torchweave/platform/version';
+import { dirname, join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import type { CommandContext } from '../output/command-context.js';
@@ -32,7 +33,7 @@ async function createWar(context: CommandContext, options: WarCreateOptions): Pr
   const { PythonChecker } = await import('../war/python-checker.js');
   assertWorkflowName(workflowName);
   const python = PythonChecker.of(options, context.environment);
-  const { problems, warnings } = await validateSources(specFile, handler, { modelStore, python });
+  const { problems, warnings, probeFiles } = await validateSources(specFile, handler, { modelStore, python });
   const { notes } = python;
   const more = { ...(warnings.length > 0 ? { warnings } : {}), ...(notes.length > 0 ? { notes } : {}) };
   if (problems.length > 0) {
@@ -48,6 +49,7 @@ async function createWar(context: CommandContext, options: WarCreateOptions): Pr
     ...{ workflowName, specFile, format, archiverVersion, sourceDate: sourceDate(context.environment) },
     ...{ exportPath, force, ...named },
     ...(extraFiles === undefined ? {} : { extraFiles }),
+    needed: probeFiles.map((path) => ({ path, source: join(dirname(specFile), path) })),
   });
   await output.tell({ path, ...more }, () => [path, ...warnings.map(warningLine), ...notes]);
 }

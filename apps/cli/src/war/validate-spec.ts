@@ -1,4 +1,4 @@
-import { reviewSpec } from '@torchweave/domain';
+import { reviewSpec, type ProbeFile } from '@torchweave/domain';
 import { checkModelArchives, type ModelSearch } from './check-model-archives.js';
 import { checkModels } from './check-models.js';
 import type { ProblemsAndWarnings } from './problem.js';
@@ -9,6 +9,8 @@ export interface SpecValidation extends ProblemsAndWarnings {
   readonly functions: readonly string[];
   /** False where the spec has faults, so that there may be more. */
   readonly areAllFunctions: boolean;
+  /** Files that a probe needs. */
+  readonly probe: readonly ProbeFile[];
   /** Where the key `dag` stands, or the file begins. */
   readonly dag?: { readonly line: number; readonly column: number };
 }
@@ -34,6 +36,6 @@ export async function validateSpec(
     warnings: review.warnings,
     functions: review.functions,
     areAllFunctions: review.problems.length === 0,
-    dag: review.dag,
+    ...{ probe: review.probe, dag: review.dag },
   };
 }

@@ -125,6 +125,27 @@ describe('war validate', () => {
     ]);
   });
 
+  it('tells what of a probe is not there, or cannot be compared with', async () => {
+    const dag = 'dag:\n  pre: []\n';
+    const pack = (probe: string, files: Readonly<Record<string, string | Buffer>> = {}): Promise<Buffer> =>
+      zipOf(workflowFiles({ name: 'p', spec: `${dag}${probe}\n`, files }));
+    const bytes = Buffer.of(255);
+    expect(await problemsOf('p.war', await pack('probe: one', { one: bytes }))).toEqual([]);
+    expect(await problemsOf('p.war', await pack('probe: one'))).toEqual([
+      'p.war/spec.yaml:3:8: the file one of the probe is not there. (probe)',
+    ]);
+    const both = 'probe: {file: one, answer: two}';
+    expect(await problemsOf('p.war', await pack(both, { one: bytes, two: '{' }))).toEqual([
+      expect.stringMatching(/^p\.war\/spec\.yaml:3:28: the file two of the probe cannot be read: .*\(probe\)$/),
+    ]);
+    expect(await problemsOf('p.war', await pack(both, { one: bytes, two: bytes }))).toEqual([
+      'p.war/spec.yaml:3:28: the file two of the probe cannot be read: it is not UTF-8 text. (probe)',
+    ]);
+    expect(await problemsOf('p.war', await pack('probe: {answer: two}', { two: '1' }))).toEqual([
+      'p.war/spec.yaml:3:1: probe.file is missing: it names the file that is sent. (probe-section)',
+    ]);
+  });
+
   it('tells function nodes without a handler', async () => {
     const told = await problemsOf('bare.war', await zipOf(workflowFiles({ handler: null })));
     expect(told).toEqual([expect.stringMatching(/workflow\.handler is missing, .* functions: pre\. \(handler\)$/)]);

@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { withArchive } from './archive-contents.js';
+import { checkProbe } from './check-probe.js';
 import { checkFunctions } from './check-functions.js';
 import type { ModelSearch } from './check-model-archives.js';
 import { problemOf, type Problem, type ProblemsAndWarnings } from './problem.js';
@@ -90,7 +91,7 @@ function withoutHandler(functions: readonly string[], file: string): Problem[] {
   return fault === undefined ? [] : [problemOf(fault, 'handler', file)];
 }
 
-const nothing: SpecValidation = { problems: [], warnings: [], functions: [], areAllFunctions: false };
+const nothing: SpecValidation = { problems: [], warnings: [], functions: [], areAllFunctions: false, probe: [] };
 
 async function validateNamedSpec(
   files: WorkflowFiles,
@@ -102,7 +103,9 @@ async function validateNamedSpec(
   const missing = problemOf(new TorchweaveError('specFileMissing', { file: specFile }), 'archive', file);
   const { text, problems } = await readNeeded(files, specFile, missing);
   if (text === undefined) return { ...nothing, problems };
-  return validateSpec(text, file, options, search);
+  const spec = await validateSpec(text, file, options, search);
+  const ofProbe = await checkProbe(spec.probe, file, (path) => files.readText(path));
+  return { ...spec, problems: [...spec.problems, ...ofProbe] };
 }
 
 const isSpecFile = (name: string): boolean => /\.ya?ml$/i.test(name);

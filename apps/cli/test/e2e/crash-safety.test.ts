@@ -132,6 +132,34 @@ describe.skipIf(missing !== undefined)(`crash safety${missing ? ` (skipped: ${mi
     await until(async () => (await predict('chain')).startsWith('404'));
   });
 
+  it.each(['after-register-nodes', 'after-probe'])(
+    'a registration with a probe whose worker is killed at %s ends ready, or with nothing left',
+    async (point) => {
+      for (const [name, answer, end] of [
+        ['good', 'ab', { state: 'succeeded', attempts: 2 }],
+        [
+          'bad',
+          1,
+          { state: 'failed', attempts: 2, error: { message: expect.stringMatching(/probe has failed/) as string } },
+        ],
+      ] as const) {
+        // What is bad does not come past its probe.
+        if (name === 'bad' && point === 'after-probe') continue;
+        const spec = JSON.parse(specText({ models: {}, dag: { pre: [] } })) as object;
+        const probe = { file: 'probe.json', answer: 'answer.json' };
+        const files = workflowFiles({
+          ...{ name, spec: JSON.stringify({ ...spec, probe }) },
+          handler: 'def pre(data, context):\n    return None if data is None else [row["body"] for row in data]\n',
+          files: { 'probe.json': '{"a": "ab"}', 'answer.json': JSON.stringify({ a: answer }) },
+        });
+        writeFileSync(join(system.workflowStore, `${name}.war`), await zipOf(files));
+        const operationId = await killedAt(point, () => post(`url=${name}.war&synchronous=false`));
+        expect(await endOf(operationId)).toMatchObject(end);
+        expect((await predict(name)).slice(0, 3)).toBe(end.state === 'succeeded' ? '200' : '404');
+      }
+    },
+  );
+
   it('a registration whose gateway is killed while it loads the functions ends ready', async () => {
     const begun = join(system.directory, 'begun');
     const handler = ['import os, time', `if not os.path.exists(${JSON.stringify(begun)}):`]

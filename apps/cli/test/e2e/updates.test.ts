@@ -23,6 +23,9 @@ describe.skipIf(missing !== undefined)(`${title}${missing ? ` (skipped: ${missin
     fillStores(system.workflowStore, system.modelStore);
     for (const version of ['one', 'two', 'three', 'broken']) await writeVersion(system.workflowStore, { version });
     await writeVersion(system.workflowStore, { version: 'unusable', after: 'missing' });
+    // Their answers are numbers, which the probe compares with 7.
+    for (const version of ['7', '8', 'broken'])
+      await writeVersion(system.workflowStore, { version, expected: 7, file: `probed-${version}` });
     for (const version of ['model-one', 'model-two'])
       await writeVersion(system.workflowStore, { version, after: 'up' });
   });
@@ -100,6 +103,34 @@ describe.skipIf(missing !== undefined)(`${title}${missing ? ` (skipped: ${missin
     const good = await manage('PUT', '/workflows/w?url=three.war&watch_seconds=1');
     expect(good).toMatchObject({ status: 200, answer: { activeVersion: 3 } });
     expect(await manage('DELETE', '/workflows/w')).toMatchObject({ status: 200 });
+  });
+
+  it('sends a version its probe on every gateway before it serves', async () => {
+    await unregisterAll(system.management);
+    expect(await manage('POST', '/workflows?url=probed-broken.war')).toMatchObject({
+      status: 400,
+      answer: { errorCode: 'probeFailed', reason: expect.stringMatching(/^Error executing post/) as string },
+    });
+    expect(await manage('GET', '/workflows/w/all')).toMatchObject({ status: 404 });
+    expect(await manage('POST', '/workflows?url=probed-7.war')).toMatchObject({
+      status: 200,
+      answer: { status: 'Workflow w has been registered and scaled successfully.' },
+    });
+    const load = new SteadyLoad(`${system.inference}/wfpredict/w`, clients);
+    await load.more(50);
+    expect(await manage('PUT', '/workflows/w?url=probed-8.war')).toMatchObject({
+      status: 400,
+      answer: {
+        ...{ errorCode: 'probeFailed', type: 'WorkflowException', reason: 'its answer is 8, not 7' },
+        gateway: expect.stringMatching(/^[\da-f-]{36}$/) as string,
+      },
+    });
+    expect(await manage('PUT', '/workflows/w?url=probed-7.war')).toMatchObject({ status: 200, answer: { version: 3 } });
+    expect(shareOf(await load.more(100), '3')).toBe(100);
+    expect(new Set((await load.stop()).map(({ status, body }) => `${status} ${body}`))).toEqual(new Set(['200 7']));
+    expect(await manage('GET', '/workflows/w/all')).toMatchObject({
+      answer: { versions: [{ version: 3, state: 'active' }, { version: 1 }] },
+    });
   });
 
   it('does so with a model on TorchServe, whose versions lie beside one another', async () => {

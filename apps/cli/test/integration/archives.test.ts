@@ -73,6 +73,21 @@ describe('war create', () => {
     expect((await stat(folder.at('out/chain.py'))).mode & 0o200).toBe(0o200);
   });
 
+  it('packs the files of a probe, once, and none without them', async () => {
+    const probed = `${spec}probe: {file: probes/one.bin, answer: two.json}\n`;
+    await folder.write({ 'src/chain.yaml': probed, 'src/probes/one.bin': Buffer.of(255), 'src/two.json': '{}' });
+    const path = await run(...create('--extra-files', folder.at('src/two.json')));
+    const { entries } = JSON.parse(await run('war', 'inspect', '--json', path)) as { entries: { path: string }[] };
+    const names = ['WAR-INF/MANIFEST.json', 'chain.py', 'chain.yaml', 'probes/one.bin', 'two.json'];
+    expect(entries.map((entry) => entry.path)).toEqual(names);
+    await folder.write({ 'src/chain.yaml': probed.replace('one.bin', 'none.bin') });
+    const { code, stdout } = await runCommand(create('-f'));
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringMatching(/:8:\d+: the file probes\/none\.bin of the probe is not there\. \(probe\)/),
+    ]);
+  });
+
   it('writes the files and the manifest keys of torch-workflow-archiver 0.2.15', async () => {
     await folder.write({ 'labels.json': '{}' });
     const extras = `${folder.at('words.txt')},${folder.at('labels.json')}`;

@@ -45,7 +45,12 @@ const state: WorkflowState = {
 };
 const archives: ArchiveStore = {
   ...emptyPorts.archives,
-  open: (digest) => Promise.resolve({ digest, directory: '/nowhere', readText: () => Promise.resolve(undefined) }),
+  open: (digest) =>
+    Promise.resolve({
+      digest,
+      directory: '/nowhere',
+      ...{ readText: () => Promise.resolve(undefined), readBytes: () => Promise.resolve(undefined) },
+    }),
 };
 /** Answers the first field, its content type and the client's headers, whatever they are. */
 const functions: FunctionRuntime = {

@@ -93,7 +93,12 @@ describe('predictions with large bodies', () => {
     };
     const archives = {
       ...emptyPorts.archives,
-      open: (digest: string) => Promise.resolve({ digest, directory, readText: () => Promise.resolve(undefined) }),
+      open: (digest: string) =>
+        Promise.resolve({
+          digest,
+          directory,
+          ...{ readText: () => Promise.resolve(undefined), readBytes: () => Promise.resolve(undefined) },
+        }),
     };
     const { functions } = parts;
     table = new RoutingTable('bodies', { ...emptyPorts, state, archives, functions, logger });

@@ -41,7 +41,12 @@ const state: WorkflowState = {
 };
 const archives: ArchiveStore = {
   ...emptyPorts.archives,
-  open: (digest) => Promise.resolve({ digest, directory: '/nowhere', readText: () => Promise.resolve(undefined) }),
+  open: (digest) =>
+    Promise.resolve({
+      digest,
+      directory: '/nowhere',
+      ...{ readText: () => Promise.resolve(undefined), readBytes: () => Promise.resolve(undefined) },
+    }),
 };
 
 interface Seen {

@@ -1,4 +1,4 @@
-import { readText, type ArchiveLimits, type Unpack } from '@torchweave/archive-format';
+import { readBytes, readText, type ArchiveLimits, type Unpack } from '@torchweave/archive-format';
 import type { ArchiveBlobs, ArchiveStore, UnpackedArchive } from '@torchweave/application';
 import { isTorchweaveError } from '@torchweave/domain';
 import { codeOf } from '@torchweave/kernel';
@@ -111,7 +111,10 @@ export class UnpackedArchives implements ArchiveStore {
         });
     }
     await blobs.touch(digest);
-    return { digest, directory, readText: (path) => readText(directory, path) };
+    return {
+      ...{ digest, directory, readText: (path) => readText(directory, path) },
+      readBytes: (path, maxBytes) => readBytes(directory, path, maxBytes),
+    };
   }
 
   private async unpack(packed: string, directory: string): Promise<void> {

@@ -114,4 +114,12 @@ export class StateKeys {
   get preparedChannel(): string {
     return `${this.tag}:prepared`;
   }
+  /** Probes that workers ask all gateways to send. */
+  get probesChannel(): string {
+    return `${this.tag}:probes`;
+  }
+  /** What gateways say of them. */
+  get probedChannel(): string {
+    return `${this.tag}:probed`;
+  }
 }

@@ -51,6 +51,9 @@ function areNodes(value: unknown): boolean {
 /** What 0.1.0 wrote has none. */
 const isVersion: Check = (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= firstVersion;
 
+const probe = { file: isText, contentType: isText, status: optional(isNumber), answer: optional(isText) };
+const isProbe: Check = (value) => has(value, probe);
+
 const definition = {
   name: isText,
   version: optional(isVersion),
@@ -60,6 +63,7 @@ const definition = {
   globals: isObject,
   nodes: areNodes,
   dagText: isText,
+  probe: optional(isProbe),
 };
 
 /**

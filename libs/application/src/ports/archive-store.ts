@@ -6,6 +6,12 @@ export interface UnpackedArchive {
   readonly directory: string;
   /** Reads a small text file of the archive; undefined where the archive has none of that name. */
   readText(path: string): Promise<string | undefined>;
+  /**
+   * Reads a file of the archive; undefined where it has none of that name.
+   *
+   * @throws TorchweaveError `archiveEntryRefused` for one of more than `maxBytes`.
+   */
+  readBytes(path: string, maxBytes: number): Promise<Uint8Array | undefined>;
 }
 
 /** Archives by digest, packed and unpacked; shared by the workers and gateways of one installation. */

@@ -10,6 +10,7 @@ export type {
   ServingGateway,
 } from './gateway-registry.js';
 export type { AgedReport, ModelReports, SeenModel, VersionReport } from './model-reports.js';
+export type { GatewayProbes, ProbeOrder, ProbeOutcome } from './gateway-probes.js';
 export type { IdempotencyKeys, KeyedRequest } from './idempotency-keys.js';
 export type {
   JobContext,

@@ -7,11 +7,12 @@ import { awaitGateways } from './steps/await-gateways.js';
 import { commit } from './steps/commit.js';
 import { fetchArchive } from './steps/fetch-archive.js';
 import { fetchModels } from './steps/fetch-models.js';
+import { probe, type ProbeStepPorts } from './steps/probe.js';
 import { readArchive, type ReadArchivePorts } from './steps/read-archive.js';
 import { registerNodes, type RegisterNodesPorts } from './steps/register-nodes.js';
 import { reserveName } from './steps/reserve-name.js';
 
-export type RegistrationPorts = SagaPorts & ReadArchivePorts & RegisterNodesPorts;
+export type RegistrationPorts = SagaPorts & ReadArchivePorts & RegisterNodesPorts & ProbeStepPorts;
 
 /** A registration that has its name is recalled by this alone. */
 export interface HeldRegistration {
@@ -27,6 +28,7 @@ export const registrationSaga: Saga<RegistrationPorts, RegistrationPayload, Held
     .then(reserveName),
   whileHeld: StepList.from<RegistrationPorts, HeldRegistration, HeldRegistration>()
     .then(registerNodes)
+    .then(probe)
     .then(commit)
     .then(awaitGateways),
   recall: (trace, operationId) => {

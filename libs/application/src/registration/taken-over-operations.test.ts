@@ -79,7 +79,12 @@ class World {
       discard: () => Promise.resolve(),
     };
     const archives: Partial<ArchiveStore> = {
-      open: (digest) => Promise.resolve({ digest, directory: '/x', readText: () => Promise.resolve(undefined) }),
+      open: (digest) =>
+        Promise.resolve({
+          digest,
+          directory: '/x',
+          ...{ readText: () => Promise.resolve(undefined), readBytes: () => Promise.resolve(undefined) },
+        }),
     };
     this.ports = {
       state: state as WorkflowState,

@@ -8,6 +8,7 @@ import { StepList, type Step, type StepContext } from '../registration/saga/step
 import { awaitGateways } from '../registration/steps/await-gateways.js';
 import { fetchArchive } from '../registration/steps/fetch-archive.js';
 import { fetchModels } from '../registration/steps/fetch-models.js';
+import { probe } from '../registration/steps/probe.js';
 import { readArchive } from '../registration/steps/read-archive.js';
 import { registerNodes } from '../registration/steps/register-nodes.js';
 import { activateVersion } from './steps/activate.js';
@@ -38,9 +39,16 @@ const registerUnlessActive: Step<UpdatePorts, HeldUpdate, object, HeldUpdate> = 
   run: (context, held) => (held.isActive === true ? Promise.resolve({}) : registerNodes.run(context, held)),
 };
 
+/** Nor is one that serves already sent a probe. */
+const probeUnlessActive: Step<UpdatePorts, HeldUpdate, object, HeldUpdate> = {
+  ...probe,
+  run: (context, held) => (held.isActive === true ? Promise.resolve({}) : probe.run(context, held)),
+};
+
 /** What registers and activates a version whose number is reserved. */
 export const registerAndActivate = StepList.from<UpdatePorts, HeldUpdate, HeldUpdate>()
   .then(registerUnlessActive)
+  .then(probeUnlessActive)
   .then(activateVersion)
   .then(awaitGateways)
   .then(watch);

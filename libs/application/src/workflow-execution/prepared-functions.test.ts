@@ -24,7 +24,12 @@ class World {
 
   constructor() {
     const archives: Pick<ArchiveStore, 'open'> = {
-      open: (digest) => Promise.resolve({ digest, directory: '/x', readText: () => Promise.resolve(undefined) }),
+      open: (digest) =>
+        Promise.resolve({
+          digest,
+          directory: '/x',
+          ...{ readText: () => Promise.resolve(undefined), readBytes: () => Promise.resolve(undefined) },
+        }),
     };
     const functions: Pick<FunctionRuntime, 'load' | 'unload'> = {
       load: ({ id }) => {

@@ -65,6 +65,17 @@ export class PreparedFunctions {
     return unitId;
   }
 
+  /**
+   * Lends the functions of a workflow that is not committed yet to whoever tries it out: prepared, or loaded now.
+   *
+   * @returns the id of their unit.
+   * @throws whatever loading throws.
+   */
+  async lend(definition: WorkflowDefinition, operationId: string): Promise<string> {
+    await this.prepare(definition, operationId);
+    return functionUnitId(definition, operationId);
+  }
+
   /** Unloads what was taken over, when whoever else has taken it over does so as well. */
   async unload(unitId: string): Promise<void> {
     const others = (this.taken.get(unitId) ?? 1) - 1;

@@ -49,7 +49,12 @@ class World {
       },
     };
     const archives: Pick<ArchiveStore, 'open'> = {
-      open: (digest) => Promise.resolve({ digest, directory: '/x', readText: () => Promise.resolve(undefined) }),
+      open: (digest) =>
+        Promise.resolve({
+          digest,
+          directory: '/x',
+          ...{ readText: () => Promise.resolve(undefined), readBytes: () => Promise.resolve(undefined) },
+        }),
     };
     this.table = new RoutingTable('gateway', {
       state: state as WorkflowState,

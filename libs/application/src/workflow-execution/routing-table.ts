@@ -9,7 +9,7 @@ import {
   versionId,
   versionOf,
 } from '@torchweave/domain';
-import type { ErrorCode, WorkflowVersion } from '@torchweave/domain';
+import type { ErrorCode, WorkflowDefinition, WorkflowVersion } from '@torchweave/domain';
 import { atMost } from '@torchweave/kernel';
 import type { ArchiveStore } from '../ports/archive-store.js';
 import type { FunctionRuntime } from '../ports/function-runtime.js';
@@ -156,6 +156,15 @@ export class RoutingTable {
   getVersion(version: WorkflowVersion): ServedWorkflow | undefined {
     const active = this.workflows.get(version.workflow);
     return active?.version === version.version ? active : this.workflows.get(versionId(version));
+  }
+
+  /**
+   * The functions of a version that an operation is about to commit, as this gateway has prepared them; undefined where it has none.
+   *
+   * @throws whatever loading throws.
+   */
+  async functionsOf(definition: WorkflowDefinition, operationId: string): Promise<string | undefined> {
+    return functionNodes(definition).length === 0 ? undefined : this.prepared.lend(definition, operationId);
   }
 
   /**

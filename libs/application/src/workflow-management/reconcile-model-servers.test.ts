@@ -136,6 +136,7 @@ class World {
       ...{
         functions: unused,
         specs: unused,
+        probes: unused,
         scaling: unused,
         reports: unused,
         logger: silentLogger,

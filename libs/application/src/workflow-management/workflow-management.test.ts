@@ -1,6 +1,7 @@
 import { specText, workflowFiles, zipOf } from '@torchweave/testing/builders';
 import { InMemoryArchiveSource, type Content } from '@torchweave/testing/in-memory/archive-source';
 import { InMemoryArchiveStore } from '@torchweave/testing/in-memory/archive-store';
+import { InMemoryGatewayProbes } from '@torchweave/testing/in-memory/gateway-probes';
 import { InMemoryGatewayRegistry } from '@torchweave/testing/in-memory/gateway-registry';
 import { InMemoryJobQueue } from '@torchweave/testing/in-memory/job-queue';
 import { inMemorySpecReader } from '@torchweave/testing/in-memory/spec-reader';
@@ -45,6 +46,7 @@ class Installation {
     const ports = {
       ...{ state: this.state, archives: this.archives, gateways: this.gateways, specs: inMemorySpecReader },
       versions: new InMemoryWorkflowVersions(this.state),
+      probes: new InMemoryGatewayProbes(),
       source: new InMemoryArchiveSource(this.urls),
       functions: functions as FunctionRuntime,
       modelServers: new ModelServerFleet([], silentLogger),

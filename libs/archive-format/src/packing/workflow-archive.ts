@@ -16,6 +16,8 @@ export interface WorkflowArchiveOptions extends ExportOptions {
   readonly extraFiles?: string;
   /** Further ones, by their paths in the archive. */
   readonly files?: readonly PackEntry[];
+  /** Files that are packed unless one of the others has their path. */
+  readonly needed?: readonly PackEntry[];
   /** The moment that the manifest tells (default: now). */
   readonly moment?: Date;
 }
@@ -32,6 +34,8 @@ export async function packWorkflowArchive(options: WorkflowArchiveOptions): Prom
   const files = [await collectFile(specFile, '--spec-file')];
   if (handler !== undefined) files.push(await collectFile(handler, '--handler'));
   files.push(...(await collectExtraFiles(extraFiles)), ...(options.files ?? []));
+  const taken = new Set(files.map(({ path }) => path));
+  files.push(...(options.needed ?? []).filter(({ path }) => !taken.has(path)));
   const manifest: Manifest = {
     createdOn: createdOn(moment),
     workflow: {

@@ -1,6 +1,7 @@
 import type { Adjacency } from '../dag/dag.js';
 import type { SpecProblem } from '../errors/catalogue/archive-errors.js';
 import { TorchweaveError } from '../errors/torchweave-error.js';
+import { readProbe } from '../probe/read-probe.js';
 import { isExtension } from './extensions.js';
 import { specRules } from './rules/index.js';
 import { defaultNodeSettings, isSettingKey, settingKeys, type ModelSpec, type NodeSettings } from './spec.js';
@@ -52,7 +53,8 @@ function readSpec(document: SpecDocument): WorkflowSpec {
         url: document.scalar(url?.value) as string,
       };
     });
-  return { globals, models, dag: readDag(document) };
+  const probe = readProbe(document);
+  return { globals, models, dag: readDag(document), ...(probe === undefined ? {} : { probe }) };
 }
 
 interface Findings {

@@ -12,6 +12,13 @@ interface ReviewedModel extends Place {
   readonly url: string;
 }
 
+/** A file of the archive that the probe names, and where. */
+export interface ProbeFile extends Place {
+  readonly path: string;
+  /** It is compared with the answer. */
+  readonly isJson: boolean;
+}
+
 /** Everything that can be told of a spec file. */
 export interface SpecReview {
   /** Those of the rules, as registration tells them, then those of the graph, of which registration tells the first. */
@@ -22,6 +29,8 @@ export interface SpecReview {
   readonly functions: readonly string[];
   /** None where the file breaks a rule. */
   readonly models: readonly ReviewedModel[];
+  /** Files that a probe needs. None where the file breaks a rule. */
+  readonly probe: readonly ProbeFile[];
   /** Where the key `dag` stands, or the file begins. */
   readonly dag: Place;
 }
@@ -60,7 +69,7 @@ export function reviewSpec(text: string, file: string): SpecReview {
   const broken = 'problems' in reading ? reading.problems : [];
   const { warnings } = reading;
   if (broken.some(({ rule }) => rulesOfTheGraph.has(rule))) {
-    return { problems: broken, warnings, functions: [], models: [], dag: { line: 1, column: 1 } };
+    return { problems: broken, warnings, functions: [], models: [], probe: [], dag: { line: 1, column: 1 } };
   }
   const names = modelNames(document);
   const graph = readDag(document);
@@ -73,8 +82,20 @@ export function reviewSpec(text: string, file: string): SpecReview {
       'spec' in reading
         ? reading.spec.models.map(({ name, url }) => ({ name, url, ...placeOfUrl(document, name) }))
         : [],
+    probe: 'spec' in reading ? probeFiles(document) : [],
     dag: document.placeOf(document.section('dag')?.keyNode),
   };
+}
+
+function probeFiles(document: SpecDocument): ProbeFile[] {
+  const value = document.section('probe')?.value;
+  const ofMapping = document.entries(value).filter(({ key }) => key === 'file' || key === 'answer');
+  const named = [{ key: 'file', value: value ?? null }, ...ofMapping];
+  return named.flatMap((each) => {
+    const path = document.scalar(each.value);
+    if (typeof path !== 'string') return [];
+    return [{ path, isJson: each.key === 'answer', ...document.placeOf(each.value) }];
+  });
 }
 
 function placeOfUrl(document: SpecDocument, model: string): Place {

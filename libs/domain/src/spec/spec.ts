@@ -1,4 +1,5 @@
 import type { Adjacency } from '../dag/dag.js';
+import type { ProbeSpec } from '../probe/probe-spec.js';
 
 /** The numbers that a spec may give for all models (`models.<setting>`) or for one (`models.<name>.<setting>`). */
 export interface NodeSettings {
@@ -37,6 +38,7 @@ export interface WorkflowSpec {
   readonly globals: NodeSettings;
   readonly models: readonly ModelSpec[];
   readonly dag: Adjacency;
+  readonly probe?: ProbeSpec;
 }
 
 /** How a spec spells each setting, and the least and the most that it may be. */

@@ -4,6 +4,7 @@ import { TorchweaveError } from '../errors/torchweave-error.js';
 import type { FunctionNode } from '../node-kinds/function.js';
 import type { ModelNode } from '../node-kinds/model.js';
 import { kindOf, nodeKinds, rulesOf, type WorkflowNode } from '../node-kinds/node-kinds.js';
+import type { ProbeSpec } from '../probe/probe-spec.js';
 import type { NodeSettings, WorkflowSpec } from '../spec/spec.js';
 import { servedModelName } from './name.js';
 import { firstVersion, type WorkflowVersion } from './workflow-version.js';
@@ -22,6 +23,8 @@ export interface WorkflowDefinition {
   readonly nodes: readonly WorkflowNode[];
   /** The dag as TorchServe's describe writes it: Java's rendering of the parsed mapping. */
   readonly dagText: string;
+  /** What a version is sent before it serves. */
+  readonly probe?: ProbeSpec;
 }
 
 export const modelNodes = (workflow: WorkflowDefinition): ModelNode[] =>
@@ -93,5 +96,6 @@ export function defineWorkflow(parts: {
     globals: spec.globals,
     nodes,
     dagText: renderDag(spec.dag),
+    ...(spec.probe === undefined ? {} : { probe: spec.probe }),
   };
 }

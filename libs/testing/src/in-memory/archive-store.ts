@@ -25,6 +25,7 @@ export class InMemoryArchiveStore implements ArchiveStore {
     return {
       ...{ digest, directory: `/in-memory/${digest}` },
       readText: (path) => new Promise((resolve) => resolve(textOf(path, files.get(path)))),
+      readBytes: (path, maxBytes) => new Promise((resolve) => resolve(bytesOf(path, files.get(path), maxBytes))),
     };
   }
 
@@ -45,15 +46,17 @@ export class InMemoryArchiveStore implements ArchiveStore {
   }
 }
 
+function bytesOf(entry: string, content: Buffer | undefined, maxBytes: number): Buffer | undefined {
+  if (content === undefined || content.length <= maxBytes) return content;
+  throw new TorchweaveError('archiveEntryRefused', { entry, reason: `it has more than ${maxBytes} bytes` });
+}
+
 function textOf(entry: string, content: Buffer | undefined): string | undefined {
-  if (content === undefined) return undefined;
-  const refuse = (reason: string): never => {
-    throw new TorchweaveError('archiveEntryRefused', { entry, reason });
-  };
-  if (content.length > maxTextBytes) return refuse(`it has more than ${maxTextBytes} bytes`);
+  const bytes = bytesOf(entry, content, maxTextBytes);
+  if (bytes === undefined) return undefined;
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(content);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    return refuse('it is not UTF-8 text');
+    throw new TorchweaveError('archiveEntryRefused', { entry, reason: 'it is not UTF-8 text' });
   }
 }

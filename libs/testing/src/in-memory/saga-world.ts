@@ -17,6 +17,7 @@ import { TorchweaveError } from '@torchweave/domain';
 import { specText, workflowFiles, zipOf } from '../builders/index.js';
 import { InMemoryArchiveSource } from './archive-source.js';
 import { InMemoryArchiveStore } from './archive-store.js';
+import { InMemoryGatewayProbes } from './gateway-probes.js';
 import { InMemoryGatewayRegistry } from './gateway-registry.js';
 import { InMemoryModelReports } from './model-reports.js';
 import { InMemoryModelServer } from './model-server.js';
@@ -28,7 +29,8 @@ import { InMemoryWorkflowVersions } from './workflow-versions.js';
 const files = ['a.mar', 'b.mar'];
 const nothing = (): Uint8Array => new Uint8Array();
 const spec = specText({ models: { a: { url: 'a.mar' }, b: { url: 'b.mar' } }, dag: { a: ['b'] } });
-const archive = await zipOf(workflowFiles({ name: 'w', spec, handler: null }));
+const probed = JSON.stringify({ ...(JSON.parse(spec) as object), probe: 'probe.json' });
+const archive = await zipOf(workflowFiles({ name: 'w', spec: probed, handler: null, files: { 'probe.json': '{}' } }));
 
 const full = new TorchweaveError('modelServerFull', { endpoint: 'x', message: 'There is no room.' });
 export const models = ['w__a', 'w__b'];
@@ -68,16 +70,24 @@ export class SagaWorld {
   readonly reports = new InMemoryModelReports();
   private readonly archives = new InMemoryArchiveStore();
   private readonly gateways = new InMemoryGatewayRegistry();
+  private readonly probes = new InMemoryGatewayProbes();
   private readonly server = new InMemoryModelServer(
     'http://model-server',
     new Map(files.map((file) => [file, () => nothing])),
   );
+  /** Why the probe of whatever version is not answered well. */
+  badProbe: TorchweaveError | undefined;
   /** What the model server says to every model. */
   refusal: TorchweaveError | undefined;
   /** A number of workers that the model server has no room for. */
   tooManyWorkers = Infinity;
   /** The model server answers no removal. */
   isAway = false;
+
+  constructor() {
+    const send = (): Promise<void> => (this.badProbe === undefined ? Promise.resolve() : Promise.reject(this.badProbe));
+    void this.probes.answer('gateway', send);
+  }
 
   /** The models on the server. */
   get onServer(): ReadonlySet<string> {
@@ -192,7 +202,7 @@ export class SagaWorld {
     const ports = {
       source: new InMemoryArchiveSource(new Map([['w.war', archive]])),
       ...{ archives: this.archives, specs: inMemorySpecReader, state: this.state, versions: this.versions },
-      ...{ gateways: this.gateways, scaling: this.scaling, reports: this.reports },
+      ...{ gateways: this.gateways, probes: this.probes, scaling: this.scaling, reports: this.reports },
       racePoints: { reach: () => Promise.resolve() },
     };
     const watched = Object.entries(ports).map(([name, port]) => [name, observed<object>(name, port, onCall)]);

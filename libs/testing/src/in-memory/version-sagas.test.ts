@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { cancelledBy, SagaWorld, type OnCall } from './saga-world.js';
 
 const refusal = new TorchweaveError('modelServerRefused', { endpoint: 'x', message: 'no' });
+const badProbe = new TorchweaveError('probeFailed', { workflow: 'w', version: 2, reason: 'it is bad', status: 400 });
 const away = new TorchweaveError('stateUnavailable', { reason: 'it is away', retryAfterSeconds: 1 });
 
 /** One operation `op` on a workflow that is there, and what is served when it has ended. */
@@ -40,6 +41,12 @@ const scenarios: readonly Scenario[] = [
     begin: async () => Object.assign(await registered(), { refusal }),
     run: (world, ...how) => world.update('op', ...how),
     ...{ active: 1, beside: [], failure: 'registrationFailed' },
+  },
+  {
+    title: 'an update whose probe is not answered well',
+    begin: async () => Object.assign(await registered(), { badProbe }),
+    run: (world, ...how) => world.update('op', ...how),
+    ...{ active: 1, beside: [], failure: 'probeFailed' },
   },
   {
     title: 'an update that fails while it is watched',

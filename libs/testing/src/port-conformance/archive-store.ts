@@ -190,6 +190,18 @@ export function describeArchiveStore(name: string, create: Create): void {
       });
     });
 
+    describe('readBytes', () => {
+      it('reads a file of any bytes, up to as many as are wanted', async () => {
+        const content = Buffer.of(0, 255, 13, 10);
+        const { digest } = await store.put(inChunks(await zipOf(workflowFiles({ files: { 'data/raw': content } }))));
+        const archive = await store.open(digest);
+        expect(Buffer.from((await archive.readBytes('data/raw', 4)) ?? [])).toEqual(content);
+        await expect(archive.readBytes('data/raw', 3)).rejects.toMatchObject({ code: 'archiveEntryRefused' });
+        for (const path of ['nothing', 'data', '../x', '/etc/hostname'])
+          expect(await archive.readBytes(path, 4)).toBeUndefined();
+      });
+    });
+
     describe('list and remove', () => {
       it('removes an archive, opened or not', async () => {
         const opened = await store.put(inChunks(await zipOf(workflowFiles({ name: 'opened' }))));

@@ -1,16 +1,23 @@
 import { RedisLink } from '@torchweave/redis-client';
 import { silentLogger } from '@torchweave/application';
-import { RedisConnection, RedisWorkflowScaling, RedisWorkflowState } from '@torchweave/redis-workflow-state';
+import {
+  RedisConnection,
+  RedisGatewayProbes,
+  RedisWorkflowScaling,
+  RedisWorkflowState,
+} from '@torchweave/redis-workflow-state';
 import { RedisIdempotencyKeys, RedisModelReports, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
 import { RedisStateProbe } from '@torchweave/redis-workflow-state';
 import { TestRedis } from '@torchweave/testing/redis';
+import { describeGatewayProbes } from '@torchweave/testing/port-conformance/gateway-probes';
 import { describeIdempotencyKeys } from '@torchweave/testing/port-conformance/idempotency-keys';
 import { describeModelReports } from '@torchweave/testing/port-conformance/model-reports';
 import { describeStateProbe } from '@torchweave/testing/port-conformance/state-probe';
 import { describeWorkflowScaling } from '@torchweave/testing/port-conformance/workflow-scaling';
 import { describeWorkflowState } from '@torchweave/testing/port-conformance/workflow-state';
 import { describeWorkflowVersions } from '@torchweave/testing/port-conformance/workflow-versions';
-import { afterAll, beforeAll } from 'vitest';
+import { sampleDefinition } from '@torchweave/testing/port-conformance/sample-definition';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 let redis: TestRedis;
 beforeAll(async () => {
@@ -51,6 +58,48 @@ describeIdempotencyKeys('RedisIdempotencyKeys', async (keepMs) => {
   const [connection, namespace] = await connect();
   const keys = new RedisIdempotencyKeys(connection, namespace, keepMs);
   return { keys, dispose: () => Promise.resolve(connection.close()) };
+});
+
+describeGatewayProbes('RedisGatewayProbes', async () => {
+  const [forWorker, namespace] = await connect();
+  const [forGateway] = await connect();
+  return {
+    worker: new RedisGatewayProbes(forWorker, namespace),
+    gateway: new RedisGatewayProbes(forGateway, namespace),
+    dispose: () => Promise.resolve([forWorker, forGateway].forEach((each) => each.close())),
+  };
+});
+
+describe('RedisGatewayProbes', () => {
+  const order = { operationId: 'op', definition: sampleDefinition('w') };
+  const patience = { beginMs: 100, wordMs: 50, silenceMs: 200 };
+  const { signal } = new AbortController();
+
+  it('waits neither for a listener that says nothing nor for a gateway that dies over it', async () => {
+    const [forWorker, namespace] = await connect();
+    const [silent] = await connect();
+    const [dying] = await connect();
+    await silent.subscriber.subscribe(`{${namespace}}:probes`);
+    await new RedisGatewayProbes(dying, namespace, patience).answer('dying', () => {
+      // What it says next does not come through.
+      setTimeout(() => dying.close(), 20);
+      return new Promise(() => undefined);
+    });
+    expect(await new RedisGatewayProbes(forWorker, namespace, patience).ask(order, signal)).toEqual([]);
+    for (const each of [forWorker, silent]) each.close();
+  });
+
+  it('is ended by no message that is none of its own', async () => {
+    const [connection, namespace] = await connect();
+    const probes = new RedisGatewayProbes(connection, namespace, patience);
+    await probes.answer('a', () => Promise.resolve());
+    for (const message of ['', 'null', '[]', '{"definition": {}}', '{"operationId": 1}']) {
+      await connection.commands.publish(`{${namespace}}:probes`, message);
+      await connection.commands.publish(`{${namespace}}:probed`, message);
+    }
+    expect(await probes.ask(order, signal)).toEqual([{ gatewayId: 'a' }]);
+    connection.close();
+  });
 });
 
 describeModelReports('RedisModelReports', async () => {

@@ -9,7 +9,16 @@ describe('the list of a saga', () => {
     [
       'registration',
       registrationSaga,
-      ['fetch-archive', 'read-archive', 'fetch-models', 'reserve-name', 'register-nodes', 'commit', 'await-gateways'],
+      [
+        'fetch-archive',
+        'read-archive',
+        'fetch-models',
+        'reserve-name',
+        'register-nodes',
+        'probe',
+        'commit',
+        'await-gateways',
+      ],
     ],
     ['unregistration', unregistrationSaga, ['begin-removal', 'withdraw', 'remove-models']],
   ])('says the steps that operations show of a %s', (_, saga, names) => {

@@ -10,6 +10,7 @@ import type { RegistrationPayload } from '../../job-catalogue/payloads.js';
 import type { ArchiveStore } from '../../ports/archive-store.js';
 import type { Logger } from '../../ports/logger.js';
 import type { SpecReader } from '../../ports/spec-reader.js';
+import { assertProbeFiles } from '../../probing/send-probe.js';
 import { forgetUnusable, type ForgetPorts } from '../forget-unusable.js';
 import type { Step } from '../saga/step.js';
 
@@ -50,6 +51,7 @@ async function read(
   const specText = await archive.readText(specFile);
   if (specText === undefined) throw new TorchweaveError('specFileMissing', { file: specFile });
   const spec = await readSpec(ports, specText, specFile, { workflow, operationId });
+  if (spec.probe !== undefined) await assertProbeFiles(archive, spec.probe);
   return defineWorkflow({ url, digest, manifest, spec });
 }
 

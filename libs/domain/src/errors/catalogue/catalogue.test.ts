@@ -75,6 +75,10 @@ const examples: { readonly [Code in ErrorCode]: ErrorData[Code] } = {
   versionsFull: { workflow: 'w', limit: 8 },
   trafficInvalid: { workflow: 'w', reason: 'the weights are 100 together, not 90' },
   updateRolledBack: { workflow: 'w', version: 2, active: 1, failed: 3, total: 20, maxErrorRate: 0.1 },
+  probeFailed: {
+    ...{ workflow: 'w', version: 2, gateway: 'a', reason: 'its answer.label is 4, not 3', status: 400 },
+    place: { file: 'h.py', line: 3 },
+  },
   nodeFailed: { node: 'up', attempts: 2, reason: 'timeout' },
   nodeRaised: { node: 'up', status: 513, message: 'my pred error' },
   functionLoadFailed: { functionName: 'pre', file: 'h.py', reason: 'SyntaxError' },

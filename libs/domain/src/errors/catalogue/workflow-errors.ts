@@ -33,6 +33,15 @@ export interface WorkflowErrors {
     /** Of the predictions, 0 to 1. */
     maxErrorRate: number;
   };
+  /** `gateway`: absent where the worker has sent it. `reason`: what was wrong with the answer. */
+  probeFailed: {
+    workflow: string;
+    version: number;
+    gateway?: string;
+    reason: string;
+    status: number;
+    place?: SourcePlace;
+  };
   /** `models`: the names of its model nodes. */
   nodeNotFound: { workflow: string; node: string; models: readonly string[] };
   /** `node`: absent where all were meant. */
@@ -131,6 +140,14 @@ export const workflowErrors: CatalogueArea<WorkflowErrors> = {
       `Version ${d.version} of workflow ${d.workflow} failed ${d.failed} of ${d.total} predictions, more than the ` +
       `${Number((d.maxErrorRate * 100).toFixed(2))} % that are allowed: version ${d.active} serves again.`,
     shows: ['version', 'active', 'failed', 'total'],
+  },
+  probeFailed: {
+    type: 'WorkflowException',
+    status: (d) => d.status,
+    message: (d) =>
+      `Version ${d.version} of workflow ${d.workflow} does not serve: its probe has failed` +
+      `${d.gateway === undefined ? '' : ` on gateway ${d.gateway}`}, ${d.reason}. What served before serves.`,
+    shows: ['gateway', 'reason', 'place'],
   },
   nodeNotFound: {
     type: 'NodeNotFoundException',

@@ -4,6 +4,7 @@ import { knownSections } from './known-sections.js';
 import { modelEntries } from './model-entries.js';
 import { modelsMapping } from './models-mapping.js';
 import { nodeNames } from './node-names.js';
+import { probeSection } from './probe-section.js';
 import { settingValues } from './setting-values.js';
 import { textKeys } from './text-keys.js';
 import { workerRange } from './worker-range.js';
@@ -18,4 +19,5 @@ export const specRules: readonly SpecRule[] = [
   workerRange,
   dagAdjacency,
   nodeNames,
+  probeSection,
 ];

@@ -53,6 +53,34 @@ const tables: Readonly<Record<string, Table>> = {
       ],
     ],
   },
+  'probe-section': {
+    accepts: {
+      'a file': 'dag: {pre: []}\nprobe: probes/one.json\n',
+      'a mapping of all keys':
+        'dag: {pre: []}\nprobe: {file: one.bin, content-type: text/csv; charset=utf-8, status: 422, answer: two.json}\n',
+    },
+    refuses: [
+      [
+        'nothing',
+        'dag: {pre: []}\nprobe:\n',
+        '2:7 probe-section: probe must be the path of a file of the archive, or a mapping, not null.',
+      ],
+      [
+        'a path that leads out of the archive',
+        'dag: {pre: []}\nprobe: ../one.json\n',
+        '2:8 probe-section: probe must be the path of a file of the archive, or a mapping, not "../one.json".',
+      ],
+      [
+        'a mapping without a file, with what is no key and values that are none',
+        'dag: {pre: []}\nprobe:\n  contenttype: a\n  content-type: multipart/form-data\n  status: 99\n  answer: [a]\n',
+        '3:3 probe-section: probe.contenttype is none of file, content-type, status, answer. Did you mean content-type?',
+        '4:17 probe-section: probe.content-type must be of a body that is no form, not "multipart/form-data".',
+        '5:11 probe-section: probe.status must be a whole number from 200 to 599, not 99.',
+        '6:11 probe-section: probe.answer must be the path of a file of the archive, not a list.',
+        '2:1 probe-section: probe.file is missing: it names the file that is sent.',
+      ],
+    ],
+  },
   'models-mapping': {
     accepts: {
       'models with nothing in it': 'models:\ndag:\n  pre: [post]\n',
