@@ -28,7 +28,15 @@ export default {
     'apps/*': files,
     // What bin/torchweave.js starts is its compiled self.
     'apps/cli': { ...files, entry: ['src/main.ts!'] },
+    'apps/dashboard': {
+      entry: ['src/main.tsx!', 'build.mjs'],
+      project: ['src/**/*.{ts,tsx}!', '!src/**/*.test.ts!', 'test/**/*.ts'],
+      // Read as a file by its path: it runs in the browser. And what types alone take of the package.
+      ignoreDependencies: ['axe-core'],
+    },
     'libs/*': files,
+    // The built page is read as files.
+    'libs/platform': { ...files, ignoreDependencies: ['@torchweave/dashboard'] },
     'libs/adapters/*': files,
     'libs/http-exchange': withBenchmarks,
     'libs/adapters/python-runtime': withBenchmarks,

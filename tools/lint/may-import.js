@@ -28,11 +28,11 @@ function ownerOf(file) {
   return '.';
 }
 
-function isDeclared(name, { owner, isTest }) {
+function isDeclared(name, { owner, isTest, isBundled }) {
   if (name.startsWith('node:')) return true;
   const { name: own, dependencies = {}, devDependencies = {} } = manifestAt(owner) ?? {};
   const development =
-    isTest || owner.startsWith('tools/') ? { ...devDependencies, ...manifestAt('.').devDependencies } : {};
+    isTest || isBundled || owner.startsWith('tools/') ? { ...devDependencies, ...manifestAt('.').devDependencies } : {};
   const wanted = packageOf(name);
   return wanted === own || wanted in dependencies || wanted in development;
 }
@@ -52,7 +52,9 @@ function faultOf(name, place) {
   const own = manifestAt(owner)?.name;
   const allowed = [...layer.imports, ...(isTest ? [own, ...(layer.tests ?? []), ...testImports] : [])];
   if (!allowed.some((pattern) => matches(name, pattern))) return layer.name;
-  return isDeclared(name, place) ? undefined : `${packageOf(name)} is not in the dependencies of ${owner}/package.json`;
+  return isDeclared(name, { ...place, isBundled: layer.isBundled })
+    ? undefined
+    : `${packageOf(name)} is not in the dependencies of ${owner}/package.json`;
 }
 
 function placeOf(filename) {

@@ -13,7 +13,8 @@ function targetsOf(root, workspace) {
   const has = (folder) => existsSync(join(workspace, root, folder));
   const target = (command) => ({ command, options: { cwd: '{workspaceRoot}' } });
   const targets = { lint: target(`eslint --no-warn-ignored ${root} && prettier --check ${root}`) };
-  if (has('tsconfig.json')) targets.typecheck = target(`node tools/nx/typecheck.mjs ${root}`);
+  if (root === 'apps/dashboard') targets.typecheck = target(`tsc -p ${root}`);
+  else if (has('tsconfig.json')) targets.typecheck = target(`node tools/nx/typecheck.mjs ${root}`);
   for (const [name, { tier, folder }] of Object.entries(tests)) {
     if (has(folder)) targets[name] = target(`vitest run --passWithNoTests --project ${tier} ${root}/`);
   }

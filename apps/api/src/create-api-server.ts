@@ -8,12 +8,21 @@ import type {
   VersionManagement,
   WorkflowManagement,
 } from '@torchweave/application';
-import { ErrorAnswers, followTorchServe, observeHttp, serveKeyRenewal, serverOptions } from '@torchweave/platform';
-import type { HttpAdmission, Monitoring } from '@torchweave/platform';
+import {
+  ErrorAnswers,
+  followTorchServe,
+  observeHttp,
+  serveKeyRenewal,
+  serverOptions,
+  sessionPath,
+} from '@torchweave/platform';
+import type { HttpAdmission, Monitoring, PageFiles } from '@torchweave/platform';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
 import { ApiModule } from './api.module.js';
 import { serveQueueBoard } from './board/queue-board.js';
+import { leadBrowsers, servePage } from './page/serve-page.js';
+import { servePageSession, type PageSessionOptions } from './page/serve-session.js';
 import { hasArchive, readArchiveBodies } from './http/archive-bodies.js';
 import { ChangeRequests } from './http/change-requests.js';
 import { ErrorFilter } from './http/error-filter.js';
@@ -44,6 +53,8 @@ export interface ApiServerOptions {
   readonly queues?: BullMqJobQueue['queues'];
   /** What the operator's page reads; there is none of it without. */
   readonly observed?: Omit<ObservationOptions, 'management'> & { readonly streams: EventStreams };
+  /** The operator's page; there is none without it. */
+  readonly page?: PageSessionOptions & { readonly files: PageFiles };
 }
 
 /** The management API as a Nest application that does not listen yet. */
@@ -62,11 +73,16 @@ export async function createApiServer(options: ApiServerOptions): Promise<NestFa
     },
   );
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  if (options.page !== undefined) leadBrowsers(fastify);
   admission?.guard(fastify, errors);
   admission?.refuseUnrouted(fastify, errors, unroutedError);
   admission?.auditChanges(fastify);
   // Whoever changes something waits for its end, unless told not to.
-  admission?.limit(fastify, errors, ({ method }) => ['POST', 'PUT', 'DELETE'].includes(method));
+  admission?.limit(
+    fastify,
+    errors,
+    ({ method, routeOptions }) => ['POST', 'PUT', 'DELETE'].includes(method) && routeOptions.url !== sessionPath,
+  );
   admission?.limitBodies(fastify, options.maxRequestSize, hasArchive);
   followTorchServe(fastify);
   if (options.registry !== undefined) observeHttp(fastify, options.registry);
@@ -76,8 +92,12 @@ export async function createApiServer(options: ApiServerOptions): Promise<NestFa
   app.useGlobalPipes(new ValidationPipe({ transform: true, exceptionFactory: validationError }));
   serveOpenApi(app, fastify, admission?.keys !== undefined);
   if (admission?.keys !== undefined) serveKeyRenewal(fastify, admission.keys, options.logger);
-  if (options.queues !== undefined) serveQueueBoard(fastify, options.queues);
-  const { observed } = options;
+  const { page, queues, observed } = options;
+  if (queues !== undefined) serveQueueBoard(fastify, queues, { isReadOnly: page?.isReadOnly === true });
+  if (page !== undefined) {
+    servePage(fastify, page.files);
+    servePageSession(fastify, page);
+  }
   if (observed !== undefined) {
     serveObservation(fastify, { ...observed, management });
     serveEvents(fastify, { streams: observed.streams, spare: (answer) => admission?.spare(answer) });

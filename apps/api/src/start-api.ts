@@ -15,17 +15,29 @@ import {
   listenOn,
   observeQueues,
   openAdmission,
+  PageSessions,
+  readPage,
   type AppOptions,
+  type HttpAdmission,
   type RunningApp,
 } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
-import { RedisIdempotencyKeys, RedisModelReports, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
-import { RedisStateProbe } from '@torchweave/redis-workflow-state';
+import {
+  RedisIdempotencyKeys,
+  RedisModelReports,
+  RedisSessionStore,
+  RedisStateProbe,
+  RedisWorkflowVersions,
+} from '@torchweave/redis-workflow-state';
 import { version } from '@torchweave/platform/version';
 import { hostname } from 'node:os';
 import { createApiServer } from './create-api-server.js';
 import { EventStreams } from './observation/event-streams.js';
 import { tellOf } from './observation/tell.js';
+import type { PageSessionOptions } from './page/serve-session.js';
+
+/** The default of `redis_namespace`. */
+const usualNamespace = 'torchweave';
 
 /**
  * Starts the management API.
@@ -74,6 +86,7 @@ export async function startApi(options: AppOptions, archives: Pick<ArchiveStore,
     ...{ management, versions, inspection, idempotent, logger, admission, maxRequestSize: settings.maxRequestSize },
     ...{ registry: monitoring.registry, queues: jobs.queues },
     observed: { observation, told, streams },
+    page: { files: readPage(), ...pageSessions(options, redis, admission) },
   });
   await listenOn(listen, '--management-port', ({ port, host }) => server.listen(port, host));
   const address = await server.getUrl();
@@ -94,3 +107,15 @@ const ownPart = (): ObservedPart => ({
   ...{ kind: 'api', id: `${hostname()}:${process.pid}`, health: { state: 'serving' }, version },
   facts: [{ name: 'running', value: Math.round(process.uptime() * 1_000), unit: 'ms' }],
 });
+
+/** Who may look at the page: whoever signs in with a key, where keys are asked for. */
+function pageSessions({ settings }: AppOptions, redis: RedisConnection, admission: HttpAdmission): PageSessionOptions {
+  const { namespace, dashboardReadOnly: isReadOnly } = settings;
+  const { keys } = admission;
+  // Whoever names the keys of theirs otherwise than usual tells installations apart by it.
+  const page = { isReadOnly, ...(namespace === usualNamespace ? {} : { installation: namespace }) };
+  if (keys === undefined) return page;
+  const sessions = new PageSessions({ store: new RedisSessionStore(redis, namespace), keys, isReadOnly });
+  admission.admitSessions(sessions);
+  return { ...page, signIn: { sessions, admission } };
+}

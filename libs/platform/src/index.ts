@@ -11,10 +11,15 @@ export {
   inferenceRoutes,
   managementRoutes,
   pageApiPath,
+  pagePath,
+  sessionPath,
   type InferencePath,
 } from './routes/routes.js';
 export { isOpenRoute, renewableKeys } from './auth/permission.js';
 export { serveKeyRenewal } from './auth/token-route.js';
+export { PageSessions, sessionCookie, sessionTokenIn, type SignedIn } from './auth/page-sessions.js';
+export { readPage, type PageFile, type PageFiles } from './page/page-files.js';
+export { SignInLimit } from './auth/sign-in-limit.js';
 export { listenAddress, type ListenAddress } from './config/listen-address.js';
 export { sharedAddress } from './config/distinct-addresses.js';
 export {

@@ -11,11 +11,20 @@ const descriptions = {
   maintenance: 'Repeating upkeep: model servers, orphans, archives',
 };
 
-/** Serves Bull Board below {@link boardPath}: the jobs of every queue with their steps and errors, to look at and to act on. */
-export function serveQueueBoard(fastify: FastifyInstance, queues: BullMqJobQueue['queues']): void {
+/**
+ * Serves Bull Board below {@link boardPath}: the jobs of every queue with their steps and errors, to look at and, where it is not
+ * read-only, to act on.
+ */
+export function serveQueueBoard(
+  fastify: FastifyInstance,
+  queues: BullMqJobQueue['queues'],
+  { isReadOnly }: { readonly isReadOnly: boolean },
+): void {
   const adapter = new FastifyAdapter().setBasePath(boardPath);
   createBullBoard({
-    queues: [...queues].map(([name, queue]) => new ToldQueue(queue, { description: descriptions[name] })),
+    queues: [...queues].map(
+      ([name, queue]) => new ToldQueue(queue, { description: descriptions[name], readOnlyMode: isReadOnly }),
+    ),
     serverAdapter: adapter,
     options: { uiConfig: { boardTitle: 'Torchweave queues', hideDocsLink: true, hideRedisDetails: true } },
   });

@@ -113,7 +113,7 @@ describe('the queue board', () => {
   });
 
   it.each([
-    ['GET', '/dashboard', 404, 'ResourceNotFoundException'],
+    ['GET', '/dashboard/api/nosuch', 404, 'ResourceNotFoundException'],
     ['GET', '/dashboard/queues/static/nosuch.js', 404, 'ResourceNotFoundException'],
     ['PUT', '/workflows', 405, 'MethodNotAllowedException'],
   ])('leaves other answers as they are: %s %s', async (method, path, code, type) => {

@@ -54,6 +54,9 @@ describe('the published package, in a folder without a clone', () => {
       run('npx', 'torchweave', 'workflow', 'register', 'echo.war', '--management', `http://127.0.0.1:${management}`);
       const where = ['--inference', `http://127.0.0.1:${inference}`];
       expect(run('npx', 'torchweave', 'workflow', 'predict', 'echo', '--data', 'hello', ...where)).toBe('hello');
+      const page = await (await fetch(`http://127.0.0.1:${management}/dashboard/`)).text();
+      const [, script = 'none'] = /<script[^>]* src="([^"]+)"/.exec(page) ?? [];
+      expect((await fetch(new URL(script, `http://127.0.0.1:${management}`))).status).toBe(200);
     } finally {
       await server.end();
     }

@@ -100,6 +100,14 @@ export class StateKeys {
   get gateways(): string {
     return `${this.tag}:gateways`;
   }
+  /** Hash of session to what proves whose it is. */
+  get sessions(): string {
+    return `${this.tag}:sessions`;
+  }
+  /** Sorted set of session to the time (ms) of its end. */
+  get sessionEnds(): string {
+    return `${this.tag}:session-ends`;
+  }
   get changedChannel(): string {
     return `${this.tag}:changed`;
   }

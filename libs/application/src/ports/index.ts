@@ -26,6 +26,7 @@ export { silentLogger, type Logger } from './logger.js';
 export { reachesClient, type InferenceOptions, type ModelInference } from './model-inference.js';
 export type { ModelArchive, ModelDescription, ModelRegistration, ModelRepository } from './model-repository.js';
 export type { ManagedModelServer, ModelServer } from './model-server.js';
+export type { SessionStore } from './session-store.js';
 export type { SpecReader } from './spec-reader.js';
 export type { StateFacts, StateProbe } from './state-facts.js';
 export { shadowOutcomes } from './telemetry.js';

@@ -57,13 +57,16 @@ export class ErrorAnswers {
   }
 
   /** Fastify's own refusals are told by the code that it documents. */
-  private translate(thrown: unknown, { raw }: FastifyRequest): TorchweaveError {
+  private translate(thrown: unknown, request: FastifyRequest): TorchweaveError {
+    const { raw } = request;
     // What fails when a body ends before it is whole is the client's connection.
     if (raw.destroyed && !raw.complete) return new TorchweaveError('clientGone', {}, { cause: thrown });
     if (!(thrown instanceof Error) || !('code' in thrown)) return toTorchweaveError(thrown);
     switch (thrown.code) {
       case 'FST_ERR_CTP_BODY_TOO_LARGE':
-        return new TorchweaveError('bodyTooLarge', { limitBytes: this.options.maxRequestSize });
+        return new TorchweaveError('bodyTooLarge', {
+          limitBytes: request.routeOptions.bodyLimit ?? this.options.maxRequestSize,
+        });
       case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
         return new TorchweaveError('bodyMalformed', { reason: 'it is not as long as its content-length says' });
       case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':

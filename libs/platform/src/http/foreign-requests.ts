@@ -58,6 +58,20 @@ export function isOwnOrigin(origin: string, host: string, isSecure: boolean): bo
   return URL.canParse(own) && new URL(origin).host === new URL(own).host;
 }
 
+/**
+ * Whether a browser says that a request comes from a page of this server: what changes something must say so, what looks must not say
+ * otherwise. Another port of the same host is another site's page, too.
+ */
+export function comesFromOwnPage(
+  { method, headers }: Pick<IncomingMessage, 'method' | 'headers'>,
+  isSecure: boolean,
+): boolean {
+  const { origin, host = '', 'sec-fetch-site': site } = headers;
+  const looks = method === 'GET' || method === 'HEAD';
+  if (site !== undefined && site !== 'same-origin' && !(looks && site === 'none')) return false;
+  return origin === undefined ? looks || site === 'same-origin' : isOwnOrigin(origin, host, isSecure);
+}
+
 /** What a browser asks before it sends a request that a form could not send. */
 export const isPreflight = ({ method, headers }: IncomingMessage): boolean =>
   method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined;

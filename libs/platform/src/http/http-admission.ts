@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fast
 import { Admission } from '../admission/admission.js';
 import { AccessKeys } from '../auth/access-keys.js';
 import { assertExposure } from '../auth/assert-exposure.js';
+import { sessionTokenIn, type PageSessions } from '../auth/page-sessions.js';
 import { inferenceRule, isOpenRoute, isPageRoute, managementRule, type RouteRule } from '../auth/permission.js';
 import { listenAddress, type ListenAddress } from '../config/listen-address.js';
 import type { Settings } from '../config/settings/settings.js';
@@ -13,7 +14,14 @@ import { BodyBudget } from './body-budget.js';
 import { BrokenRequests } from './broken-requests.js';
 import { Cors } from './cors.js';
 import type { ErrorAnswers } from './error-answers.js';
-import { foreignHost, foreignRefusal, isOwnOrigin, isPreflight, type SiteRule } from './foreign-requests.js';
+import {
+  comesFromOwnPage,
+  foreignHost,
+  foreignRefusal,
+  isOwnOrigin,
+  isPreflight,
+  type SiteRule,
+} from './foreign-requests.js';
 import { createHttpServer, excessOf } from './http-server.js';
 import { limitsOf, type HttpLimits } from './limits.js';
 import { siteRule } from './site-rule.js';
@@ -35,10 +43,17 @@ export interface HttpAdmissionOptions {
   readonly audit?: Audit;
 }
 
+/** Who sends a request, and why it is not let in where it is not. */
+interface Identified {
+  readonly holder?: string;
+  readonly refusal?: TorchweaveError | undefined;
+}
+
 /** All that stands between a server's port and its routes: who gets in, over what, and how much at once. */
 export class HttpAdmission {
   private readonly broken: BrokenRequests;
   private isAudited = false;
+  private sessions: PageSessions | undefined;
 
   constructor(readonly options: HttpAdmissionOptions) {
     this.broken = new BrokenRequests(options.limits);
@@ -46,6 +61,28 @@ export class HttpAdmission {
 
   get keys(): AccessKeys | undefined {
     return this.options.admission.keys;
+  }
+
+  /** Lets whoever has signed in on the operator's page in by their session, beside keys. */
+  admitSessions(sessions: PageSessions): void {
+    this.sessions = sessions;
+  }
+
+  /** Whether a request comes from a page of this server, as far as its browser says. */
+  isOwnPage(request: FastifyRequest): boolean {
+    return comesFromOwnPage(request, this.isSecure);
+  }
+
+  /** Whether a browser came by TLS: to this server, or to what stands before it. */
+  isByTls({ headers }: FastifyRequest): boolean {
+    return this.isSecure || headers.origin?.startsWith('https:') === true;
+  }
+
+  /** Has the audit name who sent a request, or why they were not let in. */
+  note({ raw }: FastifyRequest, { holder, refusal }: Identified): void {
+    const { audit } = this.options;
+    if (refusal !== undefined) audit?.refused(raw, refusal, holder);
+    else if (holder !== undefined && this.isAudited) audit?.holds(raw, holder);
   }
 
   /** Counts a request until its answer is sent or its client is gone; its error where there are too many. */
@@ -91,14 +128,18 @@ export class HttpAdmission {
    */
   guard(fastify: FastifyInstance, errors: ErrorAnswers): void {
     fastify.addHook('onRequest', (request, reply, done) => {
-      const refusal = this.refusalOf(request);
-      if (refusal !== undefined) {
-        if (mayAskUser(request, this.isSecure))
-          void reply.header('www-authenticate', 'Basic realm="Torchweave", charset="UTF-8"');
-        // Answered here: a part of the server may have an error handler of its own, which knows nothing of this.
-        errors.answer(refusal, request, reply);
-      } else if (isPreflight(request.raw)) void reply.status(204).send();
-      else done();
+      const settle = (refusal: unknown): void => {
+        if (refusal !== undefined) {
+          if (mayAskUser(request, this.isSecure))
+            void reply.header('www-authenticate', 'Basic realm="Torchweave", charset="UTF-8"');
+          // Answered here: a part of the server may have an error handler of its own, which knows nothing of this.
+          errors.answer(refusal, request, reply);
+        } else if (isPreflight(request.raw)) void reply.status(204).send();
+        else done();
+      };
+      const session = this.sessionIn(request);
+      if (session === undefined) return settle(this.refusalOf(request));
+      void this.refusalOfSession(request, session).then(settle, settle);
     });
   }
 
@@ -158,7 +199,7 @@ export class HttpAdmission {
 
   private identityRefusal(request: FastifyRequest): TorchweaveError | undefined {
     const { method, routeOptions, headers, raw } = request;
-    const { admission, rule, site, cors, audit } = this.options;
+    const { admission, rule, site, cors } = this.options;
     const { keys } = admission;
     // Of the route, not of the address: what is spelt in another way is another route, or none, and so closed.
     const { url } = routeOptions;
@@ -167,16 +208,33 @@ export class HttpAdmission {
     if (cors?.admits(headers.origin) === true && isPreflight(raw)) {
       return keys === undefined && site !== undefined ? foreignHost(raw, site) : undefined;
     }
-    const { holder, refusal } =
+    const check =
       keys === undefined
         ? { refusal: site === undefined ? undefined : foreignRefusal(raw, site) }
         : admission.permit(
             { authorization: headers.authorization, mayBePassword: mayAskUser(request, this.isSecure) },
             rule(method, url),
           );
-    if (refusal !== undefined) audit?.refused(raw, refusal, holder);
-    else if (holder !== undefined && this.isAudited) audit?.holds(raw, holder);
-    return refusal;
+    this.note(request, check);
+    return check.refusal;
+  }
+
+  /** The session that a request of a page of ours brings instead of a key, where one is asked for. */
+  private sessionIn(request: FastifyRequest): string | undefined {
+    const { method, routeOptions, headers } = request;
+    if (this.sessions === undefined || headers.authorization !== undefined) return undefined;
+    const token = sessionTokenIn(headers.cookie);
+    if (token === undefined || isOpenRoute(method, routeOptions.url)) return undefined;
+    return comesFromOwnPage(request, this.isSecure) ? token : undefined;
+  }
+
+  private async refusalOfSession(request: FastifyRequest, token: string): Promise<TorchweaveError | undefined> {
+    const excess = excessOf(request.raw, this.options.limits);
+    if (excess !== undefined) return excess;
+    const wanted = this.options.rule(request.method, request.routeOptions.url);
+    const check: Identified = (await this.sessions?.check(token, wanted)) ?? {};
+    this.note(request, check);
+    return check.refusal;
   }
 }
 

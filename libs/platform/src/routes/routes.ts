@@ -7,11 +7,16 @@ export const anyMethod = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTI
 export const pageApiPath = '/dashboard/api';
 /** Where the queue board is. */
 export const boardPath = '/dashboard/queues';
+/** Where the operator's page is. */
+export const pagePath = '/dashboard';
+/** The session of whoever has signed in on the page. */
+export const sessionPath = `${pageApiPath}/session`;
 
 const health = { methods: ['GET'], permissions: [], kind: 'health' } as const;
 const description = { path: '/', methods: ['OPTIONS'], permissions: [], kind: 'document' } as const;
 const looking = { methods: ['GET'], permissions: ['read'], kind: 'api' } as const;
 const changing = { permissions: ['register'], kind: 'api' } as const;
+const pageFile = { methods: ['GET', 'HEAD'], permissions: [], kind: 'document', onlyWith: 'page' } as const;
 
 /** What the management API serves. */
 export const managementRoutes = [
@@ -43,6 +48,10 @@ export const managementRoutes = [
   { ...looking, path: `${pageApiPath}/operations` },
   { ...looking, path: `${pageApiPath}/events` },
   { ...changing, path: `${pageApiPath}/operations/:id/retry`, methods: ['POST'] },
+  // The page holds nothing secret, and asks for a key itself.
+  { ...pageFile, path: pagePath },
+  { ...pageFile, path: `${pagePath}/*` },
+  { path: sessionPath, methods: ['GET', 'POST', 'DELETE'], permissions: [], kind: 'api', onlyWith: 'page' },
 ] as const satisfies readonly Route[];
 
 /** What the inference API serves. */

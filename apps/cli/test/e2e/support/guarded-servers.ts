@@ -1,10 +1,31 @@
 import { RedisLink } from '@torchweave/redis-client';
-import { createApiServer } from '@torchweave/api';
-import { ModelServerFleet, RoutingTable, RunWorkflow, silentLogger, WorkflowManagement } from '@torchweave/application';
+import { createApiServer, EventStreams, tellOf } from '@torchweave/api';
+import {
+  ModelServerFleet,
+  Observation,
+  RoutingTable,
+  RunWorkflow,
+  silentLogger,
+  WorkflowManagement,
+} from '@torchweave/application';
 import { BullMqJobQueue } from '@torchweave/bullmq-job-queue';
 import { createGatewayServer } from '@torchweave/gateway';
-import { type ErrorAnswers, HttpAdmission, type HttpAdmissionOptions } from '@torchweave/platform';
-import { RedisConnection, RedisWorkflowState } from '@torchweave/redis-workflow-state';
+import {
+  type ErrorAnswers,
+  HttpAdmission,
+  type HttpAdmissionOptions,
+  PageSessions,
+  readPage,
+} from '@torchweave/platform';
+import {
+  RedisConnection,
+  RedisGatewayRegistry,
+  RedisModelReports,
+  RedisSessionStore,
+  RedisStateProbe,
+  RedisWorkflowState,
+  RedisWorkflowVersions,
+} from '@torchweave/redis-workflow-state';
 import { emptyPorts } from '@torchweave/testing/empty-ports';
 import { TestRedis } from '@torchweave/testing/redis';
 import type { FastifyInstance } from 'fastify';
@@ -38,7 +59,7 @@ export interface GuardedServer {
 
 const maxRequestSize = 10_000;
 
-/** The management API with its board on a Redis of its own. */
+/** The management API with its board and its page on a Redis of its own. */
 export async function startGuardedApi(options: HttpAdmissionOptions): Promise<GuardedServer> {
   const redis = await TestRedis.start();
   const connection = new RedisConnection(new RedisLink(redis.url, silentLogger), silentLogger);
@@ -50,9 +71,25 @@ export async function startGuardedApi(options: HttpAdmissionOptions): Promise<Gu
   });
   const admission = new WatchingAdmission(options);
   const state = new RedisWorkflowState(connection, 'guarded');
+  const observation = new Observation({
+    ...{ state, jobs, versions: new RedisWorkflowVersions(connection, 'guarded') },
+    ...{ reports: new RedisModelReports(connection, 'guarded'), probe: new RedisStateProbe(connection) },
+    gateways: new RedisGatewayRegistry(connection, 'guarded', 1_000),
+  });
+  const told = tellOf(observation, () => []);
+  const { keys } = admission;
+  const store = new RedisSessionStore(connection, 'guarded');
+  const sessions = keys === undefined ? undefined : new PageSessions({ store, keys, isReadOnly: false });
+  if (sessions !== undefined) admission.admitSessions(sessions);
   const server = await createApiServer({
     management: new WorkflowManagement(state, jobs, { waitMs: 1_000 }),
     ...{ admission, maxRequestSize, logger: silentLogger, queues: jobs.queues },
+    // Nobody may follow: an answer without end would be waited for.
+    observed: { observation, told, streams: new EventStreams(told, silentLogger, 0) },
+    page: {
+      ...{ files: readPage(), isReadOnly: false },
+      ...(sessions === undefined ? {} : { signIn: { sessions, admission } }),
+    },
   });
   await server.listen(0, '127.0.0.1');
   return {

@@ -7,6 +7,9 @@ export interface AccessErrors {
   forbidden: { wanted: readonly string[] };
   hostNotAllowed: { host: string };
   originNotAllowed: { origin: string };
+  /** A cookie is for the pages of the server alone. */
+  foreignSignIn: Record<never, never>;
+  signInsLimited: { retryAfterSeconds: number };
   keyNotRenewed: { reason: string; retryAfterSeconds: number };
 }
 
@@ -35,6 +38,17 @@ export const accessErrors: CatalogueArea<AccessErrors> = {
     message: (d) =>
       `A web page of another origin (${d.origin}) may not use this server, which asks for no keys. Name its origin in ` +
       'cors_allowed_origin (* is for the inference API alone), or have the server ask for keys (--key-file).',
+  },
+  foreignSignIn: {
+    type: 'ForbiddenException',
+    status: 403,
+    message: () =>
+      'Only the page of this server signs in here. Programs send their key with each request (Authorization: Bearer KEY).',
+  },
+  signInsLimited: {
+    type: 'TooManyRequestsException',
+    status: 429,
+    message: (d) => `Too many sign-ins had a wrong key. Try again in ${d.retryAfterSeconds} s.`,
   },
   keyNotRenewed: {
     type: 'ServiceUnavailableException',

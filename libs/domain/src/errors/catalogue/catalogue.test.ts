@@ -21,6 +21,8 @@ const examples: { readonly [Code in ErrorCode]: ErrorData[Code] } = {
   requestTooSlow: {},
   urlTooLong: { limitBytes: 8_192 },
   headersTooLarge: { limitBytes: 16_384, limitCount: 200 },
+  foreignSignIn: {},
+  signInsLimited: { retryAfterSeconds: 60 },
   keyNotRenewed: { reason: 'EROFS', retryAfterSeconds: 1 },
   resourceNotFound: {},
   methodNotAllowed: { allow: 'GET' },

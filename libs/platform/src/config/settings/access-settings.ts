@@ -40,6 +40,12 @@ export const accessSettings = {
       "Whether functions and models see the client's Authorization and Cookie headers (default: only without a key file)",
     schema: boolean.optional(),
   },
+  dashboardReadOnly: {
+    property: 'dashboard_read_only',
+    variable: 'TORCHWEAVE_DASHBOARD_READ_ONLY',
+    description: "Whether the operator's page is for looking alone, whatever the key of its session (default false)",
+    schema: boolean.default(false),
+  },
   allowedHosts: {
     property: 'allowed_hosts',
     variable: 'TORCHWEAVE_ALLOWED_HOSTS',

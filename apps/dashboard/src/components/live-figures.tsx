@@ -1,0 +1,22 @@
+import type { Live } from '@torchweave/dashboard-contract';
+import { duration, percent, perSecond } from '../format/units.js';
+
+/** Where a latency stands when there were no requests. */
+export const latency = (ms: number | undefined): string => (ms === undefined ? '–' : duration(ms));
+
+/** Requests, latency and errors of one thing, in fixed widths so that nothing jumps. */
+export function LiveFigures({ live }: { live: Live }) {
+  return (
+    <span className="live-figures" data-live="">
+      <span>
+        <b>{perSecond(live.requestsPerSecond)}</b> req/s
+      </span>
+      <span>
+        <abbr title="99 of 100 requests took no longer">p99</abbr> <b>{latency(live.p99Ms)}</b>
+      </span>
+      <span className={live.errorRate > 0 ? 'has-errors' : ''}>
+        <b>{percent(live.errorRate)}</b> errors
+      </span>
+    </span>
+  );
+}
