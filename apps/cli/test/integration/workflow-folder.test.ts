@@ -5,6 +5,7 @@ import { packFolder, readFolder, type PackFolderOptions, type PackedFolder } fro
 import { findWorkflowFolder } from '../../src/author/workflow-folder.js';
 import { CliError } from '../../src/output/cli-error.js';
 import { listEntries, withArchive } from '../../src/war/archive-contents.js';
+import { PythonChecker } from '../../src/war/python-checker.js';
 import { TemporaryFolder } from './support/temporary-folder.js';
 
 const spec = 'dag:\n  pre: []\n';
@@ -65,7 +66,10 @@ describe('the sources of a workflow in its folder', () => {
 
 describe('a folder that is packed', () => {
   const sourceDate = new Date('2026-01-02T03:04:05Z');
-  const options = (): PackFolderOptions => ({ modelStores: [], output: root.at('out'), sourceDate });
+  const options = (): PackFolderOptions => ({
+    ...{ modelStores: [], output: root.at('out'), sourceDate },
+    python: new PythonChecker('python3', process.env),
+  });
 
   async function pack(): Promise<PackedFolder> {
     await mkdir(root.at('out'), { recursive: true });
