@@ -8,6 +8,7 @@ const adapters = [
   'bullmq-job-queue',
   'embedded-redis',
   'filesystem-archive-store',
+  'opentelemetry-traces',
   'python-runtime',
   'redis-workflow-state',
   'torchserve-model-server',
@@ -57,6 +58,7 @@ export const layers = [
     'bullmq-job-queue': [redisClient, 'bullmq', 'ioredis'],
     'embedded-redis': [],
     'filesystem-archive-store': [archiveFormat],
+    'opentelemetry-traces': ['@opentelemetry/*'],
     'python-runtime': [],
     'redis-workflow-state': [redisClient, 'ioredis'],
     'torchserve-model-server': [httpExchange],
@@ -97,16 +99,8 @@ export const layers = [
   ...Object.entries({
     api: {
       imports: [
-        ...[
-          '@nestjs/*',
-          '@bull-board/*',
-          'class-transformer',
-          'class-validator',
-          'fastify',
-          'node:http',
-          'node:os',
-          'node:querystring',
-        ],
+        ...['@nestjs/*', '@bull-board/*', 'class-transformer', 'class-validator', 'fastify'],
+        ...['node:async_hooks', 'node:http', 'node:os', 'node:querystring'],
         '@torchweave/dashboard-contract',
       ],
       adapters: ['@torchweave/bullmq-job-queue', '@torchweave/redis-workflow-state'],

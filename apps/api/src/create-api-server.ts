@@ -26,6 +26,7 @@ import { servePageSession, type PageSessionOptions } from './page/serve-session.
 import { hasArchive, readArchiveBodies } from './http/archive-bodies.js';
 import { ChangeRequests } from './http/change-requests.js';
 import { ErrorFilter } from './http/error-filter.js';
+import type { ChangesUnderWay } from './http/traced-changes.js';
 import { unroutedError } from './http/unrouted.js';
 import { readParameterBodies } from './http/parameter-bodies.js';
 import { validationError } from './http/validation-error.js';
@@ -49,6 +50,8 @@ export interface ApiServerOptions {
   readonly admission?: HttpAdmission;
   /** Where requests are counted; nowhere without it. */
   readonly registry?: Monitoring['registry'];
+  /** Who has changes traced; without it, nobody does. */
+  readonly changes?: Pick<ChangesUnderWay, 'observe'> | undefined;
   /** What the queue board shows; there is none without them. */
   readonly queues?: BullMqJobQueue['queues'];
   /** What the operator's page reads; there is none of it without. */
@@ -85,6 +88,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<NestFa
   );
   admission?.limitBodies(fastify, options.maxRequestSize, hasArchive);
   followTorchServe(fastify);
+  options.changes?.observe(fastify);
   if (options.registry !== undefined) observeHttp(fastify, options.registry);
   readParameterBodies(fastify);
   readArchiveBodies(fastify, options.maxRequestSize);

@@ -32,6 +32,7 @@ import {
 import { version } from '@torchweave/platform/version';
 import { hostname } from 'node:os';
 import { createApiServer } from './create-api-server.js';
+import { ChangesUnderWay } from './http/traced-changes.js';
 import { EventStreams } from './observation/event-streams.js';
 import { tellOf } from './observation/tell.js';
 import type { PageSessionOptions } from './page/serve-session.js';
@@ -46,12 +47,13 @@ const usualNamespace = 'torchweave';
  * @throws TorchweaveError `redisUnusable` when Redis does not answer, `configurationInvalid` when the port is taken.
  */
 export async function startApi(options: AppOptions, archives: Pick<ArchiveStore, 'put'>): Promise<RunningApp> {
-  const { settings, redis: link, logger, monitoring } = options;
+  const { settings, redis: link, logger, monitoring, tracing } = options;
   const { namespace } = settings;
   const { listen, admission } = await openAdmission(settings, 'management', logger);
   const redis = new RedisConnection(link, logger);
   await redis.open();
-  const jobs = await BullMqJobQueue.open({ redis: link, namespace, logger });
+  const changes = tracing === undefined ? undefined : new ChangesUnderWay(tracing.changes);
+  const jobs = await BullMqJobQueue.open({ redis: link, namespace, logger, trace: () => changes?.trace });
   const state = new RedisWorkflowState(redis, namespace);
   const gateways = new RedisGatewayRegistry(redis, namespace, settings.gatewayLeaseMs);
   const management = new WorkflowManagement(state, jobs, {
@@ -84,7 +86,7 @@ export async function startApi(options: AppOptions, archives: Pick<ArchiveStore,
   });
   const server = await createApiServer({
     ...{ management, versions, inspection, idempotent, logger, admission, maxRequestSize: settings.maxRequestSize },
-    ...{ registry: monitoring.registry, queues: jobs.queues },
+    ...{ changes, registry: monitoring.registry, queues: jobs.queues },
     observed: { observation, told, streams },
     page: { files: readPage(), ...pageSessions(options, redis, admission) },
   });

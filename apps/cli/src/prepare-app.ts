@@ -8,7 +8,7 @@ import {
   type Monitoring,
   type Settings,
 } from '@torchweave/platform';
-import type { Logger } from '@torchweave/application';
+import type { Logger, Tracing } from '@torchweave/application';
 import { RedisLink } from '@torchweave/redis-client';
 import type { Environment } from './environment.js';
 import { takesColours } from './output/colours.js';
@@ -23,6 +23,7 @@ export interface Prepared {
 /** What an app is started with. */
 export interface Monitored extends Prepared {
   readonly monitoring: Monitoring;
+  readonly tracing?: Tracing | undefined;
 }
 
 /** What to say of what was read, a line each. */
@@ -66,11 +67,11 @@ export function prepareApp(
 }
 
 /** The options of an app that runs apart from the others: they meet in a Redis that somebody else runs. */
-export function withRedis(app: string, { settings, logger, monitoring }: Monitored): AppOptions {
+export function withRedis(app: string, { settings, logger, monitoring, tracing }: Monitored): AppOptions {
   const { redisUrl, namespace } = settings;
   if (redisUrl === undefined) {
     const rule = `given to ${app}, as a flag or as REDIS_URL: redis://host:port`;
     throw new TorchweaveError('configurationInvalid', { setting: '--redis-url', value: '', rule });
   }
-  return { settings, redis: new RedisLink(redisUrl, logger, namespace), logger, monitoring };
+  return { settings, redis: new RedisLink(redisUrl, logger, namespace), logger, monitoring, tracing };
 }

@@ -22,12 +22,15 @@ export interface RunningWhole extends RunningApp {
  * @throws TorchweaveError of whatever does not start; what had started by then is closed again.
  */
 export async function startAll(monitored: Monitored, environment: Environment): Promise<RunningWhole> {
-  const { settings, logger, monitoring } = monitored;
+  const { settings, logger, monitoring, tracing } = monitored;
   const closing = new Closing();
   try {
     const redisUrl = settings.redisUrl ?? (await embeddedRedisUrl({ settings, logger }, environment, closing));
     const redis = new RedisLink(redisUrl, logger, settings.namespace);
-    const of = (part: string): AppOptions => ({ settings, redis, logger: logger.child({ part }), monitoring });
+    const of = (part: string): AppOptions => ({
+      ...{ settings, redis, monitoring, tracing },
+      logger: logger.child({ part }),
+    });
     const parts = closing.add(createParts({ settings, environment, logger, isOneProcess: true }));
     const gateway = closing.add(await startGateway(of('gateway'), parts));
     closing.add(await startWorker(of('worker'), parts));

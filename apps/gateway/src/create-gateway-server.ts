@@ -11,6 +11,7 @@ import {
   ErrorAnswers,
   followTorchServe,
   inferenceRoutes,
+  noteTrace,
   serverOptions,
   type HttpAdmission,
   type InferencePath,
@@ -38,7 +39,7 @@ export interface GatewayServerOptions {
   /** bytes. */
   readonly maxRequestSize: number;
   /** Who observes predictions, where anybody does. */
-  readonly telemetry?: RequestTelemetry;
+  readonly telemetry?: RequestTelemetry | undefined;
   /** Who reports on versions that updates watch; without it, nobody does. */
   readonly watched?: Pick<WatchedVersions, 'observe'>;
   /** Who copies requests to other versions; without it, nobody does. */
@@ -92,8 +93,18 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
   const predict = new PredictRoute({ table, runner, maxRequestSize, forwardsCredentials, watched, shadows });
   const prediction: Way = {
     onRequest: (request, reply, done) => {
-      request.span = telemetry?.requestStarted({ workflow: request.params.name, requestId: request.id });
-      if (request.span !== undefined) endWithResponse(request.span, reply.raw);
+      request.span = telemetry?.requestStarted({
+        workflow: request.params.name,
+        requestId: request.id,
+        method: request.method,
+        route: '/wfpredict/:name',
+        headers: request.headers,
+      });
+      if (request.span !== undefined) {
+        endWithResponse(request.span, reply.raw);
+        const { traceId } = request.span;
+        if (traceId !== undefined) noteTrace(request.raw, traceId);
+      }
       done(admission?.count(reply.raw));
     },
     handler: (request: PredictionRequest, reply) => predict.handle(request, reply),

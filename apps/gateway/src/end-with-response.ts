@@ -3,7 +3,9 @@ import type { ServerResponse } from 'node:http';
 
 /** Ends the span of a prediction when its answer is sent or its client is gone, whichever way the answer goes out. */
 export function endWithResponse(span: RequestSpan, response: ServerResponse): void {
-  response.once('close', () => span.ended(outcomeOf(response)));
+  response.once('close', () => {
+    span.ended(outcomeOf(response), response.writableFinished ? response.statusCode : undefined);
+  });
 }
 
 export function outcomeOf({ writableFinished, statusCode }: ServerResponse): RequestOutcome {

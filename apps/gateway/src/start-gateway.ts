@@ -1,4 +1,11 @@
-import { RoutingTable, RunWorkflow, sendProbe, ShadowRuns, writeRefusal } from '@torchweave/application';
+import {
+  observeRequests,
+  RoutingTable,
+  RunWorkflow,
+  sendProbe,
+  ShadowRuns,
+  writeRefusal,
+} from '@torchweave/application';
 import type { Parts } from '@torchweave/composition';
 import { closeServer, listenOn, observeModelServers, observeProcesses, observeWorkflows } from '@torchweave/platform';
 import { openAdmission, WorkflowMetrics, type AppOptions, type RunningApp } from '@torchweave/platform';
@@ -16,7 +23,7 @@ import { brokenWorkflows, gatewayUnreadiness, type GatewayPhase } from './readin
  * @throws TorchweaveError `redisUnusable` when Redis does not answer.
  */
 export async function startGateway(options: AppOptions, parts: Parts): Promise<RunningApp> {
-  const { settings, redis: link, logger, monitoring } = options;
+  const { settings, redis: link, logger, monitoring, tracing } = options;
   const { namespace, maxRequestSize } = settings;
   const { listen, admission } = await openAdmission(settings, 'inference', logger);
   const redis = new RedisConnection(link, logger);
@@ -53,7 +60,7 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
     runner,
     logger,
     maxRequestSize,
-    telemetry: metrics,
+    telemetry: observeRequests(metrics, tracing?.requests),
     watched,
     shadows,
     admission,

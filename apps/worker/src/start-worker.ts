@@ -1,6 +1,7 @@
 import {
   ChangeVersions,
   noRacePoints,
+  observeJobs,
   ObserveModels,
   ReconcileModelServers,
   RegisterWorkflow,
@@ -31,7 +32,7 @@ export async function startWorker(
   parts: Parts,
   racePoints: RacePoints = noRacePoints,
 ): Promise<RunningApp> {
-  const { settings, redis: link, logger, monitoring } = options;
+  const { settings, redis: link, logger, monitoring, tracing } = options;
   const { namespace } = settings;
   const redis = new RedisConnection(link, logger);
   await redis.open();
@@ -79,7 +80,7 @@ export async function startWorker(
   const worker = new BullMqJobWorker(
     {
       ...{ redis: link, namespace, logger, concurrency, lockMs },
-      telemetry: new JobMetrics(monitoring.registry),
+      telemetry: observeJobs(new JobMetrics(monitoring.registry), tracing?.jobs),
     },
     handlers,
   );

@@ -45,6 +45,8 @@ export { sendProbe } from './probing/send-probe.js';
 export { ReconcileModelServers, type ReconcilePorts } from './workflow-management/reconcile-model-servers.js';
 export { RegisterWorkflow } from './registration/register-workflow.js';
 export { UnregisterWorkflow } from './registration/unregister-workflow.js';
+export { observeJobs, observeRequests } from './telemetry/several-observers.js';
+export { readTraceContext } from './telemetry/trace-context.js';
 export { UploadedArchives, type UploadedArchivesOptions } from './registration/uploaded-archives.js';
 export { writeRefusal } from './workflow-management/write-refusal.js';
 export { IdempotentRequests } from './workflow-management/idempotent-requests.js';

@@ -5,3 +5,4 @@ export { createParts, type Parts, type PartsOptions, type PythonProcesses, type 
 export { createSourceInspector, type InspectSource } from './source-inspector.js';
 export { createUploadStore } from './upload-store.js';
 export type { NoPython, SourceFacts } from '@torchweave/python-runtime';
+export { startTraced } from './start-traced.js';

@@ -42,6 +42,7 @@ export { closeServer } from './http/close-server.js';
 export { ErrorAnswers, type ErrorAnswersOptions } from './http/error-answers.js';
 export { HttpAdmission, openAdmission, type HttpAdmissionOptions } from './http/http-admission.js';
 export { unroutedErrorOf } from './http/unrouted.js';
+export { noteTrace } from './http/trace-ids.js';
 export { listenOn } from './http/listen.js';
 export { tlsFor, type TlsCertificate } from './http/tls.js';
 export { serverOptions } from './http/server-options.js';

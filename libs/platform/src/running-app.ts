@@ -1,4 +1,4 @@
-import type { Logger } from '@torchweave/application';
+import type { Logger, Tracing } from '@torchweave/application';
 import type { RedisLink } from '@torchweave/redis-client';
 import type { Settings } from './config/settings/settings.js';
 import type { Monitoring } from './metrics/monitoring.js';
@@ -10,6 +10,8 @@ export interface AppOptions {
   readonly logger: Logger;
   /** Shared by the apps of one process. */
   readonly monitoring: Monitoring;
+  /** Of the process; absent where nothing is traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** An app that serves. */

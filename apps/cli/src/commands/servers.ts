@@ -72,13 +72,16 @@ export function addServerCommands(program: Command, environment: Environment): v
         if (shared !== undefined) throw shared;
         const limit = openFilesLimit();
         assertEnoughFiles(limit, leastFiles);
-        const { modelServerFaults } = await import('@torchweave/composition');
+        const { modelServerFaults, startTraced } = await import('@torchweave/composition');
         const [fault] = modelServerFaults(prepared.settings);
         if (fault !== undefined) throw fault;
         const tooFew = tooFewFiles(limit, prepared.settings, uses);
         if (tooFew !== undefined) prepared.logger.warn({ needed: tooFew.needed }, tooFew.message);
+        const service = isWhole ? 'torchweave' : `torchweave-${name}`;
         const run = (): Promise<RunningApp> =>
-          startMonitored(name, prepared, (monitoring) => start({ ...prepared, monitoring }, environment));
+          startTraced(service, prepared, (tracing) =>
+            startMonitored(name, prepared, (monitoring) => start({ ...prepared, monitoring, tracing }, environment)),
+          );
         await serveUntilStopped(name, run, prepared.logger);
       });
   }

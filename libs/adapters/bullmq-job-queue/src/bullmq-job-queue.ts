@@ -6,7 +6,14 @@ import {
   type JobQueue,
   type JobResult,
 } from '@torchweave/application';
-import type { Logger, Operation, OperationHistory, OperationPhase, RecentOperations } from '@torchweave/application';
+import type {
+  Logger,
+  Operation,
+  OperationHistory,
+  OperationPhase,
+  RecentOperations,
+  TraceContext,
+} from '@torchweave/application';
 import { isTorchweaveError, TorchweaveError } from '@torchweave/domain';
 import { within } from '@torchweave/kernel';
 import {
@@ -33,6 +40,11 @@ export interface BullMqOptions {
   readonly logger: Logger;
 }
 
+export interface BullMqQueueOptions extends BullMqOptions {
+  /** Of the request that leaves a job, where that is traced. */
+  readonly trace?: (() => TraceContext | undefined) | undefined;
+}
+
 /** s that finished jobs are kept: `GET /operations/{id}` answers so long. */
 const keepFinishedSeconds = 86_400;
 const keepFinishedCount = 100_000;
@@ -53,7 +65,7 @@ export class BullMqJobQueue implements JobQueue, OperationHistory {
   /** The queues themselves, for a board that shows them. */
   readonly queues: ReadonlyMap<QueueName, Queue>;
   private constructor(
-    private readonly options: BullMqOptions,
+    private readonly options: BullMqQueueOptions,
     private readonly redis: Redis,
     private readonly ends: JobEnds,
   ) {
@@ -61,7 +73,7 @@ export class BullMqJobQueue implements JobQueue, OperationHistory {
   }
 
   /** @throws TorchweaveError `stateUnavailable` when Redis does not answer. */
-  static async open(options: BullMqOptions): Promise<BullMqJobQueue> {
+  static async open(options: BullMqQueueOptions): Promise<BullMqJobQueue> {
     // Commands fail at once while Redis is away, so that the api can say so and nothing is enqueued later by itself.
     const redis = options.redis.client('jobs', { enableOfflineQueue: false, maxRetriesPerRequest: 0 });
     const ends = new JobEnds(options.redis, endedChannel(options.namespace));
@@ -74,7 +86,8 @@ export class BullMqJobQueue implements JobQueue, OperationHistory {
     const parsed = jobCatalogue[name].payload.parse(payload) as JobPayload<Name>;
     const schemaVersion = schemaVersionOf(name, parsed);
     const acceptUntil = (await this.run(() => redisTime(this.redis))) + commandTimeoutMs;
-    const data: JobData = { schemaVersion, payload: parsed, acceptUntil };
+    const trace = this.options.trace?.();
+    const data: JobData = { schemaVersion, payload: parsed, acceptUntil, ...(trace === undefined ? {} : { trace }) };
     const queue = this.queueOf(name);
     const add = async (): Promise<boolean> => {
       await queue.add(name, data, { jobId: operationId }).catch((error: unknown) => this.refuse(error));

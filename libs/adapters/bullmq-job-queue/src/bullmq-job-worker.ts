@@ -16,7 +16,15 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BullMqOptions } from './bullmq-job-queue.js';
 import { DelayedJobs } from './delayed-jobs.js';
-import { operationIdOf, progressOf, roundOf, type JobData, type JobProgressRecord } from './job-record.js';
+import {
+  abandonedRunOf,
+  operationIdOf,
+  progressOf,
+  roundOf,
+  traceOf,
+  type JobData,
+  type JobProgressRecord,
+} from './job-record.js';
 import { NewerJobs } from './newer-jobs.js';
 import { endedChannel, queueNameOf, queueNames, queuePrefix, type QueueName } from './queue-names.js';
 import { announceWorker, redisTime, workerLeaseMs, workersKey } from './queue-scripts.js';
@@ -29,7 +37,7 @@ export interface BullMqWorkerOptions extends BullMqOptions {
   /** ms that a job may be delayed before it goes on whatever the wall clock says. Default 15,000. */
   readonly longestDelayMs?: number;
   /** Who observes jobs, where anybody does. */
-  readonly telemetry?: JobTelemetry;
+  readonly telemetry?: JobTelemetry | undefined;
 }
 
 const maintenanceIntervalMs = 5_000;
@@ -209,7 +217,8 @@ export class BullMqJobWorker implements JobWorker {
   private async process(job: Job, token: string): Promise<unknown> {
     const run = new JobRun(job, this.keyOf(job), this.options);
     const startedAt = performance.now();
-    const ended = (outcome: JobOutcome): void => run.span?.ended(outcome, performance.now() - startedAt);
+    const ended = (outcome: JobOutcome, error?: TorchweaveError): void =>
+      run.span?.ended(outcome, performance.now() - startedAt, error);
     this.running.set(job.id ?? '', run);
     try {
       await this.refuseExpired(job);
@@ -224,12 +233,12 @@ export class BullMqJobWorker implements JobWorker {
       }
       const error = toTorchweaveError(thrown);
       if (isTorchweaveError(error, 'stateUnavailable') || run.isLost) {
-        ended('retried');
+        ended('retried', error);
         // BullMQ leaves a job that it cannot put back to the lock's end.
         await this.whenWritable(run, () => run.flush()).catch((err: unknown) => this.options.redis.observeError(err));
         throw error;
       }
-      ended('failed');
+      ended('failed', error);
       await this.whenWritable(run, () => run.recordFailure(error));
       throw new UnrecoverableError(error.message);
     } finally {
@@ -305,7 +314,14 @@ class JobRun implements JobContext {
     const { workflow } = before;
     const round = roundOf(before);
     this.operationId = operationIdOf(job.id ?? '', round);
-    this.span = options.telemetry?.jobStarted({ name: job.name, operationId: this.operationId });
+    this.span = options.telemetry?.jobStarted({
+      name: job.name,
+      operationId: this.operationId,
+      run: job.attemptsStarted,
+      trace: traceOf(job),
+      abandoned: abandonedRunOf(job, before),
+    });
+    if (workflow !== undefined) this.span?.concerns(workflow);
     this.progress = { steps: [], ...(workflow === undefined ? {} : { workflow }), ...(round === 0 ? {} : { round }) };
     const timeoutMs = longestRunMs(job.name);
     const reason = `it took longer than ${timeoutMs} ms`;
@@ -334,9 +350,9 @@ class JobRun implements JobContext {
     this.progress = { ...this.progress, steps: [...this.progress.steps, step] };
     this.tellSoon();
     const span = this.span?.stepStarted(name);
-    const ended = (outcome: 'succeeded' | 'failed'): number => {
+    const ended = (outcome: 'succeeded' | 'failed', error?: TorchweaveError): number => {
       const durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
-      span?.ended(outcome, durationMs);
+      span?.ended(outcome, durationMs, error);
       return durationMs;
     };
     try {
@@ -345,7 +361,7 @@ class JobRun implements JobContext {
       this.advance(name);
       return result;
     } catch (error) {
-      this.endStep(step, ended('failed'));
+      this.endStep(step, ended('failed', toTorchweaveError(error)));
       throw error;
     }
   }
@@ -363,6 +379,7 @@ class JobRun implements JobContext {
   }
 
   concerns(workflow: string): void {
+    this.span?.concerns(workflow);
     this.progress = { ...this.progress, workflow };
     this.tellSoon();
   }

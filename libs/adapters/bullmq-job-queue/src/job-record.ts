@@ -1,5 +1,6 @@
-import type { OperationStep } from '@torchweave/application';
+import { readTraceContext, type AbandonedRun, type OperationStep, type TraceContext } from '@torchweave/application';
 import { TorchweaveError, type ErrorRecord } from '@torchweave/domain';
+import type { Job } from 'bullmq';
 
 /** What a job carries, whatever the version of its payload: what that is `readJob` tells. */
 export interface JobData {
@@ -7,7 +8,13 @@ export interface JobData {
   readonly payload: unknown;
   /** ms by Redis' clock: a job that was not accepted by then is not begun. Absent in jobs of 0.1.0 and in those that repeat. */
   readonly acceptUntil?: number;
+  /** Of the request that asked for it, where that was traced. Whoever does not know it passes over it. */
+  readonly trace?: TraceContext;
 }
+
+/** The trace that a job goes on with. Whatever else stands there is none. */
+export const traceOf = ({ data }: { readonly data: unknown }): TraceContext | undefined =>
+  isObject(data) ? readTraceContext(data['trace']) : undefined;
 
 /** What a job keeps as its BullMQ progress: shown on the board, and where an error survives with its data. */
 export interface JobProgressRecord {
@@ -52,6 +59,18 @@ export function progressOf(job: { readonly progress: unknown }): JobProgressReco
     ...(error === undefined ? {} : { error: readError(error) }),
     ...(typeof round === 'number' ? { round } : {}),
   };
+}
+
+/** The run before this one, as its progress tells it, where no word is of its end: its worker was killed, or lost the job. */
+export function abandonedRunOf(
+  job: Pick<Job, 'attemptsStarted' | 'attemptsMade' | 'stalledCounter'>,
+  { steps, error }: JobProgressRecord,
+): AbandonedRun | undefined {
+  const [first, last] = [steps[0], steps.at(-1)];
+  if (job.stalledCounter === 0 || job.attemptsMade > 0 || error !== undefined) return undefined;
+  if (job.attemptsStarted < 2 || first === undefined || last === undefined) return undefined;
+  const startedAt = new Date(first.startedAt);
+  return Number.isNaN(startedAt.getTime()) ? undefined : { startedAt, step: last.name };
 }
 
 /** The error that another process has recorded; one that this version does not know is told by its code. */

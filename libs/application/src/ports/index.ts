@@ -31,8 +31,11 @@ export type { SpecReader } from './spec-reader.js';
 export type { StateFacts, StateProbe } from './state-facts.js';
 export { shadowOutcomes } from './telemetry.js';
 export type {
+  AbandonedRun,
   AttemptOutcome,
   AttemptSpan,
+  ChangeSpan,
+  ChangeTelemetry,
   EndedAttempt,
   EndedShadow,
   JobOutcome,
@@ -43,9 +46,13 @@ export type {
   RequestTelemetry,
   ShadowOutcome,
   ShadowTelemetry,
+  StartedChange,
+  StartedExchange,
   StartedJob,
   StartedRequest,
   StepSpan,
+  TraceContext,
+  Tracing,
 } from './telemetry.js';
 export type {
   Cancellation,

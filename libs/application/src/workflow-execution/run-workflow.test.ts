@@ -344,6 +344,28 @@ describe('RunWorkflow', () => {
       ]);
     });
 
+    it('and hands the place of each attempt in a trace on, instead of what the client sent', async () => {
+      const { span } = told();
+      const traceparent = (node: string): string => `00-${node.repeat(32)}-${'b'.repeat(16)}-01`;
+      const traced: RequestSpan = {
+        ...span,
+        attemptStarted: ({ name }) => ({ trace: { traceparent: traceparent(name) }, ended: () => undefined }),
+      };
+      const headers = { Traceparent: 'the client', tracestate: 'vendor=1', 'X-Tenant': 'blue' };
+      const seen: unknown[] = [];
+      const run = runner((_node, _input, options) => {
+        seen.push(options.headers);
+        return Promise.resolve('ok');
+      });
+      await run.execute(workflow('dag: {a: [b]}'), { ...request('x'), headers, span: traced });
+      await run.execute(workflow('dag: {a: []}'), { ...request('x'), headers, span });
+      expect(seen).toEqual([
+        { 'X-Tenant': 'blue', traceparent: traceparent('a') },
+        { 'X-Tenant': 'blue', traceparent: traceparent('b') },
+        headers,
+      ]);
+    });
+
     it('as cancelled where another node has failed for good', async () => {
       const { span, attempts } = told();
       const run = runner((node, _input, { signal }) => {

@@ -13,7 +13,8 @@ import type { ErrorData, ExecutionPlan, NodeInput, NodeOutput, PlannedNode, Plan
 import type { Cancellation, CancellationSignal } from '@torchweave/kernel';
 import type { ModelServerFleet } from '../model-server-fleet/model-server-fleet.js';
 import type { FunctionCallOptions, FunctionRuntime } from '../ports/function-runtime.js';
-import type { RequestSpan } from '../ports/telemetry.js';
+import type { RequestSpan, TraceContext } from '../ports/telemetry.js';
+import { withTrace } from '../telemetry/trace-context.js';
 import { finiteAnswer } from './finite-answer.js';
 import type { RunsUnderWay } from './runs-under-way.js';
 
@@ -72,13 +73,19 @@ export class RunWorkflow {
     }
   }
 
-  /** One attempt of one node. */
+  /**
+   * One attempt of one node.
+   *
+   * @param trace what it goes on with of a trace, instead of what the client sent.
+   */
   attempt(
     workflow: RunnableWorkflow,
     { node }: PlannedNode,
     input: NodeInput,
-    { requestId, headers, cancellation: signal }: WorkflowRequest,
+    { requestId, headers: sent, cancellation: signal }: WorkflowRequest,
+    trace?: TraceContext,
   ): Promise<NodeOutput> {
+    const headers = trace === undefined ? sent : withTrace(sent, trace);
     const options = { requestId, headers, timeoutMs: node.timeoutMs, signal };
     switch (node.kind) {
       case 'model':
@@ -156,7 +163,7 @@ class Execution {
       const startedAt = performance.now();
       const span = this.request.span?.attemptStarted(planned.node, attempt);
       try {
-        const output = await this.runner.attempt(this.workflow, planned, input, this.request);
+        const output = await this.runner.attempt(this.workflow, planned, input, this.request, span?.trace);
         span?.ended({ outcome: 'ok', durationMs: performance.now() - startedAt, waitedMs: output.waitedMs });
         return output;
       } catch (thrown) {

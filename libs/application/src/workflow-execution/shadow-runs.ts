@@ -170,7 +170,9 @@ export class ShadowRuns {
       ...{ version, status, durationMs: Math.round(durationMs * 10) / 10 },
       ...(code === undefined ? {} : { code }),
     });
+    const traceId = request.span?.traceId;
     const event = {
+      ...(traceId === undefined ? {} : { trace_id: traceId }),
       ...{ workflow, outcome, requestId: request.requestId, shadowRequestId: copy.request.requestId },
       ...{ answer: of(original), shadowAnswer: of(copy.answer) },
       ...(unlogged === 0 ? {} : { unlogged }),

@@ -85,3 +85,25 @@ export const spacedList = <T>(rule: string, read: (each: string) => T | undefine
     const found = texts?.map((each) => (each === undefined ? undefined : read(each)));
     return found?.includes(undefined) === true ? undefined : (found as readonly T[] | undefined);
   });
+
+/** As `schema`, and of an empty value as if it were not given. */
+export const orUnset = <T extends z.ZodType>(schema: T): z.ZodType<z.output<T>> =>
+  z.preprocess((given) => (given === '' ? undefined : given), schema);
+
+/** A number from 0 to 1 in decimal digits. */
+export const fraction: z.ZodType<number> = value('a number from 0 to 1', (given) => {
+  const text = textOf(given);
+  return text !== undefined && /^(?:0(?:\.\d{1,15})?|1(?:\.0{1,15})?)$/.test(text) ? Number(text) : undefined;
+});
+
+/** Pairs in one text, percent-encoded as W3C's baggage is. */
+export const keyValueList: z.ZodType<Readonly<Record<string, string>>> = value('key=value,key=value', (given) => {
+  if (typeof given !== 'string' || !/^\s*[^\s=,]+\s*=[^=,]*(?:,\s*[^\s=,]+\s*=[^=,]*)*$/.test(given)) return undefined;
+  try {
+    return Object.fromEntries(
+      given.split(',').map((pair) => pair.split('=').map((part) => decodeURIComponent(part.trim()))),
+    );
+  } catch {
+    return undefined;
+  }
+});

@@ -2,6 +2,7 @@ import type { Logger } from '@torchweave/application';
 import type { TorchweaveError } from '@torchweave/domain';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
+import { traceFields } from './trace-ids.js';
 
 /** Lines on refused requests in each {@link windowMs}; more are counted alone. */
 const mostRefused = 20;
@@ -60,6 +61,7 @@ export class Audit {
       ...outcome,
       ...(operationId === undefined ? {} : { operationId }),
       requestId,
+      ...traceFields(raw),
     };
     this.logger.info({ audit: 'change', ...event }, 'a change was asked for');
   }

@@ -3,6 +3,7 @@ import type { Logger } from '@torchweave/application';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { commonHeaders, prettyJson } from './torchserve-conventions.js';
+import { traceFields } from './trace-ids.js';
 
 /** ms that a body that is too large may take to arrive. */
 const longestWaitForBodyMs = 5_000;
@@ -28,7 +29,8 @@ export class ErrorAnswers {
   answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): TorchweaveError {
     const error = this.translate(thrown, request);
     const facts = this.options.factsOf?.(reply);
-    const event = { requestId: request.id, method: request.method, path: pathOf(request), ...facts };
+    const { id: requestId, method, raw } = request;
+    const event = { requestId, ...traceFields(raw), method, path: pathOf(request), ...facts };
     this.log(error, event);
     if ('retryAfterSeconds' in error.data) void reply.header('retry-after', String(error.data.retryAfterSeconds));
     if ('allow' in error.data) void reply.header('allow', String(error.data.allow));

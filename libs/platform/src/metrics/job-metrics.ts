@@ -40,6 +40,7 @@ export class JobMetrics implements JobTelemetry {
       stepStarted: (step) => ({
         ended: (outcome, durationMs) => this.steps.observe({ job, step, outcome }, durationMs / 1_000),
       }),
+      concerns: () => undefined,
       ended: (outcome, durationMs) => this.jobEnded(job, outcome, durationMs),
     };
   }

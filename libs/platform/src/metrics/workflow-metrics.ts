@@ -47,7 +47,7 @@ export class WorkflowMetrics implements RequestTelemetry, ShadowTelemetry {
     });
   }
 
-  requestStarted({ workflow }: StartedRequest): RequestSpan {
+  requestStarted({ workflow }: Pick<StartedRequest, 'workflow' | 'requestId'>): RequestSpan {
     return new CountedRequest(this, workflow);
   }
 

@@ -1,6 +1,6 @@
 // A worker that stands still at the race point that its first argument names, until it is killed. Its other arguments are flags of
 // the worker, each with a value.
-import { createParts } from '@torchweave/composition';
+import { createParts, startTraced } from '@torchweave/composition';
 import { createLogger, loadSettings, settings as known, startMonitored } from '@torchweave/platform';
 import { RedisLink } from '@torchweave/redis-client';
 import { startWorker } from '@torchweave/worker';
@@ -28,7 +28,9 @@ const racePoints = {
 };
 const redis = new RedisLink(settings.redisUrl, logger, settings.namespace);
 const parts = createParts({ settings, environment, logger, isOneProcess: false });
-await startMonitored('worker', { settings, logger }, (monitoring) =>
-  startWorker({ settings, redis, logger, monitoring }, parts, racePoints),
+await startTraced('torchweave-worker', { settings, logger }, (tracing) =>
+  startMonitored('worker', { settings, logger }, (monitoring) =>
+    startWorker({ settings, redis, logger, monitoring, tracing }, parts, racePoints),
+  ),
 );
 process.stdout.write('worker ready\n');

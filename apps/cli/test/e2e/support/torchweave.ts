@@ -33,9 +33,12 @@ export class TestSystem {
   torchserve!: TorchServeProcess;
   private managementPort = 0;
   private inferencePort = 0;
+  /** What every app sees of the environment beside the test's own. */
+  private environment: Readonly<Record<string, string>> = {};
 
-  static async start(): Promise<TestSystem> {
+  static async start(environment: Readonly<Record<string, string>> = {}): Promise<TestSystem> {
     const system = new TestSystem();
+    system.environment = environment;
     mkdirSync(system.workflowStore);
     mkdirSync(system.modelStore);
     const config = 'allowed_urls=file://.*|http(s)?://.*\nallow_private_addresses=true\n';
@@ -66,7 +69,7 @@ export class TestSystem {
   /** Starts one app and waits until it is ready. */
   async startApp(app: AppName, options: { as?: string; env?: Record<string, string> } = {}): Promise<Child> {
     const child = Child.start(process.execPath, [command, app, ...flagArguments(this.flags)], {
-      ...(options.env ? { env: options.env } : {}),
+      env: { ...this.environment, ...options.env },
     });
     this.running.set(options.as ?? app, child);
     await child.waitForOutput(new RegExp(`^${app} ready`, 'm'));
@@ -75,7 +78,9 @@ export class TestSystem {
 
   /** Starts a worker that stands still at a race point until it is killed. */
   async startStoppingWorker(racePoint: string, as: string): Promise<Child> {
-    const child = Child.start(process.execPath, [stoppingWorker, racePoint, ...flagArguments(this.flags)]);
+    const child = Child.start(process.execPath, [stoppingWorker, racePoint, ...flagArguments(this.flags)], {
+      env: this.environment,
+    });
     this.running.set(as, child);
     await child.waitForOutput(/^worker ready/m);
     return child;

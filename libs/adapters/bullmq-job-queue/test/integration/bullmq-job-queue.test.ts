@@ -1,5 +1,5 @@
 import { RedisLink } from '@torchweave/redis-client';
-import { silentLogger, type JobHandlers, type JobTelemetry } from '@torchweave/application';
+import { silentLogger, type JobHandlers, type JobTelemetry, type TraceContext } from '@torchweave/application';
 import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
 import { TorchweaveError } from '@torchweave/domain';
 import { describeJobQueue } from '@torchweave/testing/port-conformance/job-queue';
@@ -128,6 +128,7 @@ describe('BullMqJobWorker', () => {
     const telemetry: JobTelemetry = {
       jobStarted: ({ name, operationId }) => ({
         stepStarted: (step) => ({ ended: (outcome) => told.push(`${operationId} ${step} ${outcome}`) }),
+        concerns: () => undefined,
         ended: (outcome, durationMs) => {
           expect(durationMs).toBeGreaterThanOrEqual(0);
           told.push(`${operationId} ${name} ${outcome}`);
@@ -155,6 +156,41 @@ describe('BullMqJobWorker', () => {
     expect(told.filter((line) => line.startsWith('op '))).toEqual([
       ...['op first succeeded', 'op second failed', 'op register-workflow failed'],
     ]);
+  });
+});
+
+describe('the trace of a request', () => {
+  it('goes with the job that it leaves, and with none that another leaves', async () => {
+    const options = {
+      redis: new RedisLink(redis.url, silentLogger),
+      namespace: `test-${(namespaces += 1)}`,
+      logger: silentLogger,
+    };
+    const trace: TraceContext = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'vendor=1' };
+    const seen = new Map<string, TraceContext | undefined>();
+    const telemetry: JobTelemetry = {
+      jobStarted: (job) => {
+        seen.set(job.operationId, job.trace);
+        return {
+          stepStarted: () => ({ ended: () => undefined }),
+          concerns: () => undefined,
+          ended: () => undefined,
+        };
+      },
+    };
+    let underWay: TraceContext | undefined = trace;
+    const queue = await BullMqJobQueue.open({ ...options, trace: () => underWay });
+    const worker = new BullMqJobWorker({ ...options, concurrency: 4, lockMs: 2_000, telemetry }, idleHandlers);
+    await worker.start();
+    onTestFinished(async () => {
+      await worker.close();
+      await queue.close();
+    });
+    await queue.enqueue('register-workflow', { url: 'a' }, 'traced');
+    underWay = undefined;
+    await queue.enqueue('register-workflow', { url: 'a' }, 'untraced');
+    for (const id of ['traced', 'untraced']) await queue.waitForEnd('register-workflow', id, 20_000);
+    expect([seen.get('traced'), seen.has('untraced'), seen.get('untraced')]).toEqual([trace, true, undefined]);
   });
 });
 

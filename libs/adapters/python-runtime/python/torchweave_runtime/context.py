@@ -5,6 +5,7 @@ import json
 from typing import Any, Dict, List, Optional, Tuple
 
 from .metrics import Metrics
+from .trace import Trace, trace_in
 
 #: What `system_properties["server_name"]` says in TorchServe; handlers compare it.
 SERVER_NAME = "MMS"
@@ -30,6 +31,9 @@ class Row:
         }
         properties.update(json.loads(self._headers.decode("utf-8")))
         return properties
+
+    def trace(self) -> Trace:
+        return trace_in(json.loads(self._headers.decode("utf-8")))
 
 
 class RequestProcessor:
@@ -129,6 +133,11 @@ class Context:
     @request_ids.setter
     def request_ids(self, request_ids: Optional[Dict[int, str]]) -> None:
         self._request_ids = request_ids
+
+    @property
+    def trace(self) -> Trace:
+        """The place in a trace of the request; of the first one, where there are several."""
+        return self._rows[0].trace() if self._rows else Trace()
 
     @property
     def request_processor(self) -> List[RequestProcessor]:

@@ -19,7 +19,14 @@ export function logOutput(
     ...owner,
     ...(during?.node === undefined ? {} : { node: during.node }),
     ...(during?.requestId === undefined ? {} : { requestId: during.requestId }),
+    ...traceFields(during?.traceparent),
     stream,
   };
   logger[level ?? (stream === 'stderr' ? 'warn' : 'info')](data, text);
+}
+
+/** What a client sent may be anything. */
+function traceFields(traceparent = ''): object {
+  const traceId = /^[\da-f]{2}-([\da-f]{32})-/.exec(traceparent)?.[1];
+  return traceId === undefined ? {} : { trace_id: traceId };
 }

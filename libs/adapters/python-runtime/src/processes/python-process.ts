@@ -45,6 +45,8 @@ export interface SpokenFor {
   readonly node: string | undefined;
   /** None where several requests were executed together. */
   readonly requestId: string | undefined;
+  /** As the headers of that request name it. */
+  readonly traceparent: string | undefined;
 }
 
 interface SentExchange {
@@ -99,6 +101,7 @@ export class PythonProcess implements ConnectionUser {
 
   private readonly sent: SentExchange[] = [];
   private readonly rememberedIds: (string | undefined)[] = [];
+  private readonly rememberedTraces: (string | undefined)[] = [];
   private readonly rememberedEntries: number[] = [];
   private connection: ProcessConnection | undefined;
   private nextCallId = 0;
@@ -166,7 +169,9 @@ export class PythonProcess implements ConnectionUser {
     const sent = { callId, exchange, takenBack: false, isLeaving: chunks.length > 1 };
     this.sent.push(sent);
     const place = callId % rememberedCalls;
-    this.rememberedIds[place] = exchange.rows.length === 1 ? exchange.rows[0]?.requestId : undefined;
+    const only = exchange.rows.length === 1 ? exchange.rows[0] : undefined;
+    this.rememberedIds[place] = only?.requestId;
+    this.rememberedTraces[place] = only?.headers['traceparent'];
     this.rememberedEntries[place] = exchange.entry;
     this.queuedMicros += exchange.costMicros;
     if (this.sent.length === 1) this.watch(exchange);
@@ -179,7 +184,9 @@ export class PythonProcess implements ConnectionUser {
       return undefined;
     const entry = this.rememberedEntries[callId % rememberedCalls];
     if (entry === undefined) return undefined;
-    return { node: this.nodes[entry], requestId: this.rememberedIds[callId % rememberedCalls] };
+    const place = callId % rememberedCalls;
+    const [requestId, traceparent] = [this.rememberedIds[place], this.rememberedTraces[place]];
+    return { node: this.nodes[entry], requestId, traceparent };
   }
 
   /**

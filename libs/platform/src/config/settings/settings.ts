@@ -8,6 +8,7 @@ import { operationSettings } from './operation-settings.js';
 import { processSettings } from './process-settings.js';
 import { requestSettings } from './request-settings.js';
 import { stateSettings } from './state-settings.js';
+import { tracingSettings } from './tracing-settings.js';
 
 /** Every setting of Torchweave, in the order in which help tells them. */
 export const settings = {
@@ -20,6 +21,7 @@ export const settings = {
   ...requestSettings,
   ...operationSettings,
   ...loggingSettings,
+  ...tracingSettings,
 };
 
 export type SettingName = keyof typeof settings;
