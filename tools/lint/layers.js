@@ -18,7 +18,7 @@ const redisClient = '@torchweave/redis-client';
 const archiveFormat = '@torchweave/archive-format';
 const httpExchange = '@torchweave/http-exchange';
 
-/** @type {readonly { name: string; files: string; imports: readonly string[]; tests?: readonly string[] }[]} */
+/** @type {readonly { name: string; files: string; isBundled?: true; imports: readonly string[]; tests?: readonly string[] }[]} */
 export const layers = [
   { name: 'The kernel imports nothing', files: 'libs/kernel', imports: [] },
   { name: 'The domain is pure', files: 'libs/domain', imports: ['@torchweave/kernel', 'yaml'] },
@@ -149,6 +149,15 @@ export const layers = [
       '@torchweave/bullmq-job-queue',
     ],
   })),
+  {
+    name: 'The page knows the api by their contract alone, and is bundled with what draws it',
+    files: 'apps/dashboard',
+    isBundled: true,
+    imports: [
+      ...['@torchweave/dashboard-contract', 'react', 'react-dom/*', '@xyflow/*', '@dagrejs/dagre', 'uplot', 'uplot/*'],
+    ],
+    tests: ['playwright-core', 'axe-core'],
+  },
   {
     name: 'Tools stand beside the product',
     files: 'tools',

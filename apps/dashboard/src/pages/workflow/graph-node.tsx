@@ -1,9 +1,8 @@
 import type { NodeView } from '@torchweave/dashboard-contract';
 import { Handle, Position, type NodeProps, type Node } from '@xyflow/react';
-import { latency } from '../../components/live-figures.js';
+import { errorShare, latency, requestRate } from '../../components/live-figures.js';
 import { Shape } from '../../components/state.js';
 import { middleCut } from '../../format/middle-cut.js';
-import { percent, perSecond } from '../../format/units.js';
 import { lookOf } from '../../health/states.js';
 import { Link } from '../../routing/router.js';
 
@@ -32,9 +31,9 @@ export function GraphNode({ data: { view, href, isChosen, isEntry } }: NodeProps
         </span>
         <span className="graph-node-figures">
           <span>
-            <b>{perSecond(live.requestsPerSecond)}</b> req/s
+            <b>{requestRate(live)}</b> req/s
           </span>
-          <span className={live.errorRate > 0 ? 'has-errors' : 'quiet'}>{percent(live.errorRate)} errors</span>
+          <span className={live.errorRate > 0 ? 'has-errors' : 'quiet'}>{errorShare(live)} errors</span>
         </span>
         <span className="graph-node-figures quiet">
           <span>

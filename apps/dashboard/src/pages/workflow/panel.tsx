@@ -115,14 +115,18 @@ function NodePanel({ workflow, node }: { workflow: string; node: NodeView }) {
           Failed requests of {workflow}
         </Link>
       </p>
-      {live.requestsPerSecond === 0 ? <p className="quiet">No request has come in the last minute.</p> : null}
+      {live.requestsPerSecond > 0 ? null : (
+        <p className="quiet">
+          {live.isUnknown ? 'No gateway tells of its requests.' : 'No request has come in the last minute.'}
+        </p>
+      )}
     </>
   );
 }
 
 const liveFacts = ({ live }: NodeView): Fact[] => [
-  { name: 'requests/s', value: Math.round(live.requestsPerSecond * 10) / 10 },
-  { name: 'errors', value: live.errorRate, unit: 'rate' },
+  { name: 'requests/s', value: live.isUnknown ? '–' : Math.round(live.requestsPerSecond * 10) / 10 },
+  live.isUnknown ? { name: 'errors', value: '–' } : { name: 'errors', value: live.errorRate, unit: 'rate' },
   ...(live.p50Ms === undefined ? [] : [{ name: 'p50', value: live.p50Ms, unit: 'ms' as const }]),
   ...(live.p99Ms === undefined ? [] : [{ name: 'p99', value: live.p99Ms, unit: 'ms' as const }]),
   { name: 'waiting', value: live.waiting },

@@ -1,10 +1,9 @@
 import type { VersionView, WorkflowView } from '@torchweave/dashboard-contract';
 import { VersionActs } from '../../acts/workflow-acts.js';
 import { Scrolled } from '../../components/blocks.js';
-import { latency } from '../../components/live-figures.js';
+import { errorShare, latency, requestRate } from '../../components/live-figures.js';
 import { State } from '../../components/state.js';
 import { Ago } from '../../components/text.js';
-import { percent, perSecond } from '../../format/units.js';
 import { hrefTo } from '../../routing/route.js';
 import { Link } from '../../routing/router.js';
 
@@ -80,8 +79,8 @@ function Row({ name, version: view }: { name: string; version: VersionView }) {
         </span>{' '}
         {weight} %
       </td>
-      <td className="figure">{perSecond(live.requestsPerSecond)}</td>
-      <td className={`figure ${live.errorRate > 0 ? 'has-errors' : ''}`}>{percent(live.errorRate)}</td>
+      <td className="figure">{requestRate(live)}</td>
+      <td className={`figure ${live.errorRate > 0 ? 'has-errors' : ''}`}>{errorShare(live)}</td>
       <td className="figure">{latency(live.p99Ms)}</td>
       <td className="figure">{gateways}</td>
       <td>

@@ -1,8 +1,7 @@
 import type { WorkflowRow } from '@torchweave/dashboard-contract';
-import { latency } from '../../components/live-figures.js';
+import { errorShare, latency, requestRate } from '../../components/live-figures.js';
 import { State } from '../../components/state.js';
 import { Ago, Name } from '../../components/text.js';
-import { percent, perSecond } from '../../format/units.js';
 import { hrefTo } from '../../routing/route.js';
 import { Link } from '../../routing/router.js';
 
@@ -45,8 +44,8 @@ export function WorkflowRowView({ place, row }: { place: number; row: WorkflowRo
         )}
       </td>
       <td className="col-version figure">v{version}</td>
-      <td className="col-figure figure">{perSecond(live.requestsPerSecond)}</td>
-      <td className={`col-figure figure ${live.errorRate > 0 ? 'has-errors' : ''}`}>{percent(live.errorRate)}</td>
+      <td className="col-figure figure">{requestRate(live)}</td>
+      <td className={`col-figure figure ${live.errorRate > 0 ? 'has-errors' : ''}`}>{errorShare(live)}</td>
       <td className="col-figure figure">{latency(live.p99Ms)}</td>
       <td className="col-age">
         <Ago at={registeredAt} />
