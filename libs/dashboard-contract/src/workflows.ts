@@ -52,7 +52,8 @@ export interface NodeView {
   /** The spec's numbers: `batch-size`, `timeout-ms` and so on. */
   readonly numbers: readonly Fact[];
   readonly model?: { readonly archive: string; readonly name: string; readonly places: readonly ModelPlace[] };
-  readonly function?: { readonly name: string; readonly processes: number };
+  /** Its processes where a gateway tells them. */
+  readonly function?: { readonly name: string; readonly processes?: number };
   readonly specLines?: { readonly first: number; readonly text: string };
   readonly lastError?: {
     readonly at: string;

@@ -20,7 +20,7 @@ export interface Snapshot {
 }
 
 /** The frame of one event: JSON has no line ends of its own. */
-export const frameOf = (event: string, value: object): string => `event: ${event}\ndata: ${JSON.stringify(value)}\n\n`;
+const frameOf = (event: string, value: object): string => `event: ${event}\ndata: ${JSON.stringify(value)}\n\n`;
 
 /** The event streams of one api: one look a second for all viewers together, none while there is nobody. */
 export class EventStreams {

@@ -13,7 +13,7 @@ const longestSearch = 256;
 
 const phases = ['waiting', 'running', 'succeeded', 'failed'] as const;
 /** As the page names them. */
-const sorts = ['name', 'state', 'age'] as const;
+const sorts = ['name', 'state', 'age', 'rps', 'errors', 'p99'] as const;
 const orders = ['asc', 'desc'] as const;
 
 function invalid(parameter: string, value: unknown, rule: string): never {

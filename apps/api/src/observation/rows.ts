@@ -54,7 +54,7 @@ function nodeView({ node, health, places }: ObservedNode): NodeView {
     ...{ name, kind, health, live: { ...nothingKnown, waiting: 0, running: 0, retries: 0 } },
     numbers: numbersOf(node),
     ...(node.kind === 'function'
-      ? { function: { name, processes: 0 } }
+      ? { function: { name } }
       : {
           model: {
             ...{ archive: node.url, name: node.modelName },

@@ -310,7 +310,7 @@ describe('the management API', () => {
     });
     const { paths } = fromPath.body as { paths: Record<string, { post: { parameters: { name: string }[] } }> };
     const names = paths['/workflows']?.post.parameters.map(({ name }) => name);
-    expect(names).toEqual(['url', 'workflow_name', 'synchronous', 'sha256']);
+    expect(names).toEqual(['Idempotency-Key', 'url', 'workflow_name', 'synchronous', 'sha256']);
     const { post } = (fromPath.body as { paths: Record<string, { post: { requestBody: { content: object } } }> }).paths[
       '/workflows'
     ] ?? { post: { requestBody: { content: {} } } };

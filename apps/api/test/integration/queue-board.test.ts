@@ -78,7 +78,7 @@ describe('the queue board', () => {
     expect(job).toMatchObject({
       id: operationId,
       progress: {
-        progress: 14,
+        progress: 13,
         steps: [{ name: 'fetch-archive', durationMs: expect.any(Number) as number }, { name: 'register-nodes' }],
         error: { code: 'registrationFailed', data: failure },
       },

@@ -51,7 +51,7 @@ export interface ObservedInstallation {
 }
 
 /** A model on one server. */
-export interface ObservedPlace {
+interface ObservedPlace {
   readonly model: SeenModel;
   readonly health: Condition;
 }

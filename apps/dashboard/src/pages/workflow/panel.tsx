@@ -101,7 +101,7 @@ function NodePanel({ workflow, node }: { workflow: string; node: NodeView }) {
           <Facts
             facts={[
               { name: 'name', value: node.function.name },
-              { name: 'processes', value: node.function.processes },
+              ...(node.function.processes === undefined ? [] : [{ name: 'processes', value: node.function.processes }]),
             ]}
           />
         </>
