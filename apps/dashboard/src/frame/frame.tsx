@@ -7,6 +7,7 @@ import { Header } from './header.js';
 import { LostBar } from './lost-bar.js';
 import { Sidebar } from './sidebar.js';
 import { titleOf } from './title.js';
+import { MissingPagesProvider, useMissingPages } from './use-available.js';
 import { Wall } from '../pages/wall.js';
 
 /** What stands around each page. */
@@ -15,6 +16,7 @@ export function Frame({ route }: { route: Route }) {
   const { connection } = useLive();
   const title = titleOf(route);
   const main = useRef<HTMLElement>(null);
+  const missing = useMissingPages();
   useEffect(() => {
     document.title = `${title} · Torchweave`;
   }, [title]);
@@ -35,10 +37,12 @@ export function Frame({ route }: { route: Route }) {
         To the content
       </a>
       <Header />
-      <Sidebar route={route} />
+      <Sidebar route={route} missing={missing} />
       <main id="main" ref={main} tabIndex={-1}>
         <LostBar />
-        <Page route={route} />
+        <MissingPagesProvider value={missing}>
+          <Page route={route} />
+        </MissingPagesProvider>
       </main>
     </div>
   );

@@ -3,13 +3,11 @@ import type { Route } from '../routing/route.js';
 import { Link } from '../routing/router.js';
 import { useSession } from '../session/session-context.js';
 import { countsOf, sidebar, type SidebarCount, type SidebarEntry } from './sections.js';
-import { useMissingPages } from './use-available.js';
 
 /** The pages, each with a count of what needs a look there. */
-export function Sidebar({ route }: { route: Route }) {
+export function Sidebar({ route, missing }: { route: Route; missing: ReadonlySet<string> }) {
   const { overview } = useLive();
   const { session } = useSession();
-  const missing = useMissingPages();
   const counts = overview === undefined ? {} : countsOf(overview);
   return (
     <nav className="sidebar" aria-label="Pages">

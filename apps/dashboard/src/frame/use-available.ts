@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { createContext, useContext, useEffect, useState } from 'react';
 import { ask, pageApi } from '../api/ask.js';
 import { sidebar } from './sections.js';
 
@@ -16,3 +16,11 @@ export function useMissingPages(): ReadonlySet<string> {
   }, []);
   return missing;
 }
+
+const MissingPages = createContext<ReadonlySet<string>>(new Set());
+
+/** Lends what {@link useMissingPages} has found to everything inside. */
+export const MissingPagesProvider = MissingPages.Provider;
+
+/** Whether this server keeps requests, which what is tried is one of. */
+export const useKeepsRequests = (): boolean => !useContext(MissingPages).has('Requests');

@@ -2,6 +2,7 @@ import type { Fact, ModelPlace, NodeView, WorkflowView } from '@torchweave/dashb
 import { Facts } from '../../components/facts.js';
 import { HealthLines, State } from '../../components/state.js';
 import { Ago, Copy, Name } from '../../components/text.js';
+import { useKeepsRequests } from '../../frame/use-available.js';
 import { lookOf } from '../../health/states.js';
 import { hrefTo } from '../../routing/route.js';
 import { Link, navigate } from '../../routing/router.js';
@@ -87,6 +88,7 @@ const workflowFacts = ({ nodes, version, registeredAt, url }: WorkflowView): Fac
 
 function NodePanel({ workflow, node }: { workflow: string; node: NodeView }) {
   const { name, kind, health, live, numbers, model, lastError, specLines } = node;
+  const keepsRequests = useKeepsRequests();
   return (
     <>
       <h2>
@@ -110,11 +112,13 @@ function NodePanel({ workflow, node }: { workflow: string; node: NodeView }) {
       <h3>Numbers</h3>
       {numbers.length === 0 ? <p className="quiet">The spec gives none.</p> : <Facts facts={numbers} />}
       {specLines === undefined ? null : <SpecLines {...specLines} />}
-      <p className="panel-links">
-        <Link href={`${hrefTo('requests')}?workflow=${encodeURIComponent(workflow)}&outcome=failed`}>
-          Failed requests of {workflow}
-        </Link>
-      </p>
+      {keepsRequests ? (
+        <p className="panel-links">
+          <Link href={`${hrefTo('requests')}?workflow=${encodeURIComponent(workflow)}&outcome=failed`}>
+            Failed requests of {workflow}
+          </Link>
+        </p>
+      ) : null}
       {live.requestsPerSecond > 0 ? null : (
         <p className="quiet">
           {live.isUnknown ? 'No gateway tells of its requests.' : 'No request has come in the last minute.'}
