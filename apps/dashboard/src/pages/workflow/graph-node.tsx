@@ -45,7 +45,7 @@ export function GraphNode({ data: { view, href, isChosen, isEntry } }: NodeProps
         </span>
         <span className="graph-node-figures quiet">
           <span>
-            {live.waiting} wait · {live.running} run
+            {live.isUnknown ? '–' : live.waiting} wait · {live.isUnknown ? '–' : live.running} run
           </span>
           {live.retries > 0 ? <span className="tone-degraded">{live.retries} retries</span> : null}
         </span>

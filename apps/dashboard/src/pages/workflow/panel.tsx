@@ -133,9 +133,9 @@ const liveFacts = ({ live }: NodeView): Fact[] => [
   live.isUnknown ? { name: 'errors', value: '–' } : { name: 'errors', value: live.errorRate, unit: 'rate' },
   ...(live.p50Ms === undefined ? [] : [{ name: 'p50', value: live.p50Ms, unit: 'ms' as const }]),
   ...(live.p99Ms === undefined ? [] : [{ name: 'p99', value: live.p99Ms, unit: 'ms' as const }]),
-  { name: 'waiting', value: live.waiting },
-  { name: 'running', value: live.running },
-  { name: 'retries', value: live.retries },
+  { name: 'waiting', value: live.isUnknown ? '–' : live.waiting },
+  { name: 'running', value: live.isUnknown ? '–' : live.running },
+  { name: 'retries', value: live.isUnknown ? '–' : live.retries },
 ];
 
 function Places({ archive, model, places }: { archive: string; model: string; places: readonly ModelPlace[] }) {
