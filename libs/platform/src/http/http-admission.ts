@@ -10,6 +10,7 @@ import { inferenceRule, isOpenRoute, isPageRoute, managementRule, type RouteRule
 import { listenAddress, type ListenAddress } from '../config/listen-address.js';
 import type { Settings } from '../config/settings/settings.js';
 import { Audit } from './audit.js';
+import { pagePath } from '../routes/routes.js';
 import { BodyBudget } from './body-budget.js';
 import { BrokenRequests } from './broken-requests.js';
 import { Cors } from './cors.js';
@@ -203,7 +204,10 @@ export class HttpAdmission {
     const { keys } = admission;
     // Of the route, not of the address: what is spelt in another way is another route, or none, and so closed.
     const { url } = routeOptions;
-    if (isOpenRoute(method, url)) return undefined;
+    if (isOpenRoute(method, url)) {
+      // Of the operator's page as well nothing is for pages of other sites where nobody is asked for a key.
+      return isOfPage(url) && keys === undefined && site !== undefined ? foreignRefusal(raw, site) : undefined;
+    }
     // A browser asks before it sends anything, without a key. What may follow is asked for its own.
     if (cors?.admits(headers.origin) === true && isPreflight(raw)) {
       return keys === undefined && site !== undefined ? foreignHost(raw, site) : undefined;
@@ -299,3 +303,5 @@ function tellOfAnyOrigin(logger: Logger, api: 'management' | 'inference', hasKey
   if (api === 'management' && !hasKeys)
     logger.warn(setting, 'for web pages of any origin this is the inference API alone, as nobody is asked for keys');
 }
+
+const isOfPage = (url = ''): boolean => url === pagePath || url.startsWith(`${pagePath}/`);
