@@ -185,6 +185,8 @@ export class VersionsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ChangedAnswer | AcceptedAnswer> {
     const version = versionIn(segment);
+    // Whoever means the traffic must not lose the workflow.
+    if (segment === 'traffic') throw new TorchweaveError('methodNotAllowed', { allow: 'PUT' });
     if (version === undefined) {
       // TorchServe ignores a further path segment.
       const submission = await this.changes.submit(request, parameters, (...how) =>

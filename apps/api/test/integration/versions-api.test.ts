@@ -89,6 +89,13 @@ describe('the versions of the management API', () => {
     return { status: response.status, answer: await response.json() };
   };
 
+  it('are not lost with their workflow by whoever means the traffic', async () => {
+    expect(await ask('DELETE', '/workflows/w/traffic')).toMatchObject({
+      ...{ status: 405, answer: { errorCode: 'methodNotAllowed' } },
+    });
+    expect((await ask('GET', '/workflows/w/all')).status).toBe(200);
+  });
+
   it('are told from the last to the first, with their shares and their copies', async () => {
     expect(await ask('GET', '/workflows/w/all')).toMatchObject({
       status: 200,
