@@ -1,13 +1,15 @@
 // Builds on every change of a source and starts `torchweave start` anew with what came of it, until Ctrl-C.
 //   npm run dev -- --workflow-store samples/store     flags are those of `torchweave start`
 // A build that fails replaces nothing: the last good one goes on.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const command = [join(root, 'apps/cli/bin/torchweave.js'), 'start', ...process.argv.slice(2)];
+/** Does nothing where no source of the page has changed. */
+const pageBuild = join(root, 'apps/dashboard/build.mjs');
 const compiler = [join(root, 'node_modules/typescript/bin/tsc'), '-b', '--watch', '--preserveWatchOutput'];
 /** ms of quiet after which a change is complete: editors write a file in several steps. */
 const quietMs = 200;
@@ -40,7 +42,10 @@ function restart() {
   else startServer();
 }
 
-function onBuild(errors) {
+const buildPage = () => spawnSync(process.execPath, [pageBuild], { cwd: root, stdio: 'inherit' }).status === 0;
+
+function onBuild(found) {
+  const errors = found === 0 && !buildPage() ? 1 : found;
   isBuilt = isBuilt || errors === 0;
   if (errors === 0) {
     say(server === undefined ? 'built; starting' : 'built; restarting');
@@ -68,22 +73,23 @@ function followCompiler() {
   return started;
 }
 
-/** Folders of what is not compiled: Python and Lua are read as they are. */
+/** Folders of what the compiler does not follow: Python and Lua, which are read as they are, and the page, which is bundled. */
 function uncompiled() {
   const packages = ['apps', 'libs', 'libs/adapters'].flatMap((folder) =>
     existsSync(join(root, folder)) ? readdirSync(join(root, folder)).map((name) => join(root, folder, name)) : [],
   );
-  return packages.flatMap((folder) => ['python', 'lua'].map((name) => join(folder, name))).filter(existsSync);
+  const readAsTheyAre = packages.flatMap((folder) => ['python', 'lua'].map((name) => join(folder, name)));
+  return [...readAsTheyAre, join(root, 'apps/dashboard/src')].filter(existsSync);
 }
 
 function followUncompiled() {
   let timer;
   return uncompiled().map((folder) =>
     watch(folder, { recursive: true }, (_, file) => {
-      if (file === null || !/\.(py|lua)$/.test(file)) return;
+      if (file === null || !/\.(py|lua|tsx?|css|svg)$/.test(file)) return;
       clearTimeout(timer);
       timer = setTimeout(() => {
-        if (isStopping || !isBuilt) return;
+        if (isStopping || !isBuilt || !buildPage()) return;
         say(`${file} has changed; restarting`);
         restart();
       }, quietMs);

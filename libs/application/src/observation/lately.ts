@@ -1,4 +1,4 @@
-/** What is expensive to find out, found out once for all who ask at the same time and at most once in `ms`. */
+/** What is expensive to find out, found out once for all who ask at the same time, and anew no sooner than `ms` after it was known. */
 export class Lately<T> {
   private asked: { readonly at: number; readonly answer: Promise<T> } | undefined;
 
@@ -11,10 +11,10 @@ export class Lately<T> {
   get(): Promise<T> {
     const now = performance.now();
     if (this.asked !== undefined && now - this.asked.at < this.ms) return this.asked.answer;
-    const asked = { at: now, answer: this.find() };
+    // Fresh until it is known: a search that takes long is not begun twice.
+    const asked = { at: Infinity, answer: this.find() };
     this.asked = asked;
     asked.answer.then(
-      // A search that took long counts from its end.
       () => this.asked === asked && (this.asked = { ...asked, at: performance.now() }),
       () => this.asked === asked && (this.asked = undefined),
     );

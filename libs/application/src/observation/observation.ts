@@ -3,7 +3,7 @@ import type { GatewayRegistry, ServingGateway } from '../ports/gateway-registry.
 import type { JobQueue, Operation, OperationPhase } from '../ports/job-queue.js';
 import type { ModelReports } from '../ports/model-reports.js';
 import type { OperationHistory, RecentOperations } from '../ports/operation-history.js';
-import type { StateProbe } from '../ports/state-facts.js';
+import type { StateFacts, StateProbe } from '../ports/state-facts.js';
 import type { WorkflowState } from '../ports/workflow-state.js';
 import type { WorkflowVersions } from '../ports/workflow-versions.js';
 import { InspectWorkflow } from '../versions/inspect-workflow.js';
@@ -63,12 +63,14 @@ export class Observation {
   private readonly look = new Lately(() => this.lookAtAll(), lookMs);
   private readonly recent: Lately<RecentOperations>;
   private readonly history: Lately<RecentOperations>;
+  private readonly facts: Lately<StateFacts>;
   private readonly shared = new Map<string, Lately<ObservedWorkflow>>();
 
   constructor(private readonly ports: ObservationPorts) {
     this.index = new WorkflowIndex(ports.state);
     this.models = new ModelWatch(ports.reports);
     this.inspection = new InspectWorkflow(ports);
+    this.facts = new Lately(() => ports.probe.facts(), lookMs);
     this.recent = new Lately(() => ports.jobs.recent(recentOperations), lookMs);
     this.history = new Lately(() => ports.jobs.recent(toldOperations), historyMs);
   }
@@ -78,7 +80,7 @@ export class Observation {
     const [look, recent, facts] = await Promise.all([
       whereThere(this.look.get()),
       whereThere(this.recent.get()),
-      whereThere(this.ports.probe.facts()),
+      whereThere(this.facts.get()),
     ]);
     const parts = [...own, observeState(facts), ...(look?.parts ?? [])];
     const { waiting = 0, running = 0, failedLastDay = 0, operations = [] } = recent ?? {};
