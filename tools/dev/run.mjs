@@ -45,12 +45,14 @@ function restart() {
 const buildPage = () => spawnSync(process.execPath, [pageBuild], { cwd: root, stdio: 'inherit' }).status === 0;
 
 function onBuild(found) {
-  const errors = found === 0 && !buildPage() ? 1 : found;
-  isBuilt = isBuilt || errors === 0;
-  if (errors === 0) {
-    say(server === undefined ? 'built; starting' : 'built; restarting');
-    restart();
-  } else if (server !== undefined) say('the build is broken: what runs is the last good one');
+  if (found > 0 || !buildPage()) return sayBroken();
+  isBuilt = true;
+  say(server === undefined ? 'built; starting' : 'built; restarting');
+  restart();
+}
+
+function sayBroken() {
+  if (server !== undefined) say('the build is broken: what runs is the last good one');
   else say(isBuilt ? 'the build is broken' : 'the build is broken: nothing runs until one succeeds');
 }
 
@@ -89,7 +91,8 @@ function followUncompiled() {
       if (file === null || !/\.(py|lua|tsx?|css|svg)$/.test(file)) return;
       clearTimeout(timer);
       timer = setTimeout(() => {
-        if (isStopping || !isBuilt || !buildPage()) return;
+        if (isStopping || !isBuilt) return;
+        if (!buildPage()) return sayBroken();
         say(`${file} has changed; restarting`);
         restart();
       }, quietMs);

@@ -26,6 +26,13 @@ process.on('SIGTERM', stop);
 setInterval(() => undefined, 1_000);
 `;
 const source = 'apps/cli/src/main.ts';
+/** Fails for a page that says so. */
+const pageBuild = `
+import { readFileSync } from 'node:fs';
+const page = readFileSync('apps/dashboard/src/page.tsx', 'utf8');
+process.stdout.write(\`page of \${page};\\n\`);
+process.exit(page === 'broken' ? 1 : 0);
+`;
 const runs = (pid: number): boolean => {
   try {
     return process.kill(pid, 0);
@@ -61,6 +68,8 @@ beforeEach(() => {
   );
   write('apps/cli/bin/torchweave.js', "import '../dist/main.js';\n");
   write('libs/adapters/some/python/run.py', 'first = True\n');
+  write('apps/dashboard/src/page.tsx', 'one');
+  write('apps/dashboard/build.mjs', pageBuild);
   write(source, main("'first'"));
   dev = Child.start(process.execPath, [join(root, 'tools/dev/run.mjs'), '--a-flag'], { cwd: root });
 });
@@ -98,6 +107,22 @@ describe('npm run dev', () => {
       const mended = await started('mended');
       expect(runs(first)).toBe(false);
       await expectAllEnded('SIGTERM', mended);
+    },
+    3 * longestBuildMs,
+  );
+
+  it(
+    'builds the page anew on every change of it, and leaves what runs while that fails',
+    async () => {
+      const first = await started('first');
+      write('apps/dashboard/src/page.tsx', 'broken');
+      await dev.waitForOutput(/page of broken;[^]*the build is broken: what runs is the last good one/, longestBuildMs);
+      expect(runs(first)).toBe(true);
+      write('apps/dashboard/src/page.tsx', 'two');
+      const again = new RegExp(`page of two;[^]*page\\.tsx has changed; restarting[^]*first (?!${first} )(\\d+) `);
+      const second = Number((await dev.waitForOutput(again, longestBuildMs))[1]);
+      expect(runs(first)).toBe(false);
+      await expectAllEnded('SIGINT', second);
     },
     3 * longestBuildMs,
   );
