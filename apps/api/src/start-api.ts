@@ -24,6 +24,7 @@ import {
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import {
   RedisIdempotencyKeys,
+  RedisLiveReports,
   RedisModelReports,
   RedisSessionStore,
   RedisStateProbe,
@@ -71,7 +72,7 @@ export async function startApi(options: AppOptions, archives: Pick<ArchiveStore,
   const inspection = new InspectWorkflow({ versions: ofVersions, reports, gateways, jobs });
   const observation = new Observation({
     ...{ state, versions: ofVersions, reports, gateways, jobs },
-    probe: new RedisStateProbe(redis),
+    ...{ probe: new RedisStateProbe(redis), live: new RedisLiveReports(redis, namespace) },
   });
   const told = tellOf(observation, () => [ownPart()]);
   const streams = new EventStreams(told, logger);

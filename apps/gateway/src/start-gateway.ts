@@ -8,12 +8,13 @@ import {
 } from '@torchweave/application';
 import type { Parts } from '@torchweave/composition';
 import { closeServer, listenOn, observeModelServers, observeProcesses, observeWorkflows } from '@torchweave/platform';
-import { openAdmission, WorkflowMetrics, type AppOptions, type RunningApp } from '@torchweave/platform';
+import { openAdmission, LiveFigures, WorkflowMetrics, type AppOptions, type RunningApp } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
-import { RedisGatewayProbes, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
+import { RedisGatewayProbes, RedisLiveReports, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
 import type { TorchweaveError } from '@torchweave/domain';
 import { randomUUID } from 'node:crypto';
 import { createGatewayServer } from './create-gateway-server.js';
+import { LiveReporter } from './live-reporter.js';
 import { WatchedVersions } from './watched-versions.js';
 import { brokenWorkflows, gatewayUnreadiness, type GatewayPhase } from './readiness.js';
 
@@ -69,6 +70,11 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
   });
   const address = await listenOn(listen, '--inference-port', async (at) => admission.urlOf(await server.listen(at)));
   phase = 'serving';
+  const live = new LiveReporter(gatewayId, {
+    ...{ reports: new RedisLiveReports(redis, namespace), logger },
+    figures: new LiveFigures(() => metrics.all()),
+    processes: parts.processes.functions,
+  });
   logger.info({ address, workflows: table.size }, 'inference API is ready');
   return {
     address,
@@ -78,6 +84,7 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
       shadows.close();
       await closeServer(server, admission);
       await watched.close();
+      await live.close();
       await table.leave();
       redis.close();
     },

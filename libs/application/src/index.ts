@@ -73,4 +73,5 @@ export type {
   ObservedVersion,
   ObservedWorkflow,
 } from './observation/observed.js';
+export type { ObservedLive, ObservedNodeLive } from './observation/live-view.js';
 export type { TablePage, TableQuery } from './observation/workflow-table.js';

@@ -1,7 +1,6 @@
 import type { ObservedNode, ObservedRow, ObservedVersion, ObservedWorkflow, Operation } from '@torchweave/application';
 import type {
   Fact,
-  Live,
   NodeView,
   OperationRow,
   VersionView,
@@ -9,9 +8,6 @@ import type {
   WorkflowView,
 } from '@torchweave/dashboard-contract';
 import { TorchweaveError, type WorkflowNode } from '@torchweave/domain';
-
-/** What is told where no gateway has told anything. */
-const nothingKnown: Live = { requestsPerSecond: 0, errorRate: 0, isUnknown: true };
 
 /** An operation as the page shows it. */
 export function operationRow({ error, runsAs: _, ...operation }: Operation): OperationRow {
@@ -30,17 +26,14 @@ function errorOf(record: NonNullable<Operation['error']>): NonNullable<Operation
 }
 
 /** A workflow in a line of the table. */
-export const workflowRow = ({ name, version, health, registeredAt }: ObservedRow): WorkflowRow => ({
-  ...{ name, version, health, registeredAt },
-  live: nothingKnown,
-});
+export const workflowRow = ({ node: _, ...row }: ObservedRow): WorkflowRow => row;
 
 /** A workflow with all that is known of it. */
 export function workflowView(observed: ObservedWorkflow, at: string): WorkflowView {
-  const { digest, nodes, versions, operations, registeredAt, version, ...workflow } = observed;
+  const { digest, nodes, processes, versions, operations, registeredAt, version, ...workflow } = observed;
   return {
-    ...{ at, ...workflow, version, registeredAt, sha256: digest, live: nothingKnown },
-    nodes: nodes.map(nodeView),
+    ...{ at, ...workflow, version, registeredAt, sha256: digest },
+    nodes: nodes.map((node) => nodeView(node, processes)),
     versions: versions.map(versionView),
     operations: operations.map(operationRow),
     series: { startedAt: at, stepMs: 10_000, requestsPerSecond: [], errorRate: [], p99Ms: [] },
@@ -48,13 +41,17 @@ export function workflowView(observed: ObservedWorkflow, at: string): WorkflowVi
   };
 }
 
-function nodeView({ node, health, places }: ObservedNode): NodeView {
+function nodeView(
+  { node, health, places, live: { lastFault, failingSince: _, ...live } }: ObservedNode,
+  processes: number,
+): NodeView {
   const { name, kind } = node;
   return {
-    ...{ name, kind, health, live: { ...nothingKnown, waiting: 0, running: 0, retries: 0 } },
+    ...{ name, kind, health, live },
+    ...(lastFault === undefined ? {} : { lastError: lastFault }),
     numbers: numbersOf(node),
     ...(node.kind === 'function'
-      ? { function: { name } }
+      ? { function: { name, processes } }
       : {
           model: {
             ...{ archive: node.url, name: node.modelName },
@@ -86,5 +83,4 @@ function numbersOf(node: WorkflowNode): Fact[] {
 
 const versionView = ({ health, digest, ...version }: ObservedVersion): VersionView => ({
   ...{ ...version, state: health.state, sha256: digest },
-  live: nothingKnown,
 });

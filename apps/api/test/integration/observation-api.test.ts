@@ -1,15 +1,32 @@
 import { createApiServer, EventStreams, tellOf } from '@torchweave/api';
-import { Observation, silentLogger, WorkflowManagement, type JobHandlers } from '@torchweave/application';
+import {
+  Observation,
+  silentLogger,
+  WorkflowManagement,
+  type JobHandlers,
+  type LiveReport,
+} from '@torchweave/application';
 import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
 import { defineWorkflow, parseManifest, parseSpec, TorchweaveError } from '@torchweave/domain';
 import { RedisLink } from '@torchweave/redis-client';
 import { RedisConnection, RedisGatewayRegistry, RedisModelReports } from '@torchweave/redis-workflow-state';
-import { RedisStateProbe, RedisWorkflowState, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
+import {
+  RedisLiveReports,
+  RedisStateProbe,
+  RedisWorkflowState,
+  RedisWorkflowVersions,
+} from '@torchweave/redis-workflow-state';
 import { idleHandlers, manifestText, specText } from '@torchweave/testing/builders';
 import { TestRedis } from '@torchweave/testing/redis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 const namespace = 'observation-test';
+const counted = { requests: 50, failed: 0, buckets: [50, 0] };
+/** Of a gateway at which `w` got ten requests a second. */
+const report: LiveReport = {
+  ...{ version: '9.9.9', startedAt: '2026-01-01T00:00:00Z', windowMs: 5_000, boundsMs: [10], left: 0 },
+  workflows: [{ workflow: 'w', total: counted, versions: { 1: counted }, nodes: {} }],
+};
 
 /** The api on a real Redis: `w` serves, of `sick` one of two model servers is away; one registration fails at first. */
 describe('what the operator’s page reads', () => {
@@ -18,6 +35,7 @@ describe('what the operator’s page reads', () => {
   const closing: (() => Promise<unknown>)[] = [];
   let failed: string;
   let tries = 0;
+  let live: RedisLiveReports;
 
   beforeAll(async () => {
     redis = await TestRedis.start();
@@ -44,7 +62,8 @@ describe('what the operator’s page reads', () => {
     );
     await worker.start();
     const management = new WorkflowManagement(state, jobs, { waitMs: 10_000 });
-    const ports = { state, versions, reports, gateways, jobs, probe: new RedisStateProbe(connection) };
+    live = new RedisLiveReports(connection, namespace);
+    const ports = { state, versions, reports, gateways, jobs, live, probe: new RedisStateProbe(connection) };
     const own = { kind: 'api' as const, id: 'api-1', health: { state: 'serving' as const }, facts: [] };
     const observation = new Observation(ports);
     const told = tellOf(observation, () => [own]);
@@ -76,7 +95,7 @@ describe('what the operator’s page reads', () => {
         { operationId: `register-${workflow}`, nodes: { up: workflow === 'w' ? up : [...up, gone] } },
       );
     }
-    await gateways.announce('gateway-1', (await state.summary()).revision);
+    for (const id of ['gateway-1', 'gateway-2']) await gateways.announce(id, (await state.summary()).revision);
     await fetch(`${base}/workflows?url=w.war`, { method: 'POST' });
     const { rows } = (await (await fetch(`${base}/dashboard/api/operations?state=failed`)).json()) as {
       rows: { id: string }[];
@@ -85,6 +104,10 @@ describe('what the operator’s page reads', () => {
   });
   afterAll(async () => {
     for (const close of closing.reverse()) await close();
+  });
+
+  beforeEach(async () => {
+    for (const id of ['gateway-1', 'gateway-2']) await live.write(id, report).catch(() => undefined);
   });
 
   const get = async (path: string): Promise<{ status: number; answer: unknown }> => {
@@ -99,7 +122,8 @@ describe('what the operator’s page reads', () => {
       parts: [
         { kind: 'api', id: 'api-1', health: { state: 'serving' } },
         { kind: 'redis', health: { state: 'serving' }, version: expect.stringMatching(/^(Redis|Valkey) \d/) as string },
-        { kind: 'gateway', id: 'gateway-1', health: { state: 'serving' } },
+        { kind: 'gateway', id: 'gateway-1', health: { state: 'serving' }, version: '9.9.9' },
+        { kind: 'gateway', id: 'gateway-2', health: { state: 'serving' }, version: '9.9.9' },
         { kind: 'model-server', id: 'ts-1', health: { state: 'serving' } },
         { kind: 'model-server', id: 'ts-2', health: { state: 'not serving' } },
       ],
@@ -113,18 +137,16 @@ describe('what the operator’s page reads', () => {
   });
 
   it('is a table of workflows, searched, narrowed, ordered and cut', async () => {
-    const live = { requestsPerSecond: 0, errorRate: 0, isUnknown: true };
-    expect(await get('workflows')).toMatchObject({
-      ...{ status: 200 },
-      answer: {
-        total: 2,
-        matched: 2,
-        rows: [
-          { name: 'sick', live },
-          { name: 'w', version: 1, live },
-        ],
-      },
-    });
+    const none = { requestsPerSecond: 0, errorRate: 0 };
+    const some = { requestsPerSecond: 20, errorRate: 0, p50Ms: 5, p99Ms: 9.9 };
+    const { status, answer } = await get('workflows');
+    expect({ status, answer }).toMatchObject({ status: 200, answer: { total: 2, matched: 2 } });
+    const { rows } = answer as { rows: readonly { name: string; live: object }[] };
+    expect(rows.map(({ name, live: figures }) => [name, figures])).toEqual([
+      ['sick', none],
+      ['w', some],
+    ]);
+    expect(await get('workflows?sort=rps&order=desc')).toMatchObject({ answer: { rows: [{ name: 'w' }, {}] } });
     expect(await get('workflows?sort=state&order=desc')).toMatchObject({ answer: { rows: [{ name: 'w' }, {}] } });
     expect(await get('workflows?search=SI&limit=1')).toMatchObject({
       answer: { matched: 1, rows: [{ name: 'sick' }] },
@@ -153,7 +175,7 @@ describe('what the operator’s page reads', () => {
             },
           },
         ],
-        versions: [{ version: 1, state: 'degraded', kept: 'active', weight: 100, gateways: 1 }],
+        versions: [{ version: 1, state: 'degraded', kept: 'active', weight: 100, gateways: 2 }],
       },
     });
     expect(await get('workflows/w')).toMatchObject({ answer: { operations: [{ id: expect.any(String) as string }] } });
@@ -164,7 +186,7 @@ describe('what the operator’s page reads', () => {
     ['workflows?limit=201', 'limit', 'a whole number from 0 to 200'],
     ['workflows?limit=-1', 'limit', 'a whole number from 0 to 200'],
     ['workflows?state=well', 'state', 'not serving, degraded, unknown, preparing, draining, serving'],
-    ['workflows?sort=colour', 'sort', 'name, state, age'],
+    ['workflows?sort=colour', 'sort', 'name, state, rps, errors, p99, age'],
     [`workflows?search=${'x'.repeat(257)}`, 'search', 'at most 256 characters, once'],
     ['workflows?search=a&search=b', 'search', 'at most 256 characters, once'],
     ['operations?state=done', 'state', 'waiting, running, succeeded, failed'],

@@ -89,6 +89,10 @@ export class StateKeys {
   idempotency(digest: string): string {
     return `${this.tag}:idempotency:${digest}`;
   }
+  /** What goes on at a gateway. */
+  live(gatewayId: string): string {
+    return `${this.tag}:live:${gatewayId}`;
+  }
   /** Written to find out whether anything can be. */
   get probe(): string {
     return `${this.tag}:probe`;

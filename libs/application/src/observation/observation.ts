@@ -1,6 +1,7 @@
 import { isTorchweaveError, TorchweaveError } from '@torchweave/domain';
 import type { GatewayRegistry, ServingGateway } from '../ports/gateway-registry.js';
 import type { JobQueue, Operation, OperationPhase } from '../ports/job-queue.js';
+import type { LiveReports } from '../ports/live-reports.js';
 import type { ModelReports } from '../ports/model-reports.js';
 import type { OperationHistory, RecentOperations } from '../ports/operation-history.js';
 import type { StateFacts, StateProbe } from '../ports/state-facts.js';
@@ -11,6 +12,7 @@ import { byState, conditionStates, type Condition, type ConditionState } from '.
 import { judgeModel } from './judge-models.js';
 import { judgeWorkflow } from './judge-workflow.js';
 import { Lately } from './lately.js';
+import { judgeAttempts, LiveView } from './live-view.js';
 import { ModelWatch } from './model-watch.js';
 import { observeGateway, observeModelServer, observeState } from './observe-parts.js';
 import { observeWorkflow } from './observe-workflow.js';
@@ -22,6 +24,7 @@ export interface ObservationPorts {
   readonly state: WorkflowState;
   readonly versions: WorkflowVersions;
   readonly reports: ModelReports;
+  readonly live: LiveReports;
   readonly gateways: GatewayRegistry;
   readonly jobs: JobQueue & OperationHistory;
   readonly probe: StateProbe;
@@ -48,7 +51,7 @@ const mostShared = 100;
 /** Everything there is to see of an installation at one moment. */
 interface Look {
   readonly rows: readonly ObservedRow[];
-  readonly gateways: readonly ServingGateway[];
+  readonly live: LiveView;
   readonly parts: readonly ObservedPart[];
 }
 
@@ -129,29 +132,38 @@ export class Observation {
 
   private async lookAtAll(): Promise<Look> {
     const [gateways] = await Promise.all([this.ports.gateways.serving(), this.index.refresh()]);
-    await this.models.refresh(this.index.workflows);
-    const rows = [...this.index.workflows.values()].map((workflow) => this.rowOf(workflow, gateways));
+    const [told] = await Promise.all([
+      this.ports.live.read(gateways.map(({ gatewayId }) => gatewayId)),
+      this.models.refresh(this.index.workflows),
+    ]);
+    const live = new LiveView(told);
+    const rows = [...this.index.workflows.values()].map((workflow) => this.rowOf(workflow, gateways, live));
     const servers = [...this.models.servers()].map(([name, seen]) => observeModelServer(name, seen));
     const last = this.index.followed;
-    return { rows, gateways, parts: [...gateways.map((gateway) => observeGateway(gateway, last)), ...servers] };
+    return { rows, live, parts: [...gateways.map((gateway, i) => observeGateway(gateway, last, told[i])), ...servers] };
   }
 
-  private rowOf(workflow: IndexedWorkflow, gateways: readonly ServingGateway[]): ObservedRow {
+  private rowOf(workflow: IndexedWorkflow, gateways: readonly ServingGateway[], view: LiveView): ObservedRow {
     const { name, version, changedAt: registeredAt, models } = workflow;
     const seen = models.length === 0 ? undefined : this.models.seenOf(workflow);
     const nodes = models.map((node): readonly [string, Condition] => [
       node,
       judgeModel(seen?.nodes[node], seen?.ageMs ?? 0),
     ]);
-    const health = judgeWorkflow(workflow, gateways, nodes);
-    const cause = nodes.find(([, { state, remedy }]) => state === health.state && remedy === health.remedy);
+    const failing = view.failing(name).flatMap((node): [string, Condition][] => {
+      const condition = judgeAttempts(view.node(name, node));
+      return condition === undefined ? [] : [[node, condition]];
+    });
+    const all = [...nodes, ...failing];
+    const health = judgeWorkflow(workflow, gateways, all);
+    const cause = all.find(([, { state, remedy }]) => state === health.state && remedy === health.remedy);
     const node = health.state === 'serving' || cause === undefined ? {} : { node: cause[0] };
-    return { name, version, health, registeredAt, ...node };
+    return { name, version, health, registeredAt, live: view.workflow(name), ...node };
   }
 
   private async lookAt(name: string): Promise<ObservedWorkflow> {
-    const [inspected, operations] = await Promise.all([this.inspect(name), this.told()]);
-    return observeWorkflow(inspected, operations);
+    const [inspected, operations, { live }] = await Promise.all([this.inspect(name), this.told(), this.look.get()]);
+    return observeWorkflow(inspected, operations, live);
   }
 
   /** Also of one that comes or goes. */

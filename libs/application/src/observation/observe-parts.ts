@@ -1,7 +1,9 @@
 import type { ServingGateway } from '../ports/gateway-registry.js';
+import type { AgedLiveReport } from '../ports/live-reports.js';
 import type { StateFacts } from '../ports/state-facts.js';
 import { serving, type Condition } from './condition.js';
 import { staleReportMs } from './judge-models.js';
+import { staleLiveMs } from './live-view.js';
 import { judgeState, stateAway } from './judge-state.js';
 import type { SeenServer } from './model-watch.js';
 import type { ObservedPart } from './observed.js';
@@ -24,22 +26,37 @@ export function observeState(facts: StateFacts | undefined): ObservedPart {
   };
 }
 
-/** A gateway that lives, by how far it has followed. */
-export function observeGateway({ gatewayId: id, revision }: ServingGateway, last: number): ObservedPart {
+/** A gateway that lives, by how far it has followed, and by what it has told last. */
+export function observeGateway(
+  { gatewayId: id, revision }: ServingGateway,
+  last: number,
+  report: AgedLiveReport | undefined,
+): ObservedPart {
   const behind = Math.max(0, last - revision);
   const health: Condition =
     behind === 0
-      ? serving
+      ? judgeTold(report)
       : {
           ...{ state: 'preparing', reason: `It follows the last ${behind} changes.` },
           remedy: 'Where that stays so, its log says why: it cannot load a workflow, or cannot reach Redis.',
         };
   return {
     ...{ kind: 'gateway', id, health },
+    ...(report === undefined ? {} : { version: report.version }),
     facts: [
+      ...(report === undefined ? [] : [{ name: 'started', value: report.startedAt, unit: 'time' as const }]),
       { name: 'revision', value: revision, unit: 'count' },
       { name: 'changes behind', value: behind, unit: 'count' },
     ],
+  };
+}
+
+/** A gateway that lives follows the state; whether it also tells what goes on is another question. */
+function judgeTold(report: AgedLiveReport | undefined): Condition {
+  if (report !== undefined && report.ageMs <= staleLiveMs) return serving;
+  return {
+    ...{ state: 'unknown', reason: 'It lives, and has not told lately what goes on.' },
+    remedy: 'One of an older version tells nothing. Else see its log, and the load of its host.',
   };
 }
 

@@ -2,6 +2,7 @@ import type { WorkflowNode } from '@torchweave/domain';
 import type { Operation } from '../ports/job-queue.js';
 import type { SeenModel } from '../ports/model-reports.js';
 import type { Condition, ConditionState } from './condition.js';
+import type { ObservedLive, ObservedNodeLive } from './live-view.js';
 
 /** A figure or a word with its name. */
 export interface Fact {
@@ -25,6 +26,7 @@ export interface ObservedRow {
   readonly version: number;
   readonly health: Condition;
   readonly registeredAt: string;
+  readonly live: ObservedLive;
   /** The node that is why, where one is. */
   readonly node?: string;
 }
@@ -60,6 +62,7 @@ interface ObservedPlace {
 export interface ObservedNode {
   readonly node: WorkflowNode;
   readonly health: Condition;
+  readonly live: ObservedNodeLive;
   readonly places: readonly ObservedPlace[];
 }
 
@@ -73,6 +76,7 @@ export interface ObservedVersion {
   readonly digest: string;
   /** ISO 8601, UTC; empty where it is not known. */
   readonly registeredAt: string;
+  readonly live: ObservedLive;
   /** How many gateways serve it. */
   readonly gateways: number;
 }
@@ -85,6 +89,9 @@ export interface ObservedWorkflow {
   readonly registeredAt: string;
   readonly url: string;
   readonly digest: string;
+  readonly live: ObservedLive;
+  /** Python processes of its functions, at all gateways at which something goes on. */
+  readonly processes: number;
   readonly nodes: readonly ObservedNode[];
   readonly edges: readonly (readonly [from: string, to: string])[];
   /** The last first. */

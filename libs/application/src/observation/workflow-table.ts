@@ -20,18 +20,15 @@ export interface TablePage {
 
 type Order = (a: ObservedRow, b: ObservedRow) => number;
 
-/** Of figures that no gateway tells, none is more than another. */
-const unknown: Order = () => 0;
-
 const byName: Order = (a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 
 const orders: Readonly<Record<TableQuery['sort'], Order>> = {
   name: byName,
   state: (a, b) => byState(a.health.state, b.health.state),
+  rps: (a, b) => a.live.requestsPerSecond - b.live.requestsPerSecond,
+  errors: (a, b) => a.live.errorRate - b.live.errorRate,
+  p99: (a, b) => (a.live.p99Ms ?? 0) - (b.live.p99Ms ?? 0),
   age: (a, b) => (a.registeredAt > b.registeredAt ? -1 : a.registeredAt < b.registeredAt ? 1 : 0),
-  rps: unknown,
-  errors: unknown,
-  p99: unknown,
 };
 
 /** A page of the rows that are asked for; what is equal is ordered by name. */

@@ -21,6 +21,15 @@ export type {
   OperationPhase,
   OperationStep,
 } from './job-queue.js';
+export type {
+  AgedLiveReport,
+  Counted,
+  LiveReport,
+  LiveReports,
+  NodeFault,
+  NodeFigures,
+  WorkflowFigures,
+} from './live-reports.js';
 export type { OperationHistory, RecentOperations } from './operation-history.js';
 export { silentLogger, type Logger } from './logger.js';
 export { reachesClient, type InferenceOptions, type ModelInference } from './model-inference.js';

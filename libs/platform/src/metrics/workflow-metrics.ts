@@ -1,13 +1,14 @@
 import type {
   AttemptSpan,
   EndedShadow,
+  NodeFault,
   RequestOutcome,
   RequestSpan,
   RequestTelemetry,
   ShadowTelemetry,
   StartedRequest,
 } from '@torchweave/application';
-import type { TorchweaveError, WorkflowNode } from '@torchweave/domain';
+import { shorten, type TorchweaveError, type WorkflowNode } from '@torchweave/domain';
 import type { Monitoring } from './monitoring.js';
 import { WorkflowInstruments } from './workflow-instruments.js';
 import {
@@ -47,8 +48,8 @@ export class WorkflowMetrics implements RequestTelemetry, ShadowTelemetry {
     });
   }
 
-  requestStarted({ workflow }: Pick<StartedRequest, 'workflow' | 'requestId'>): RequestSpan {
-    return new CountedRequest(this, workflow);
+  requestStarted({ workflow, requestId }: Pick<StartedRequest, 'workflow' | 'requestId'>): RequestSpan {
+    return new CountedRequest(this, workflow, requestId);
   }
 
   shadowEnded({ workflow, version, outcome, durationMs }: EndedShadow): void {
@@ -56,6 +57,11 @@ export class WorkflowMetrics implements RequestTelemetry, ShadowTelemetry {
     const counted = this.versionOf(series, version);
     countShadow(counted, outcome);
     if (durationMs !== undefined) this.durationsOf(series, version, counted).shadows.observe(durationMs);
+  }
+
+  /** What is counted of every workflow that is served. */
+  all(): Iterable<WorkflowSeries> {
+    return this.series.values();
   }
 
   /** Counts how a request to a version of a workflow has ended. */
@@ -115,6 +121,7 @@ class CountedRequest implements RequestSpan {
   constructor(
     private readonly metrics: WorkflowMetrics,
     private readonly workflow: string,
+    private readonly requestId: string,
   ) {
     this.startedIn = metrics.find(workflow);
     this.startedIn.inFlight += 1;
@@ -126,12 +133,16 @@ class CountedRequest implements RequestSpan {
 
   attemptStarted(node: WorkflowNode, attempt: number): AttemptSpan {
     const series = this.metrics.nodeOf(this.workflow, node.name);
+    series.started += 1;
     if (attempt > 1) series.retries += 1;
     return series;
   }
 
   failed(error: TorchweaveError): void {
-    count(this.metrics.find(this.workflow).failures, error.code);
+    const { failures, nodes } = this.metrics.find(this.workflow);
+    count(failures, error.code);
+    const node = error.status >= 500 && 'node' in error.data ? nodes.get(error.data.node) : undefined;
+    if (node !== undefined) node.lastFault = faultOf(error, this.requestId);
   }
 
   ended(outcome: RequestOutcome): void {
@@ -142,4 +153,17 @@ class CountedRequest implements RequestSpan {
     if (this.version !== undefined) this.metrics.versionEnded(series, this.version, outcome, durationMs);
     series.duration.observe(durationMs);
   }
+}
+
+/** Characters of what an operator is told of an error. */
+const longestMessage = 500;
+
+/** What a client was told, and why. */
+function faultOf(error: TorchweaveError, requestId: string): NodeFault {
+  const { reason } = error.toBody();
+  const message = typeof reason === 'string' ? `${error.message}: ${reason}` : error.message;
+  return {
+    ...{ at: new Date().toISOString(), errorCode: error.code, message: shorten(message, longestMessage) },
+    requestId: shorten(requestId, longestMessage),
+  };
 }

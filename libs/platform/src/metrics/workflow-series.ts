@@ -1,4 +1,4 @@
-import { shadowOutcomes, type ShadowOutcome } from '@torchweave/application';
+import { shadowOutcomes, type NodeFault, type ShadowOutcome } from '@torchweave/application';
 import type { AttemptOutcome, AttemptSpan, EndedAttempt, RequestOutcome } from '@torchweave/application';
 import type { Durations } from './duration-histogram.js';
 
@@ -16,6 +16,11 @@ export class NodeSeries implements AttemptSpan {
   readonly wait: Durations;
   readonly run: Durations;
   retries = 0;
+  /** Attempts that failed by the server's fault. */
+  faults = 0;
+  /** Attempts that have begun. */
+  started = 0;
+  lastFault: NodeFault | undefined;
 
   constructor({ duration, wait, run }: NodeDurations) {
     this.duration = duration;
@@ -23,10 +28,19 @@ export class NodeSeries implements AttemptSpan {
     this.run = run;
   }
 
+  /** Attempts under way. */
+  get inFlight(): number {
+    const { ok, failed, cancelled } = this.attempts;
+    return Math.max(0, this.started - ok - failed - cancelled);
+  }
+
   ended({ outcome, durationMs, waitedMs, error }: EndedAttempt): void {
     this.attempts[outcome] += 1;
     this.duration.observe(durationMs);
-    if (outcome === 'failed' && error !== undefined) count(this.failures, error.code);
+    if (outcome === 'failed' && error !== undefined) {
+      count(this.failures, error.code);
+      if (error.status >= 500) this.faults += 1;
+    }
     if (waitedMs === undefined) return;
     this.wait.observe(waitedMs);
     this.run.observe(Math.max(0, durationMs - waitedMs));

@@ -1,8 +1,15 @@
-import { Observation, type SeenModel, type TableQuery, type VersionReport } from '@torchweave/application';
+import {
+  Observation,
+  type LiveReport,
+  type SeenModel,
+  type TableQuery,
+  type VersionReport,
+} from '@torchweave/application';
 import { TorchweaveError } from '@torchweave/domain';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { InMemoryGatewayRegistry } from './gateway-registry.js';
 import { InMemoryJobQueue } from './job-queue.js';
+import { InMemoryLiveReports } from './live-reports.js';
 import { SagaWorld } from './saga-world.js';
 import { InMemoryStateProbe } from './state-probe.js';
 
@@ -14,6 +21,7 @@ let gateways: InMemoryGatewayRegistry;
 let jobs: InMemoryJobQueue;
 let observation: Observation;
 let probe: InMemoryStateProbe;
+let live: InMemoryLiveReports;
 
 const report = (a: VersionReport['nodes'][string]): VersionReport => ({
   operationId: 'first',
@@ -24,13 +32,13 @@ const seen = (a: VersionReport['nodes'][string]): Promise<void> =>
 
 function observe(): void {
   const { state, versions, reports } = world;
-  observation = new Observation({ state, versions, reports, gateways, jobs, probe });
+  observation = new Observation({ state, versions, reports, live, gateways, jobs, probe });
 }
 
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   [world, gateways, jobs] = [new SagaWorld(), new InMemoryGatewayRegistry(), new InMemoryJobQueue()];
-  probe = new InMemoryStateProbe();
+  [probe, live] = [new InMemoryStateProbe(), new InMemoryLiveReports()];
   observe();
   await world.register('first');
   await gateways.announce('g1', 100);
@@ -96,6 +104,76 @@ describe('a workflow', () => {
     vi.advanceTimersByTime(1_001);
     expect((await observation.workflows(all)).total).toBe(0);
     await expect(observation.workflow('x')).rejects.toMatchObject({ code: 'workflowNotFound' });
+  });
+});
+
+/** A report of ten seconds in which `a` was run ten times, in 1 to 10 ms each but the failed ones, which took longer. */
+const reportOf = (failed: number, version = 1): LiveReport => {
+  const counted = { requests: 10, failed, buckets: [10 - failed, failed, 0] };
+  const lastFault = {
+    at: '2026-01-01T00:00:00Z',
+    errorCode: 'nodeFailed',
+    message: 'it broke',
+    requestId: 'r',
+  } as const;
+  const failing = failed === 0 ? {} : { failingSince: '2026-01-01T00:00:00Z', lastFault };
+  return {
+    ...{ version: '1.0.0', startedAt: '2026-01-01T00:00:00Z', windowMs: 10_000, boundsMs: [10, 100], left: 0 },
+    workflows: [
+      {
+        ...{ workflow: 'w', total: counted, versions: { [version]: counted }, processes: 2 },
+        nodes: { a: { ...counted, retries: 1, waiting: 1, running: 2, ...failing } },
+      },
+    ],
+  };
+};
+
+describe('what goes on in a workflow', () => {
+  beforeEach(async () => {
+    await seen([{ server: 'one', state: 'ready', readyWorkers: 1 }]);
+    await gateways.announce('g2', 100);
+  });
+
+  it('is put together from all gateways', async () => {
+    await live.write('g1', reportOf(0));
+    await live.write('g2', reportOf(0));
+    const { rows } = await observation.workflows({ ...all, sort: 'rps' });
+    const told = { requestsPerSecond: 2, errorRate: 0, p50Ms: 5, p99Ms: 9.9 };
+    expect(rows).toMatchObject([{ live: told, health: { state: 'serving' } }]);
+    expect(await observation.workflow('w')).toMatchObject({
+      ...{ live: told, processes: 4, versions: [{ live: told }] },
+      nodes: [{ live: { ...told, waiting: 2, running: 4, retries: 2 } }, { live: { requestsPerSecond: 0 } }],
+    });
+  });
+
+  it.each([
+    [1, 'degraded', 'a: 5 % of its attempts fail. The last: it broke'],
+    [10, 'not serving', 'a: 50 % of its attempts fail. The last: it broke'],
+  ])('makes it fail where %i of twenty attempts at a node do: it is %s', async (failed, state, reason) => {
+    await live.write('g1', reportOf(failed));
+    await live.write('g2', reportOf(0));
+    const health = { state, reason, since: '2026-01-01T00:00:00Z' };
+    expect((await observation.overview([])).attention).toMatchObject([{ href: 'workflows/w/nodes/a', health }]);
+    expect(await observation.workflow('w')).toMatchObject({
+      nodes: [{ health: { state }, live: { lastFault: { requestId: 'r' } } }, { health: { state: 'serving' } }],
+    });
+  });
+
+  it('is nothing where every gateway says so, and unknown where one does not', async () => {
+    const idle = { ...reportOf(0), workflows: [] };
+    await live.write('g1', idle);
+    const first = await observation.overview([]);
+    expect(first.parts.filter(({ kind }) => kind === 'gateway')).toMatchObject([
+      { id: 'g1', version: '1.0.0', health: { state: 'serving' } },
+      { id: 'g2', health: { state: 'unknown' } },
+    ]);
+    expect((await observation.workflows(all)).rows).toMatchObject([{ live: { isUnknown: true } }]);
+    await live.write('g2', idle);
+    vi.advanceTimersByTime(1_001);
+    expect((await observation.workflows(all)).rows[0]?.live).toEqual({ requestsPerSecond: 0, errorRate: 0 });
+    vi.advanceTimersByTime(15_001);
+    for (const id of ['g1', 'g2']) await gateways.announce(id, 100);
+    expect((await observation.workflows(all)).rows).toMatchObject([{ live: { isUnknown: true } }]);
   });
 });
 

@@ -20,6 +20,7 @@ import {
 import {
   RedisConnection,
   RedisGatewayRegistry,
+  RedisLiveReports,
   RedisModelReports,
   RedisSessionStore,
   RedisStateProbe,
@@ -75,6 +76,7 @@ export async function startGuardedApi(options: HttpAdmissionOptions): Promise<Gu
     ...{ state, jobs, versions: new RedisWorkflowVersions(connection, 'guarded') },
     ...{ reports: new RedisModelReports(connection, 'guarded'), probe: new RedisStateProbe(connection) },
     gateways: new RedisGatewayRegistry(connection, 'guarded', 1_000),
+    live: new RedisLiveReports(connection, 'guarded'),
   });
   const told = tellOf(observation, () => []);
   const { keys } = admission;

@@ -7,10 +7,11 @@ import {
   RedisWorkflowState,
 } from '@torchweave/redis-workflow-state';
 import { RedisIdempotencyKeys, RedisModelReports, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
-import { RedisStateProbe } from '@torchweave/redis-workflow-state';
+import { RedisLiveReports, RedisStateProbe } from '@torchweave/redis-workflow-state';
 import { TestRedis } from '@torchweave/testing/redis';
 import { describeGatewayProbes } from '@torchweave/testing/port-conformance/gateway-probes';
 import { describeIdempotencyKeys } from '@torchweave/testing/port-conformance/idempotency-keys';
+import { describeLiveReports } from '@torchweave/testing/port-conformance/live-reports';
 import { describeModelReports } from '@torchweave/testing/port-conformance/model-reports';
 import { describeStateProbe } from '@torchweave/testing/port-conformance/state-probe';
 import { describeWorkflowScaling } from '@torchweave/testing/port-conformance/workflow-scaling';
@@ -111,4 +112,10 @@ describeModelReports('RedisModelReports', async () => {
 describeStateProbe('RedisStateProbe', async () => {
   const [connection] = await connect();
   return { probe: new RedisStateProbe(connection), dispose: () => Promise.resolve(connection.close()) };
+});
+
+describeLiveReports('RedisLiveReports', async () => {
+  const [connection, namespace] = await connect();
+  const reports = new RedisLiveReports(connection, namespace);
+  return { reports, dispose: () => Promise.resolve(connection.close()) };
 });
