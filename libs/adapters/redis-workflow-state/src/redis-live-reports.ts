@@ -37,7 +37,7 @@ export class RedisLiveReports implements LiveReports {
 /** What another version has written that this one does not read is not known: it is written anew in a moment. */
 function reportIn(text: string | null): LiveReport | undefined {
   if (text === null) return undefined;
-  const report: unknown = JSON.parse(text);
+  const report = parsed(text);
   const isReport =
     typeof report === 'object' &&
     report !== null &&
@@ -45,4 +45,12 @@ function reportIn(text: string | null): LiveReport | undefined {
     'boundsMs' in report &&
     'windowMs' in report;
   return isReport ? (report as LiveReport) : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -89,4 +89,19 @@ describe('LiveFigures', () => {
     const { workflows, left } = figures.sample();
     expect([workflows.length, left, workflows[0]?.workflow]).toEqual([200, 3, 'w202']);
   });
+
+  it('leave out the less busy ones where those before them have many nodes', () => {
+    for (const [workflow, times] of [
+      ['large', 2],
+      ['other', 1],
+    ] as const) {
+      served.set(workflow, 1);
+      for (let i = 0; i < times; i += 1) run(workflow);
+    }
+    const request = metrics.requestStarted({ workflow: 'large', requestId: 'r2' });
+    request.served(1);
+    for (let i = 0; i < 2_000; i += 1) request.attemptStarted({ name: `n${i}` } as WorkflowNode, 1);
+    const { workflows, left } = figures.sample();
+    expect([workflows.map(({ workflow }) => workflow), left]).toEqual([['large'], 1]);
+  });
 });

@@ -3,8 +3,9 @@ import { requestBuckets } from './buckets.js';
 import type { Durations } from './duration-histogram.js';
 import type { NodeSeries, WorkflowSeries } from './workflow-series.js';
 
-/** Workflows that a report tells of. */
+/** Workflows that a report tells of, and nodes of all of them: some 200 bytes a node. */
 const mostWorkflows = 200;
+const mostNodes = 2_000;
 /** ms: figures are of the last five to ten seconds. */
 const halfWindowMs = 5_000;
 
@@ -45,7 +46,7 @@ export class LiveFigures {
     this.failing = new Map(busy.flatMap(failingIn));
     busy.sort((a, b) => b.total.requests - a.total.requests);
     if (now - this.newer.at >= halfWindowMs) [this.older, this.newer] = [this.newer, this.take()];
-    const workflows = busy.slice(0, mostWorkflows);
+    const workflows = busy.slice(0, toldOf(busy));
     return { windowMs, boundsMs, workflows, left: busy.length - workflows.length };
   }
 
@@ -91,6 +92,16 @@ export class LiveFigures {
       ...{ ...failingSince, ...(node.lastFault === undefined ? {} : { lastFault: node.lastFault }) },
     };
   }
+}
+
+/** How many of them are told, the first in any case. */
+function toldOf(busy: readonly WorkflowFigures[]): number {
+  let nodes = 0;
+  const beyond = busy.findIndex((each, i) => {
+    nodes += Object.keys(each.nodes).length;
+    return i === mostWorkflows || (i > 0 && nodes > mostNodes);
+  });
+  return beyond === -1 ? busy.length : beyond;
 }
 
 const failingIn = ({ workflow, nodes }: WorkflowFigures): [string, string][] =>
