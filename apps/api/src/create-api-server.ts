@@ -4,6 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type {
   IdempotentRequests,
   InspectWorkflow,
+  KeptRequests,
   Logger,
   VersionManagement,
   WorkflowManagement,
@@ -33,6 +34,7 @@ import { validationError } from './http/validation-error.js';
 import type { EventStreams } from './observation/event-streams.js';
 import { serveEvents } from './observation/serve-events.js';
 import { serveObservation, type ObservationOptions } from './observation/serve-observation.js';
+import { serveRequests } from './observation/serve-requests.js';
 import { createOpenApi } from './openapi/create-openapi.js';
 
 export interface ApiServerOptions {
@@ -56,6 +58,8 @@ export interface ApiServerOptions {
   readonly queues?: BullMqJobQueue['queues'];
   /** What the operator's page reads; there is none of it without. */
   readonly observed?: Omit<ObservationOptions, 'management'> & { readonly streams: EventStreams };
+  /** Predictions that are kept; without it, none are. */
+  readonly requests?: KeptRequests | undefined;
   /** The operator's page; there is none without it. */
   readonly page?: PageSessionOptions & { readonly files: PageFiles };
 }
@@ -96,7 +100,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<NestFa
   app.useGlobalPipes(new ValidationPipe({ transform: true, exceptionFactory: validationError }));
   serveOpenApi(app, fastify, admission?.keys !== undefined);
   if (admission?.keys !== undefined) serveKeyRenewal(fastify, admission.keys, options.logger);
-  const { page, queues, observed } = options;
+  const { page, queues, observed, requests } = options;
   if (queues !== undefined) serveQueueBoard(fastify, queues, { isReadOnly: page?.isReadOnly === true });
   if (page !== undefined) {
     servePage(fastify, page.files);
@@ -106,6 +110,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<NestFa
     serveObservation(fastify, { ...observed, management });
     serveEvents(fastify, { streams: observed.streams, spare: (answer) => admission?.spare(answer) });
   }
+  if (requests !== undefined) serveRequests(fastify, requests);
   await app.init();
   return app;
 }

@@ -24,6 +24,7 @@ import {
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import {
   RedisIdempotencyKeys,
+  RedisKeptRequests,
   RedisLiveReports,
   RedisModelReports,
   RedisSessionStore,
@@ -89,6 +90,7 @@ export async function startApi(options: AppOptions, archives: Pick<ArchiveStore,
     ...{ management, versions, inspection, idempotent, logger, admission, maxRequestSize: settings.maxRequestSize },
     ...{ changes, registry: monitoring.registry, queues: jobs.queues },
     observed: { observation, told, streams },
+    requests: settings.keepRequests ? new RedisKeptRequests(redis, namespace) : undefined,
     page: { files: readPage(), ...pageSessions(options, redis, admission) },
   });
   await listenOn(listen, '--management-port', ({ port, host }) => server.listen(port, host));

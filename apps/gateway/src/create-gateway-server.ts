@@ -99,6 +99,7 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
         method: request.method,
         route: '/wfpredict/:name',
         headers: request.headers,
+        isAsked: asksToKeep(request, admission),
       });
       if (request.span !== undefined) {
         endWithResponse(request.span, reply.raw);
@@ -127,6 +128,10 @@ export function createGatewayServer(options: GatewayServerOptions): FastifyInsta
     server.route<PredictionRoute>({ method: [...methods], url: path, ...ways[path] });
   return server;
 }
+
+/** Who may not look at what is kept may not have it kept either; their header counts for nothing. */
+const asksToKeep = (request: FastifyRequest, admission: HttpAdmission | undefined): boolean =>
+  request.headers['x-torchweave-keep'] === '1' && (admission?.permits(request, 'read') ?? true);
 
 /** A method that no route takes may be refused for its body before that is found out. */
 const isOfNoRoute = (error: unknown, request: FastifyRequest): boolean =>

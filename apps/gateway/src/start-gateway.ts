@@ -1,5 +1,6 @@
 import {
   observeRequests,
+  RequestKeeper,
   RoutingTable,
   RunWorkflow,
   sendProbe,
@@ -7,13 +8,26 @@ import {
   writeRefusal,
 } from '@torchweave/application';
 import type { Parts } from '@torchweave/composition';
-import { closeServer, listenOn, observeModelServers, observeProcesses, observeWorkflows } from '@torchweave/platform';
+import {
+  closeServer,
+  listenOn,
+  observeKeptRequests,
+  observeModelServers,
+  observeProcesses,
+  observeWorkflows,
+} from '@torchweave/platform';
 import { openAdmission, LiveFigures, WorkflowMetrics, type AppOptions, type RunningApp } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
-import { RedisGatewayProbes, RedisLiveReports, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
+import {
+  RedisGatewayProbes,
+  RedisKeptRequests,
+  RedisLiveReports,
+  RedisWorkflowVersions,
+} from '@torchweave/redis-workflow-state';
 import type { TorchweaveError } from '@torchweave/domain';
 import { randomUUID } from 'node:crypto';
 import { createGatewayServer } from './create-gateway-server.js';
+import { KeptRequestWriter } from './kept-request-writer.js';
 import { LiveReporter } from './live-reporter.js';
 import { WatchedVersions } from './watched-versions.js';
 import { brokenWorkflows, gatewayUnreadiness, type GatewayPhase } from './readiness.js';
@@ -56,12 +70,14 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
     await sendProbe({ archives: parts.archives, runner }, { ...order, functionUnitId });
   });
   const shadows = new ShadowRuns({ runner, table, telemetry: metrics, logger });
+  const keeper = settings.keepRequests ? new RequestKeeper(gatewayId, settings.keepSlowerThan) : undefined;
+  if (keeper !== undefined) observeKeptRequests(monitoring, () => keeper.counts);
   const server = createGatewayServer({
     table,
     runner,
     logger,
     maxRequestSize,
-    telemetry: observeRequests(metrics, tracing?.requests),
+    telemetry: observeRequests(metrics, keeper, tracing?.requests),
     watched,
     shadows,
     admission,
@@ -75,6 +91,8 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
     figures: new LiveFigures(() => metrics.all()),
     processes: parts.processes.functions,
   });
+  const requests = new RedisKeptRequests(redis, namespace);
+  const kept = keeper && new KeptRequestWriter(gatewayId, { requests, keeper, logger });
   logger.info({ address, workflows: table.size }, 'inference API is ready');
   return {
     address,
@@ -84,7 +102,7 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
       shadows.close();
       await closeServer(server, admission);
       await watched.close();
-      await live.close();
+      await Promise.all([live.close(), kept?.close()]);
       await table.leave();
       redis.close();
     },

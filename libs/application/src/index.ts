@@ -46,6 +46,7 @@ export { ReconcileModelServers, type ReconcilePorts } from './workflow-managemen
 export { RegisterWorkflow } from './registration/register-workflow.js';
 export { UnregisterWorkflow } from './registration/unregister-workflow.js';
 export { observeJobs, observeRequests } from './telemetry/several-observers.js';
+export { RequestKeeper, type KeptCounts } from './request-keeping/request-keeper.js';
 export { readTraceContext } from './telemetry/trace-context.js';
 export { UploadedArchives, type UploadedArchivesOptions } from './registration/uploaded-archives.js';
 export { writeRefusal } from './workflow-management/write-refusal.js';

@@ -35,12 +35,15 @@ export interface KeptRequest {
   readonly outcome: 'ok' | 'client_error' | 'failed' | 'cancelled';
   readonly why: 'slow' | 'failed' | 'sampled' | 'asked';
   readonly gateway: string;
+  /** What its client was answered, where that was an error. */
+  readonly error?: { readonly message: string; readonly errorCode: string };
+  /** Attempts in the order of their start. */
   readonly spans: readonly KeptSpan[];
 }
 
 /** `GET /dashboard/api/requests`. */
 export interface KeptRequestsPage {
-  readonly rows: readonly Omit<KeptRequest, 'spans'>[];
+  readonly rows: readonly Omit<KeptRequest, 'spans' | 'error'>[];
 }
 
 /** `POST /dashboard/api/try/{workflow}`: what a gateway has answered. */

@@ -53,5 +53,6 @@ export { JobMetrics } from './metrics/job-metrics.js';
 export { Monitoring, type ReadinessCheck } from './metrics/monitoring.js';
 export { startMonitored } from './metrics/start-monitored.js';
 export { observeModelServers, observeProcesses, observeQueues, observeWorkflows } from './metrics/sampled-metrics.js';
+export { observeKeptRequests } from './metrics/kept-requests-metrics.js';
 export { LiveFigures } from './metrics/live-figures.js';
 export { WorkflowMetrics } from './metrics/workflow-metrics.js';

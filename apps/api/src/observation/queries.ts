@@ -1,4 +1,4 @@
-import { conditionStates, type OperationQuery, type TableQuery } from '@torchweave/application';
+import { conditionStates, type KeptQuery, type OperationQuery, type TableQuery } from '@torchweave/application';
 import { shorten, TorchweaveError } from '@torchweave/domain';
 import type { Topics } from './event-viewer.js';
 
@@ -12,6 +12,7 @@ const defaultRows = 50;
 const longestSearch = 256;
 
 const phases = ['waiting', 'running', 'succeeded', 'failed'] as const;
+const outcomes = ['ok', 'client_error', 'failed', 'cancelled'] as const;
 /** As the page names them. */
 const sorts = ['name', 'state', 'age', 'rps', 'errors', 'p99'] as const;
 const orders = ['asc', 'desc'] as const;
@@ -73,4 +74,12 @@ export const operationQuery = (parameters: Parameters): OperationQuery => ({
   workflow: textOf(parameters, 'workflow'),
   state: oneOf(parameters, 'state', phases),
   ...pageIn(parameters),
+});
+
+/** @throws TorchweaveError `parameterInvalid`. */
+export const keptQuery = (parameters: Parameters): KeptQuery => ({
+  workflow: textOf(parameters, 'workflow'),
+  outcome: oneOf(parameters, 'outcome', outcomes),
+  search: textOf(parameters, 'search'),
+  limit: countOf(parameters, 'limit', defaultRows, mostRows),
 });

@@ -11,12 +11,14 @@ import { defineWorkflow, parseManifest, parseSpec, TorchweaveError } from '@torc
 import { RedisLink } from '@torchweave/redis-client';
 import { RedisConnection, RedisGatewayRegistry, RedisModelReports } from '@torchweave/redis-workflow-state';
 import {
+  RedisKeptRequests,
   RedisLiveReports,
   RedisStateProbe,
   RedisWorkflowState,
   RedisWorkflowVersions,
 } from '@torchweave/redis-workflow-state';
 import { idleHandlers, manifestText, specText } from '@torchweave/testing/builders';
+import { keptRequest } from '@torchweave/testing/port-conformance/kept-requests';
 import { TestRedis } from '@torchweave/testing/redis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
@@ -63,6 +65,8 @@ describe('what the operator’s page reads', () => {
     await worker.start();
     const management = new WorkflowManagement(state, jobs, { waitMs: 10_000 });
     live = new RedisLiveReports(connection, namespace);
+    const requests = new RedisKeptRequests(connection, namespace);
+    await requests.add('gateway-1', [keptRequest(1), keptRequest(2, { outcome: 'failed', workflow: 'sick' })]);
     const ports = { state, versions, reports, gateways, jobs, live, probe: new RedisStateProbe(connection) };
     const own = { kind: 'api' as const, id: 'api-1', health: { state: 'serving' as const }, facts: [] };
     const observation = new Observation(ports);
@@ -71,6 +75,7 @@ describe('what the operator’s page reads', () => {
     const server = await createApiServer({
       ...{ management, logger: silentLogger, maxRequestSize: 10_000 },
       observed: { observation, told, streams },
+      requests,
     });
     await server.listen(0, '127.0.0.1');
     base = await server.getUrl();
@@ -182,7 +187,23 @@ describe('what the operator’s page reads', () => {
     expect(await get('workflows/none')).toMatchObject({ status: 404, answer: { errorCode: 'workflowNotFound' } });
   });
 
+  it('is the requests that gateways have kept, and all of one of them', async () => {
+    const { spans, ...first } = keptRequest(1);
+    const rows = { status: 200, answer: { rows: [{ id: 'r-2', outcome: 'failed' }, { id: 'r-1' }] } };
+    expect(await get('requests')).toMatchObject(rows);
+    expect(await get('requests?workflow=w&outcome=ok&search=1&limit=1')).toEqual({
+      ...{ status: 200, answer: { rows: [first] } },
+    });
+    expect(await get('requests/r-1')).toEqual({ status: 200, answer: { ...first, spans } });
+    expect(await get('requests/r')).toMatchObject({
+      ...{ status: 404, answer: { errorCode: 'requestNotKept', message: expect.stringContaining('r.') as string } },
+    });
+  });
+
   it.each([
+    ['requests?limit=201', 'limit', 'a whole number from 0 to 200'],
+    ['requests?outcome=good', 'outcome', 'ok, client_error, failed, cancelled'],
+    [`requests?search=${'x'.repeat(257)}`, 'search', 'at most 256 characters, once'],
     ['workflows?limit=201', 'limit', 'a whole number from 0 to 200'],
     ['workflows?limit=-1', 'limit', 'a whole number from 0 to 200'],
     ['workflows?state=well', 'state', 'not serving, degraded, unknown, preparing, draining, serving'],

@@ -2,6 +2,7 @@ export { RedisConnection } from './redis-connection.js';
 export { RedisGatewayProbes } from './redis-gateway-probes.js';
 export { RedisGatewayRegistry } from './redis-gateway-registry.js';
 export { RedisIdempotencyKeys } from './redis-idempotency-keys.js';
+export { RedisKeptRequests } from './redis-kept-requests.js';
 export { RedisLiveReports } from './redis-live-reports.js';
 export { RedisModelReports } from './redis-model-reports.js';
 export { RedisStateProbe } from './redis-state-probe.js';

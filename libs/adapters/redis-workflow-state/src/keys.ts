@@ -93,6 +93,18 @@ export class StateKeys {
   live(gatewayId: string): string {
     return `${this.tag}:live:${gatewayId}`;
   }
+  /** List of the requests of a gateway that are kept, each in one line, oldest first. */
+  keptLines(gatewayId: string): string {
+    return `${this.tag}:kept-lines:${gatewayId}`;
+  }
+  /** Hash of the number of such a request to all that is kept of it. */
+  keptDocuments(gatewayId: string): string {
+    return `${this.tag}:kept-documents:${gatewayId}`;
+  }
+  /** Sorted set of gateway to the time (ms) at which it has last kept a request. */
+  get keptGateways(): string {
+    return `${this.tag}:kept-gateways`;
+  }
   /** Written to find out whether anything can be. */
   get probe(): string {
     return `${this.tag}:probe`;

@@ -29,6 +29,7 @@ export class FleetMember {
     try {
       const output = await this.server.inference.infer(model, input, options);
       this.answered();
+      output.place = this.server.name;
       return output;
     } catch (error) {
       if (!options.signal.aborted) this.judge(error, performance.now() >= deadline);

@@ -21,6 +21,16 @@ export type {
   OperationPhase,
   OperationStep,
 } from './job-queue.js';
+export { keepReasons } from './kept-requests.js';
+export type {
+  KeepReason,
+  KeptAttempt,
+  KeptFault,
+  KeptQuery,
+  KeptRequest,
+  KeptRequests,
+  KeptSummary,
+} from './kept-requests.js';
 export type {
   AgedLiveReport,
   Counted,

@@ -49,6 +49,8 @@ export interface StartedExchange {
 export interface StartedRequest extends StartedExchange {
   /** As the client names it: there may be no such workflow. */
   readonly workflow: string;
+  /** Whether its client wants it kept, and may want that. */
+  readonly isAsked?: boolean;
 }
 
 /** A request to the management API that changes something. */
@@ -91,6 +93,8 @@ export interface EndedAttempt {
   readonly waitedMs?: number | undefined;
   /** Why it has not gone well. */
   readonly error?: TorchweaveError;
+  /** The model server that it ran on, where that is known. */
+  readonly place?: string | undefined;
 }
 
 export interface AttemptSpan {

@@ -19,12 +19,13 @@ const present = <T>(observers: Observers<T>): T[] => observers.filter((each) => 
 
 /** Joins who observes requests. One alone is given back as it is: it costs what it costs by itself. */
 export function observeRequests(...given: Observers<RequestTelemetry>): RequestTelemetry | undefined {
-  const observers = present(given);
-  if (observers.length < 2) return observers[0];
-  return {
-    requestStarted: (request) => new RequestSpans(observers.map((each) => each.requestStarted(request))),
-  };
+  const [first, ...others] = present(given);
+  return first === undefined ? undefined : others.reduce(pairOf, first);
 }
+
+const pairOf = (first: RequestTelemetry, second: RequestTelemetry): RequestTelemetry => ({
+  requestStarted: (request) => new RequestSpanPair(first.requestStarted(request), second.requestStarted(request)),
+});
 
 /** Joins who observes jobs, as {@link observeRequests}. */
 export function observeJobs(...given: Observers<JobTelemetry>): JobTelemetry | undefined {
@@ -33,41 +34,52 @@ export function observeJobs(...given: Observers<JobTelemetry>): JobTelemetry | u
   return { jobStarted: (job) => new JobSpans(observers.map((each) => each.jobStarted(job))) };
 }
 
-class RequestSpans implements RequestSpan {
-  constructor(private readonly spans: readonly RequestSpan[]) {}
+/** Pairs, not lists: every prediction makes one, and one more for each attempt. */
+class RequestSpanPair implements RequestSpan {
+  constructor(
+    private readonly first: RequestSpan,
+    private readonly second: RequestSpan,
+  ) {}
 
   /** Of the first that has one. */
   get traceId(): string | undefined {
-    return this.spans.find(({ traceId }) => traceId !== undefined)?.traceId;
+    return this.first.traceId ?? this.second.traceId;
   }
 
   served(version: number): void {
-    for (const span of this.spans) span.served(version);
+    this.first.served(version);
+    this.second.served(version);
   }
 
   attemptStarted(node: WorkflowNode, attempt: number): AttemptSpan {
-    return new AttemptSpans(this.spans.map((span) => span.attemptStarted(node, attempt)));
+    return new AttemptSpanPair(this.first.attemptStarted(node, attempt), this.second.attemptStarted(node, attempt));
   }
 
   failed(error: TorchweaveError): void {
-    for (const span of this.spans) span.failed(error);
+    this.first.failed(error);
+    this.second.failed(error);
   }
 
   ended(outcome: RequestOutcome, status?: number): void {
-    for (const span of this.spans) span.ended(outcome, status);
+    this.first.ended(outcome, status);
+    this.second.ended(outcome, status);
   }
 }
 
-class AttemptSpans implements AttemptSpan {
-  constructor(private readonly spans: readonly AttemptSpan[]) {}
+class AttemptSpanPair implements AttemptSpan {
+  constructor(
+    private readonly first: AttemptSpan,
+    private readonly second: AttemptSpan,
+  ) {}
 
   /** Of the first that has one. */
   get trace(): TraceContext | undefined {
-    return this.spans.find(({ trace }) => trace !== undefined)?.trace;
+    return this.first.trace ?? this.second.trace;
   }
 
   ended(attempt: EndedAttempt): void {
-    for (const span of this.spans) span.ended(attempt);
+    this.first.ended(attempt);
+    this.second.ended(attempt);
   }
 }
 

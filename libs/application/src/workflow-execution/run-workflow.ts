@@ -105,6 +105,11 @@ export class RunWorkflow {
     return Promise.reject(new TorchweaveError('nodeFailed', { node, attempts: 0, reason: 'not loaded' }));
   }
 
+  /** The name of the model server that an error comes from, where it comes from one. */
+  placeOf({ data }: TorchweaveError): string | undefined {
+    return 'endpoint' in data ? this.modelServers.nameOf(data.endpoint) : undefined;
+  }
+
   /** The error of a node that has failed for good. */
   failure(workflow: string, { node }: PlannedNode, attempts: number, error: TorchweaveError): TorchweaveError {
     const model = modelNameOf(workflow, node.name);
@@ -164,12 +169,14 @@ class Execution {
       const span = this.request.span?.attemptStarted(planned.node, attempt);
       try {
         const output = await this.runner.attempt(this.workflow, planned, input, this.request, span?.trace);
-        span?.ended({ outcome: 'ok', durationMs: performance.now() - startedAt, waitedMs: output.waitedMs });
+        const { waitedMs, place } = output;
+        span?.ended({ outcome: 'ok', durationMs: performance.now() - startedAt, waitedMs, place });
         return output;
       } catch (thrown) {
         const error = toTorchweaveError(thrown);
         const outcome = this.request.cancellation.aborted ? 'cancelled' : 'failed';
-        span?.ended({ outcome, durationMs: performance.now() - startedAt, error });
+        const place = this.runner.placeOf(error);
+        span?.ended({ outcome, durationMs: performance.now() - startedAt, error, place });
         await this.beforeNextAttempt(planned, error);
       }
     }

@@ -17,6 +17,8 @@ export interface NodeOutput {
   readonly headers?: Readonly<Record<string, string>>;
   /** ms that the input waited before the node began to work on it, where that is known. */
   readonly waitedMs?: number;
+  /** The model server that answered, by its name; set by whoever has chosen it. */
+  place?: string;
   /** Gives the memory of `value` back at once, when nobody reads it any more; absent where others share it. */
   readonly release?: (() => void) | undefined;
 }

@@ -6,7 +6,8 @@ import { Admission } from '../admission/admission.js';
 import { AccessKeys } from '../auth/access-keys.js';
 import { assertExposure } from '../auth/assert-exposure.js';
 import { sessionTokenIn, type PageSessions } from '../auth/page-sessions.js';
-import { inferenceRule, isOpenRoute, isPageRoute, managementRule, type RouteRule } from '../auth/permission.js';
+import { inferenceRule, isOpenRoute, isPageRoute, managementRule } from '../auth/permission.js';
+import type { Permission, RouteRule } from '../auth/permission.js';
 import { listenAddress, type ListenAddress } from '../config/listen-address.js';
 import type { Settings } from '../config/settings/settings.js';
 import { Audit } from './audit.js';
@@ -67,6 +68,11 @@ export class HttpAdmission {
   /** Lets whoever has signed in on the operator's page in by their session, beside keys. */
   admitSessions(sessions: PageSessions): void {
     this.sessions = sessions;
+  }
+
+  /** Whether whoever sends a request may do that, too, beside what its route is for. Without keys everybody may. */
+  permits({ headers: { authorization } }: FastifyRequest, permission: Permission): boolean {
+    return this.options.admission.permit({ authorization }, [permission]).refusal === undefined;
   }
 
   /** Whether a request comes from a page of this server, as far as its browser says. */

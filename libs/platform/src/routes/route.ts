@@ -9,8 +9,8 @@ export interface Route {
   readonly permissions: readonly Permission[];
   /** A page is for browsers, which are asked for a key by a dialog of their own. */
   readonly kind: 'api' | 'document' | 'health' | 'page';
-  /** What it is only there with: keys, queues to show, or the operator's page. */
-  readonly onlyWith?: 'keys' | 'queues' | 'page';
+  /** What it is only there with: keys, queues to show, the operator's page, or requests that are kept. */
+  readonly onlyWith?: 'keys' | 'queues' | 'page' | 'requests';
 }
 
 /** Paths that exist whatever is set, each with its methods as the `allow` header has them. */

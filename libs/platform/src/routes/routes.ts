@@ -46,6 +46,8 @@ export const managementRoutes = [
   { ...looking, path: `${pageApiPath}/workflows` },
   { ...looking, path: `${pageApiPath}/workflows/:name` },
   { ...looking, path: `${pageApiPath}/operations` },
+  { ...looking, path: `${pageApiPath}/requests`, onlyWith: 'requests' },
+  { ...looking, path: `${pageApiPath}/requests/:id`, onlyWith: 'requests' },
   { ...looking, path: `${pageApiPath}/events` },
   { ...changing, path: `${pageApiPath}/operations/:id/retry`, methods: ['POST'] },
   // The page holds nothing secret, and asks for a key itself.

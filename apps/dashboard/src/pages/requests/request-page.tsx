@@ -17,7 +17,7 @@ export function RequestPage({ id }: { id: string }) {
     ) : (
       <FaultBlock fault={fault} what="this request" onRetry={reload} />
     );
-  const { workflow, version, at, durationMs, status, outcome, gateway } = value;
+  const { workflow, version, at, durationMs, status, outcome, gateway, error } = value;
   return (
     <div className="page">
       <p className="crumbs">
@@ -38,6 +38,11 @@ export function RequestPage({ id }: { id: string }) {
           <Name text={gateway} />
         </Link>
       </p>
+      {error === undefined ? null : (
+        <pre className="error-text" tabIndex={0} aria-label="What its client was answered">
+          {error.message}
+        </pre>
+      )}
       <Waterfall request={value} />
     </div>
   );

@@ -7,10 +7,11 @@ import {
   RedisWorkflowState,
 } from '@torchweave/redis-workflow-state';
 import { RedisIdempotencyKeys, RedisModelReports, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
-import { RedisLiveReports, RedisStateProbe } from '@torchweave/redis-workflow-state';
+import { RedisKeptRequests, RedisLiveReports, RedisStateProbe } from '@torchweave/redis-workflow-state';
 import { TestRedis } from '@torchweave/testing/redis';
 import { describeGatewayProbes } from '@torchweave/testing/port-conformance/gateway-probes';
 import { describeIdempotencyKeys } from '@torchweave/testing/port-conformance/idempotency-keys';
+import { describeKeptRequests, keptRequest } from '@torchweave/testing/port-conformance/kept-requests';
 import { describeLiveReports } from '@torchweave/testing/port-conformance/live-reports';
 import { describeModelReports } from '@torchweave/testing/port-conformance/model-reports';
 import { describeStateProbe } from '@torchweave/testing/port-conformance/state-probe';
@@ -118,4 +119,56 @@ describeLiveReports('RedisLiveReports', async () => {
   const [connection, namespace] = await connect();
   const reports = new RedisLiveReports(connection, namespace);
   return { reports, dispose: () => Promise.resolve(connection.close()) };
+});
+
+describeKeptRequests('RedisKeptRequests', async (limit) => {
+  const [connection, namespace] = await connect();
+  const bounds = { requests: limit, bytes: 100_000, ageMs: 60_000, gateways: 8 };
+  const requests = new RedisKeptRequests(connection, namespace, bounds);
+  return { requests, dispose: () => Promise.resolve(connection.close()) };
+});
+
+describe('RedisKeptRequests', () => {
+  const bounds = { requests: 100, bytes: 5_000, ageMs: 60_000, gateways: 2 };
+  const large = 'x'.repeat(1_000);
+  const idsIn = async (requests: RedisKeptRequests): Promise<string[]> =>
+    (await requests.list({ limit: 99 })).map(({ id }) => id);
+
+  it('keeps no more bytes of a gateway than it may, and none of one that has more alone', async () => {
+    const [connection, namespace] = await connect();
+    const requests = new RedisKeptRequests(connection, namespace, bounds);
+    const error = { message: large, errorCode: 'nodeFailed' };
+    for (let i = 0; i < 10; i += 1) await requests.add('one', [keptRequest(i, { error })]);
+    expect(await idsIn(requests)).toEqual(['r-9', 'r-8', 'r-7']);
+    const stored = await connection.commands.hgetall(`{${namespace}}:kept-documents:one`);
+    expect(Object.keys(stored).sort()).toEqual(['10', '8', '9', 'bytes', 'number']);
+    expect(Number(stored.bytes)).toBeLessThanOrEqual(5_000);
+    await requests.add('one', [keptRequest(11, { error: { ...error, message: large.repeat(9) } })]);
+    expect(await idsIn(requests)).toEqual([]);
+    expect(await connection.commands.hget(`{${namespace}}:kept-documents:one`, 'bytes')).toBe('0');
+    connection.close();
+  });
+
+  it('keeps the shares of as many gateways as it may, and lets those go that have kept nothing for longest', async () => {
+    const [connection, namespace] = await connect();
+    const requests = new RedisKeptRequests(connection, namespace, bounds);
+    for (const [at, gateway] of ['a', 'b', 'a', 'c'].entries()) {
+      await requests.add(gateway, [keptRequest(at, { gateway })]);
+      // The next millisecond of the server's clock.
+      const began = await connection.commands.time();
+      while (String(await connection.commands.time()).slice(0, -3) === String(began).slice(0, -3));
+    }
+    expect(await idsIn(requests)).toEqual(['r-3', 'r-2', 'r-0']);
+    expect(await connection.commands.exists(`{${namespace}}:kept-lines:b`, `{${namespace}}:kept-documents:b`)).toBe(0);
+    connection.close();
+  });
+
+  it('lets all of it go by age', async () => {
+    const [connection, namespace] = await connect();
+    const old = new RedisKeptRequests(connection, namespace, { ...bounds, ageMs: 1 });
+    await old.add('one', [keptRequest(1)]);
+    await expect.poll(() => connection.commands.keys(`{${namespace}}:kept*`)).toEqual([]);
+    expect(await old.find('r-1')).toBeUndefined();
+    connection.close();
+  });
 });

@@ -27,6 +27,7 @@ const examples: { readonly [Code in ErrorCode]: ErrorData[Code] } = {
   resourceNotFound: {},
   methodNotAllowed: { allow: 'GET' },
   operationNotFound: { operationId: 'op' },
+  requestNotKept: { requestId: 'a1' },
   operationPending: { operationId: 'op', waitedMs: 100 },
   operationUncertain: { operationId: 'op', retryAfterSeconds: 1 },
   operationExpired: { operationId: 'op' },

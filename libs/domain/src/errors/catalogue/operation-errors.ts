@@ -4,6 +4,7 @@ import { refusedWrites, type SystemErrors } from './system-errors.js';
 /** What becomes of operations. The data that each carries, by code. */
 export interface OperationErrors {
   operationNotFound: { operationId: string };
+  requestNotKept: { requestId: string };
   operationPending: { operationId: string; waitedMs: number };
   operationUncertain: {
     operationId: string;
@@ -43,6 +44,13 @@ export const operationErrors: CatalogueArea<OperationErrors> = {
     type: 'OperationNotFoundException',
     status: 404,
     message: (d) => `Operation not found: ${d.operationId}. Finished operations are kept for a day.`,
+  },
+  requestNotKept: {
+    type: 'ResourceNotFoundException',
+    status: 404,
+    message: (d) =>
+      `Request not kept: ${d.requestId}. Failed and slow ones, and a sample of the others, are kept for an hour at most. Send it again ` +
+      'with the header x-torchweave-keep: 1.',
   },
   operationPending: {
     type: 'OperationPendingException',

@@ -113,6 +113,7 @@ const bounds: Readonly<Partial<Record<SettingName, readonly [least: number, most
   jobConcurrency: [1, 1_024],
   jobLockMs: [100, 2_000_000_000],
   gatewayLeaseMs: [100, 2_000_000_000],
+  keepSlowerThan: [1, 2_000_000_000],
   otlpTimeoutMs: [1, 2_000_000_000],
   otlpTracesTimeoutMs: [1, 2_000_000_000],
   otelScheduleDelayMs: [1, 2_000_000_000],

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { accessSettings } from './access-settings.js';
 import { addressSettings } from './address-settings.js';
 import { exchangeSettings } from './exchange-settings.js';
+import { keepingSettings } from './keeping-settings.js';
 import { loggingSettings } from './logging-settings.js';
 import { modelSettings } from './model-settings.js';
 import { operationSettings } from './operation-settings.js';
@@ -20,6 +21,7 @@ export const settings = {
   ...accessSettings,
   ...requestSettings,
   ...operationSettings,
+  ...keepingSettings,
   ...loggingSettings,
   ...tracingSettings,
 };
