@@ -14,7 +14,7 @@ const longestSearch = 256;
 const phases = ['waiting', 'running', 'succeeded', 'failed'] as const;
 const outcomes = ['ok', 'client_error', 'failed', 'cancelled'] as const;
 /** As the page names them. */
-const sorts = ['name', 'state', 'age', 'rps', 'errors', 'p99'] as const;
+const sorts = ['name', 'state', 'rps', 'errors', 'p99', 'age'] as const;
 const orders = ['asc', 'desc'] as const;
 
 function invalid(parameter: string, value: unknown, rule: string): never {

@@ -6,7 +6,7 @@ import { Script, type RedisConnection } from './redis-connection.js';
 const add = new Script('keep-requests-3');
 
 /** How much is kept of requests. */
-export interface KeptBounds {
+interface KeptBounds {
   /** Requests of one gateway. */
   readonly requests: number;
   /** bytes of one gateway. */

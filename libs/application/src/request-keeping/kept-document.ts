@@ -12,8 +12,7 @@ const longestName = 256;
 export interface Keeping {
   readonly request: RecordedRequest;
   readonly why: KeepReason;
-  /** ms since the epoch. */
-  readonly endedAt: number;
+  readonly endedAt: Date;
 }
 
 const rounded = (ms: number): number => Math.round(ms * 100) / 100;
@@ -26,7 +25,7 @@ export function keptDocument({ request, why, endedAt }: Keeping, gateway: string
   for (let each = request.lastAttempt; each !== undefined; each = each.previous) attempts.unshift(each);
   return {
     ...{ id, workflow: shorten(request.workflow, longestName), version },
-    at: new Date(endedAt - durationMs).toISOString(),
+    at: new Date(endedAt.getTime() - durationMs).toISOString(),
     ...{ durationMs: rounded(durationMs), status, outcome, why, gateway },
     ...(error === undefined ? {} : { error: messages.faultOf(error) }),
     spans: attempts.map((attempt) => spanOf(attempt, startedAt, messages, startedAt + durationMs)),

@@ -9,7 +9,7 @@ import type {
 } from '../ports/telemetry.js';
 
 /** Attempts that are recorded of one request. */
-export const mostAttempts = 200;
+const mostAttempts = 200;
 
 const unrecorded: AttemptSpan = { ended: () => undefined };
 

@@ -61,6 +61,6 @@ export class RequestKeeper implements RequestTelemetry {
     const why = this.rule.judge(request, request.startedAt + request.durationMs);
     if (why === undefined) return;
     if (why === 'excess' || this.waiting.length === mostWaiting) this.dropped += 1;
-    else this.waiting.push({ request, why, endedAt: Date.now() });
+    else this.waiting.push({ request, why, endedAt: new Date() });
   };
 }

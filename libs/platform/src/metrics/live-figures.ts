@@ -27,7 +27,10 @@ interface Taken {
   readonly nodes: ReadonlyMap<string, Counters>;
 }
 
-type Generation = { readonly at: number; readonly taken: ReadonlyMap<string, Taken> };
+interface Generation {
+  readonly at: number;
+  readonly taken: ReadonlyMap<string, Taken>;
+}
 
 /** What goes on, by the differences of what is counted for metrics: predictions pay nothing for it. */
 export class LiveFigures {

@@ -142,7 +142,7 @@ describe('RedisKeptRequests', () => {
     expect(await idsIn(requests)).toEqual(['r-9', 'r-8', 'r-7']);
     const stored = await connection.commands.hgetall(`{${namespace}}:kept-documents:one`);
     expect(Object.keys(stored).sort()).toEqual(['10', '8', '9', 'bytes', 'number']);
-    expect(Number(stored.bytes)).toBeLessThanOrEqual(5_000);
+    expect(Number(stored['bytes'])).toBeLessThanOrEqual(5_000);
     await requests.add('one', [keptRequest(11, { error: { ...error, message: large.repeat(9) } })]);
     expect(await idsIn(requests)).toEqual([]);
     expect(await connection.commands.hget(`{${namespace}}:kept-documents:one`, 'bytes')).toBe('0');
