@@ -5,6 +5,7 @@ import { addDevCommand } from './commands/dev.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addMarCommands } from './commands/mar.js';
 import { addOperationCommands } from './commands/operation.js';
+import { addRequestCommands } from './commands/request.js';
 import { addServerCommands } from './commands/servers.js';
 import { addWarCommands } from './commands/war.js';
 import { addWorkflowCommands } from './commands/workflow.js';
@@ -32,6 +33,7 @@ export function createProgram(context: CommandContext): Command {
   addDevCommand(program, context);
   addWorkflowCommands(program, context);
   addOperationCommands(program, context);
+  addRequestCommands(program, context);
   addWarCommands(program, context);
   addMarCommands(program, context);
   addDoctorCommand(program, context);

@@ -70,7 +70,8 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
     await sendProbe({ archives: parts.archives, runner }, { ...order, functionUnitId });
   });
   const shadows = new ShadowRuns({ runner, table, telemetry: metrics, logger });
-  const keeper = settings.keepRequests ? new RequestKeeper(gatewayId, settings.keepSlowerThan) : undefined;
+  const { keepRequests, keepSlowerThan: slowMs, keepRedact: redacted } = settings;
+  const keeper = keepRequests ? new RequestKeeper(gatewayId, { slowMs, redacted }) : undefined;
   if (keeper !== undefined) observeKeptRequests(monitoring, () => keeper.counts);
   const server = createGatewayServer({
     table,

@@ -4,6 +4,7 @@ import { CliError } from '../output/cli-error.js';
 import type { RegisteredArchive } from './archive-argument.js';
 import type { ApiClient, ApiRequest } from './api-client.js';
 import { detailedWorkflows, type DetailedWorkflow } from './detailed-answer.js';
+import { keptRequestAnswer, type KeptRequestAnswer } from './kept-request-answer.js';
 import { repeatLost } from './repeat-lost.js';
 import {
   acceptedAnswer,
@@ -120,6 +121,11 @@ export class ManagementClient {
 
   async operation(id: string): Promise<OperationAnswer> {
     return this.read({ method: 'GET', path: `/operations/${encodeURIComponent(id)}` }, operationAnswer);
+  }
+
+  /** A prediction that was kept. */
+  async request(id: string): Promise<KeptRequestAnswer> {
+    return this.read({ method: 'GET', path: `/dashboard/api/requests/${encodeURIComponent(id)}` }, keptRequestAnswer);
   }
 
   /** Cancels an operation; tells what it is then. */

@@ -139,6 +139,14 @@ describe('the requests that a gateway keeps', () => {
     const authorization = `Bearer ${operatorKey}`;
     await predict('good', { 'x-request-id': 'last', 'x-torchweave-keep': '1', authorization });
     await expect.poll(() => kept.find('last')).toMatchObject({ why: 'asked', outcome: 'ok' });
+    const body = { contentType: 'text/plain', size: 4, text: 'good', cut: false };
+    const spans = (await kept.find('last'))?.spans ?? [];
+    expect(spans.map(({ node, input, output }) => ({ node, input: input?.text, output: output?.text }))).toEqual([
+      { node: 'first', input: 'good', output: 'good' },
+      { node: 'second', input: 'good', output: 'good' },
+    ]);
+    expect(spans[0]?.input).toEqual(body);
+    expect((await kept.find('my-slow'))?.spans[0]).not.toHaveProperty('input');
     const ids = (await kept.list({ limit: 99 })).map(({ id }) => id);
     expect(ids).toEqual(expect.arrayContaining(['first', 'last']));
     for (const id of ['ordinary', 'asked', 'no-such']) expect(ids).not.toContain(id);

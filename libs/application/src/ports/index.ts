@@ -25,6 +25,7 @@ export { keepReasons } from './kept-requests.js';
 export type {
   KeepReason,
   KeptAttempt,
+  KeptBody,
   KeptFault,
   KeptQuery,
   KeptRequest,

@@ -10,6 +10,17 @@ export interface KeptFault {
   readonly errorCode: string;
 }
 
+/** What went into a node or came out of it: text, or base64 of what is none. */
+export interface KeptBody {
+  readonly contentType?: string;
+  /** bytes of the whole. */
+  readonly size: number;
+  readonly text?: string;
+  readonly base64?: string;
+  /** Whether there was more than is kept. */
+  readonly cut: boolean;
+}
+
 /** One attempt of a node. Times in ms. */
 export interface KeptAttempt {
   readonly node: string;
@@ -24,6 +35,9 @@ export interface KeptAttempt {
   readonly error?: KeptFault;
   /** The model server that it ran on, where that is known. */
   readonly place?: string;
+  /** Only where somebody asked for the request to be kept. */
+  readonly input?: KeptBody;
+  readonly output?: KeptBody;
 }
 
 /** A prediction in one line. */

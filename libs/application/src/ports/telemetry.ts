@@ -1,4 +1,4 @@
-import type { TorchweaveError, WorkflowNode } from '@torchweave/domain';
+import type { NodeInput, NodeOutput, TorchweaveError, WorkflowNode } from '@torchweave/domain';
 
 /**
  * Who observes what happens here: metrics and traces by the same ports, several of them by `observeRequests` and `observeJobs`. A
@@ -100,6 +100,10 @@ export interface EndedAttempt {
 export interface AttemptSpan {
   /** What the function or the model is given, where it is part of a trace. */
   readonly trace?: TraceContext | undefined;
+  /** What the node is given, for whoever wants to know; its memory is given back. */
+  received?(input: NodeInput): void;
+  /** What the node answered, as {@link received}. */
+  answered?(output: NodeOutput): void;
   ended(attempt: EndedAttempt): void;
 }
 

@@ -2,7 +2,7 @@ import type { KeepReason } from '../ports/kept-requests.js';
 import type { RecordedRequest } from './recorded-request.js';
 
 /** What of a request decides whether it is kept. */
-export type JudgedRequest = Pick<RecordedRequest, 'workflow' | 'version' | 'isAsked' | 'outcome' | 'durationMs'>;
+export type JudgedRequest = Pick<RecordedRequest, 'workflow' | 'version' | 'bodies' | 'outcome' | 'durationMs'>;
 
 /** Whether to keep a request: why, or `excess` where there were too many of its kind; undefined of an ordinary one. */
 export type Verdict = KeepReason | 'excess' | undefined;
@@ -37,8 +37,8 @@ export class KeepRule {
     return 'sampled';
   }
 
-  private reasonOf({ isAsked, outcome, durationMs }: JudgedRequest): keyof typeof aMinute | undefined {
-    if (isAsked) return 'asked';
+  private reasonOf({ bodies, outcome, durationMs }: JudgedRequest): keyof typeof aMinute | undefined {
+    if (bodies !== undefined) return 'asked';
     if (outcome === 'failed') return 'failed';
     return durationMs > this.slowMs && outcome !== 'client_error' ? 'slow' : undefined;
   }

@@ -33,7 +33,7 @@ export function keptDocument({ request, why, endedAt }: Keeping, gateway: string
 }
 
 function spanOf(attempt: RecordedAttempt, requestAt: number, messages: Messages, endedAt: number): KeptAttempt {
-  const { node, waitedMs, error, place, startedAt } = attempt;
+  const { node, waitedMs, error, place, startedAt, input, output } = attempt;
   // One that still runs when its request has ended is on its way to be cancelled.
   const durationMs = attempt.outcome === undefined ? endedAt - startedAt : attempt.durationMs;
   return {
@@ -43,6 +43,8 @@ function spanOf(attempt: RecordedAttempt, requestAt: number, messages: Messages,
     outcome: attempt.outcome ?? 'cancelled',
     ...(error === undefined ? {} : { error: messages.faultOf(error) }),
     ...(place === undefined ? {} : { place: shorten(place, longestName) }),
+    ...(input === undefined ? {} : { input }),
+    ...(output === undefined ? {} : { output }),
   };
 }
 

@@ -1,4 +1,5 @@
-import type { TorchweaveError, WorkflowNode } from '@torchweave/domain';
+import type { NodeInput, NodeOutput, TorchweaveError, WorkflowNode } from '@torchweave/domain';
+import type { KeptBody } from '../ports/kept-requests.js';
 import type {
   AttemptOutcome,
   AttemptSpan,
@@ -7,6 +8,7 @@ import type {
   RequestSpan,
   StartedRequest,
 } from '../ports/telemetry.js';
+import type { KeptBodies } from './kept-body.js';
 
 /** Attempts that are recorded of one request. */
 const mostAttempts = 200;
@@ -18,7 +20,8 @@ export class RecordedRequest implements RequestSpan {
   readonly startedAt = performance.now();
   readonly id: string;
   readonly workflow: string;
-  readonly isAsked: boolean;
+  /** Where it is asked for, also what went into its nodes and came out of them. */
+  readonly bodies: KeptBodies | undefined;
   version: number | undefined;
   error: TorchweaveError | undefined;
   outcome: RequestOutcome = 'cancelled';
@@ -28,12 +31,13 @@ export class RecordedRequest implements RequestSpan {
   private attempts = 0;
 
   constructor(
-    { requestId, workflow, isAsked = false }: Pick<StartedRequest, 'requestId' | 'workflow' | 'isAsked'>,
+    { requestId, workflow }: Pick<StartedRequest, 'requestId' | 'workflow'>,
+    bodies: KeptBodies | undefined,
     private readonly onEnd: (request: RecordedRequest) => void,
   ) {
     this.id = requestId;
     this.workflow = workflow;
-    this.isAsked = isAsked;
+    this.bodies = bodies;
   }
 
   served(version: number): void {
@@ -43,7 +47,11 @@ export class RecordedRequest implements RequestSpan {
   attemptStarted(node: WorkflowNode, attempt: number): AttemptSpan {
     if (this.attempts === mostAttempts) return unrecorded;
     this.attempts += 1;
-    this.lastAttempt = new RecordedAttempt(node.name, attempt, this.lastAttempt);
+    const { bodies, lastAttempt: previous } = this;
+    this.lastAttempt =
+      bodies === undefined
+        ? new RecordedAttempt(node.name, attempt, previous)
+        : new RevealedAttempt(node.name, attempt, previous, bodies);
     return this.lastAttempt;
   }
 
@@ -53,6 +61,7 @@ export class RecordedRequest implements RequestSpan {
 
   ended(outcome: RequestOutcome, status?: number): void {
     this.durationMs = performance.now() - this.startedAt;
+    this.bodies?.close();
     this.outcome = outcome;
     this.status = status;
     this.onEnd(this);
@@ -68,6 +77,8 @@ export class RecordedAttempt implements AttemptSpan {
   waitedMs: number | undefined;
   error: TorchweaveError | undefined;
   place: string | undefined;
+  input: KeptBody | undefined;
+  output: KeptBody | undefined;
 
   constructor(
     readonly node: string,
@@ -81,5 +92,25 @@ export class RecordedAttempt implements AttemptSpan {
     this.waitedMs = waitedMs;
     this.error = error;
     this.place = place;
+  }
+}
+
+/** An attempt of which it is kept what went in and came out. */
+class RevealedAttempt extends RecordedAttempt {
+  constructor(
+    node: string,
+    attempt: number,
+    previous: RecordedAttempt | undefined,
+    private readonly bodies: KeptBodies,
+  ) {
+    super(node, attempt, previous);
+  }
+
+  received(input: NodeInput): void {
+    this.input = this.bodies.input(input);
+  }
+
+  answered(output: NodeOutput): void {
+    this.output = this.bodies.output(output);
   }
 }

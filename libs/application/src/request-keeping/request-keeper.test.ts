@@ -10,7 +10,7 @@ const failure = new TorchweaveError('nodeFailed', { node: 'up', attempts: 2, rea
 let keeper: RequestKeeper;
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance', 'Date'], now: Date.parse('2026-01-01T00:00:10Z') });
-  keeper = new RequestKeeper('g', 1_000);
+  keeper = new RequestKeeper('g', { slowMs: 1_000, redacted: ['Secret'] });
   // The first request of all is one of the sample.
   start().ended('ok', 200);
   keeper.take();
@@ -76,6 +76,32 @@ describe('a request', () => {
       ['asked', 'client_error', 404],
     ]);
     expect(keeper.take()).toEqual([]);
+  });
+
+  it('has what went into each node and came out of it only where it is asked for', () => {
+    const attempt = (span: RequestSpan): void => {
+      const started = span.attemptStarted(node('up'), 1);
+      started.received?.([{ name: 'body', value: new TextEncoder().encode('{"secret":1}') }]);
+      started.answered?.({ value: new TextEncoder().encode('out'), contentType: 'text/plain' });
+      started.ended({ outcome: 'ok', durationMs: 1 });
+    };
+    const [plain, asked] = [start(), start({ isAsked: true })];
+    for (const span of [plain, asked]) attempt(span);
+    const late = asked.attemptStarted(node('down'), 1);
+    plain.ended('failed', 500);
+    asked.ended('ok', 200);
+    late.answered?.({ value: new TextEncoder().encode('of another') });
+    const [ofPlain, ofAsked] = keeper.take();
+    const span = { node: 'up', attempt: 1, startedMs: 0, durationMs: 1, outcome: 'ok' };
+    expect(ofPlain?.spans).toEqual([span]);
+    expect(ofAsked?.spans).toEqual([
+      {
+        ...span,
+        input: { size: 12, text: '{"secret":"[redacted]"}', cut: false },
+        output: { contentType: 'text/plain', size: 3, text: 'out', cut: false },
+      },
+      { node: 'down', attempt: 1, startedMs: 0, durationMs: 0, outcome: 'cancelled' },
+    ]);
   });
 
   it('is one of the sample every twenty seconds, whatever became of it', () => {

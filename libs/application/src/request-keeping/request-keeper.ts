@@ -1,6 +1,7 @@
 import { keepReasons, type KeepReason, type KeptRequest } from '../ports/kept-requests.js';
 import type { RequestSpan, RequestTelemetry, StartedRequest } from '../ports/telemetry.js';
 import { KeepRule } from './keep-rule.js';
+import { KeptBodies } from './kept-body.js';
 import { keptDocument, type Keeping } from './kept-document.js';
 import { RecordedRequest } from './recorded-request.js';
 
@@ -13,22 +14,30 @@ export interface KeptCounts {
   readonly dropped: number;
 }
 
+export interface RequestKeeperOptions {
+  /** ms beyond which a request is slow. */
+  readonly slowMs: number;
+  /** Names of fields and of keys in JSON whose values are not kept. */
+  readonly redacted: readonly string[];
+}
+
 /**
  * Records every prediction of a gateway, and keeps those that somebody may want to look at. What is kept is put into words when it is
  * taken to be written, not while predictions wait.
  */
 export class RequestKeeper implements RequestTelemetry {
   private readonly rule: KeepRule;
+  private readonly redacted: ReadonlySet<string>;
   private waiting: Keeping[] = [];
   private readonly kept = Object.fromEntries(keepReasons.map((reason) => [reason, 0])) as Record<KeepReason, number>;
   private dropped = 0;
 
-  /** @param slowMs what takes longer is slow. */
   constructor(
     private readonly gatewayId: string,
-    slowMs: number,
+    { slowMs, redacted }: RequestKeeperOptions,
   ) {
     this.rule = new KeepRule(slowMs);
+    this.redacted = new Set(redacted.map((name) => name.toLowerCase()));
   }
 
   get counts(): KeptCounts {
@@ -36,7 +45,8 @@ export class RequestKeeper implements RequestTelemetry {
   }
 
   requestStarted(request: Pick<StartedRequest, 'requestId' | 'workflow' | 'isAsked'>): RequestSpan {
-    return new RecordedRequest(request, this.ended);
+    const bodies = request.isAsked === true ? new KeptBodies(this.redacted) : undefined;
+    return new RecordedRequest(request, bodies, this.ended);
   }
 
   /** What is to be written, oldest first; it waits no longer. */

@@ -1,4 +1,4 @@
-import type { TorchweaveError, WorkflowNode } from '@torchweave/domain';
+import type { NodeInput, NodeOutput, TorchweaveError, WorkflowNode } from '@torchweave/domain';
 import type {
   AttemptSpan,
   EndedAttempt,
@@ -75,6 +75,16 @@ class AttemptSpanPair implements AttemptSpan {
   /** Of the first that has one. */
   get trace(): TraceContext | undefined {
     return this.first.trace ?? this.second.trace;
+  }
+
+  received(input: NodeInput): void {
+    this.first.received?.(input);
+    this.second.received?.(input);
+  }
+
+  answered(output: NodeOutput): void {
+    this.first.answered?.(output);
+    this.second.answered?.(output);
   }
 
   ended(attempt: EndedAttempt): void {

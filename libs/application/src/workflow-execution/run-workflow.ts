@@ -167,9 +167,11 @@ class Execution {
     for (let attempt = 1; ; attempt += 1) {
       const startedAt = performance.now();
       const span = this.request.span?.attemptStarted(planned.node, attempt);
+      span?.received?.(input);
       try {
         const output = await this.runner.attempt(this.workflow, planned, input, this.request, span?.trace);
         const { waitedMs, place } = output;
+        span?.answered?.(output);
         span?.ended({ outcome: 'ok', durationMs: performance.now() - startedAt, waitedMs, place });
         return output;
       } catch (thrown) {

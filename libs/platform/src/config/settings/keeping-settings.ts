@@ -1,4 +1,4 @@
-import { boolean } from '../setting-values.js';
+import { boolean, commaList } from '../setting-values.js';
 import { milliseconds } from './bounds.js';
 import type { Setting } from './setting.js';
 
@@ -17,5 +17,11 @@ export const keepingSettings = {
     variable: 'TORCHWEAVE_KEEP_SLOWER_THAN',
     description: 'ms beyond which a prediction is kept as a slow one (default 1000)',
     schema: milliseconds.default(1_000),
+  },
+  keepRedact: {
+    property: 'keep_redact',
+    variable: 'TORCHWEAVE_KEEP_REDACT',
+    description: 'Comma-separated names of form fields and JSON keys whose values are never kept',
+    schema: commaList.default([]),
   },
 } as const satisfies Record<string, Setting>;
