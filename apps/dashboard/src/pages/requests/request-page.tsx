@@ -17,7 +17,9 @@ export function RequestPage({ id }: { id: string }) {
     ) : (
       <FaultBlock fault={fault} what="this request" onRetry={reload} />
     );
-  const { workflow, version, at, durationMs, status, outcome, gateway, error } = value;
+  const { workflow, version, at, durationMs, status, outcome, gateway, error, spans } = value;
+  // Most often an attempt says the same.
+  const isTold = spans.some((span) => span.error?.message === error?.message);
   return (
     <div className="page">
       <p className="crumbs">
@@ -38,7 +40,7 @@ export function RequestPage({ id }: { id: string }) {
           <Name text={gateway} />
         </Link>
       </p>
-      {error === undefined ? null : (
+      {error === undefined || isTold ? null : (
         <pre className="error-text" tabIndex={0} aria-label="What its client was answered">
           {error.message}
         </pre>
