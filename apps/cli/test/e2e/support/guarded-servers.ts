@@ -20,6 +20,7 @@ import {
 import {
   RedisConnection,
   RedisGatewayRegistry,
+  RedisKeptRequests,
   RedisLiveReports,
   RedisModelReports,
   RedisSessionStore,
@@ -88,6 +89,7 @@ export async function startGuardedApi(options: HttpAdmissionOptions): Promise<Gu
     ...{ admission, maxRequestSize, logger: silentLogger, queues: jobs.queues },
     // Nobody may follow: an answer without end would be waited for.
     observed: { observation, told, streams: new EventStreams(told, silentLogger, 0) },
+    requests: new RedisKeptRequests(connection, 'guarded'),
     page: {
       ...{ files: readPage(), isReadOnly: false },
       ...(sessions === undefined ? {} : { signIn: { sessions, admission } }),
