@@ -49,7 +49,8 @@ export default defineConfig({
           name: 'e2e',
           include: ['apps/**/test/e2e/**/*.test.ts'],
           setupFiles: [leaks],
-          fileParallelism: false,
+          // Two files at once: half of what they take is waiting for processes that start and end.
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
           testTimeout: 180_000,
         },
