@@ -31,8 +31,6 @@ export default {
     'apps/dashboard': {
       entry: ['src/main.tsx!', 'build.mjs'],
       project: ['src/**/*.{ts,tsx}!', '!src/**/*.test.ts!', 'test/**/*.ts'],
-      // Read as a file by its path: it runs in the browser. And what types alone take of the package.
-      ignoreDependencies: ['axe-core'],
     },
     'libs/*': files,
     // The built page is read as files.
@@ -41,7 +39,8 @@ export default {
     'libs/http-exchange': withBenchmarks,
     'libs/adapters/python-runtime': withBenchmarks,
     'libs/adapters/torchserve-model-server': withBenchmarks,
-    'libs/testing': { ...files, includeEntryExports: true },
+    // axe-core is read as a file by its path: it runs in the browser.
+    'libs/testing': { ...files, includeEntryExports: true, ignoreDependencies: ['axe-core'] },
     'tools/*': {},
     // The types of the rule beside it, which is JavaScript because ESLint loads it.
     'tools/lint': { entry: ['may-import.d.ts'] },

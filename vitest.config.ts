@@ -49,8 +49,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['apps/**/test/e2e/**/*.test.ts'],
           setupFiles: [leaks],
-          // Two files at once: half of what they take is waiting for processes that start and end.
-          maxWorkers: 2,
+          fileParallelism: false,
           sequence: { groupOrder: 2 },
           testTimeout: 180_000,
         },

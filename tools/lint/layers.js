@@ -87,7 +87,9 @@ export const layers = [
     imports: [
       ...rules,
       '@torchweave/embedded-redis',
+      'axe-core',
       'ioredis',
+      'playwright-core',
       'selfsigned',
       'tar-stream',
       'vitest',
@@ -110,7 +112,7 @@ export const layers = [
       adapters: ['@torchweave/bullmq-job-queue', '@torchweave/redis-workflow-state'],
     },
     gateway: {
-      imports: ['fastify', 'node:buffer', 'node:crypto', 'node:http', 'node:querystring'],
+      imports: ['fastify', 'light-my-request', 'node:buffer', 'node:crypto', 'node:http', 'node:querystring'],
       adapters: ['@torchweave/redis-workflow-state'],
     },
     cli: {
@@ -156,7 +158,6 @@ export const layers = [
     imports: [
       ...['@torchweave/dashboard-contract', 'react', 'react-dom/*', '@xyflow/*', '@dagrejs/dagre', 'uplot', 'uplot/*'],
     ],
-    tests: ['playwright-core', 'axe-core'],
   },
   {
     name: 'Tools stand beside the product',

@@ -33,6 +33,7 @@ import { readParameterBodies } from './http/parameter-bodies.js';
 import { validationError } from './http/validation-error.js';
 import type { EventStreams } from './observation/event-streams.js';
 import { serveEvents } from './observation/serve-events.js';
+import { serveTry, type TryOptions } from './observation/serve-try.js';
 import { serveObservation, type ObservationOptions } from './observation/serve-observation.js';
 import { serveRequests } from './observation/serve-requests.js';
 import { createOpenApi } from './openapi/create-openapi.js';
@@ -57,7 +58,7 @@ export interface ApiServerOptions {
   /** What the queue board shows; there is none without them. */
   readonly queues?: BullMqJobQueue['queues'];
   /** What the operator's page reads; there is none of it without. */
-  readonly observed?: Omit<ObservationOptions, 'management'> & { readonly streams: EventStreams };
+  readonly observed?: Omit<ObservationOptions, 'management'> & { readonly streams: EventStreams } & TryOptions;
   /** Predictions that are kept; without it, none are. */
   readonly requests?: KeptRequests | undefined;
   /** The operator's page; there is none without it. */
@@ -108,6 +109,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<NestFa
   }
   if (observed !== undefined) {
     serveObservation(fastify, { ...observed, management });
+    serveTry(fastify, observed);
     serveEvents(fastify, { streams: observed.streams, spare: (answer) => admission?.spare(answer) });
   }
   if (requests !== undefined) serveRequests(fastify, requests);

@@ -23,6 +23,7 @@ import {
 } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import {
+  RedisGatewayTries,
   RedisIdempotencyKeys,
   RedisKeptRequests,
   RedisLiveReports,
@@ -89,8 +90,8 @@ export async function startApi(options: AppOptions, archives: Pick<ArchiveStore,
   const server = await createApiServer({
     ...{ management, versions, inspection, idempotent, logger, admission, maxRequestSize: settings.maxRequestSize },
     ...{ changes, registry: monitoring.registry, queues: jobs.queues },
-    observed: { observation, told, streams },
     requests: settings.keepRequests ? new RedisKeptRequests(redis, namespace) : undefined,
+    observed: { observation, told, streams, gateways, tries: new RedisGatewayTries(redis, namespace) },
     page: { files: readPage(), ...pageSessions(options, redis, admission) },
   });
   await listenOn(listen, '--management-port', ({ port, host }) => server.listen(port, host));

@@ -21,6 +21,7 @@ import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torc
 import {
   RedisGatewayProbes,
   RedisKeptRequests,
+  RedisGatewayTries,
   RedisLiveReports,
   RedisWorkflowVersions,
 } from '@torchweave/redis-workflow-state';
@@ -29,6 +30,7 @@ import { randomUUID } from 'node:crypto';
 import { createGatewayServer } from './create-gateway-server.js';
 import { KeptRequestWriter } from './kept-request-writer.js';
 import { LiveReporter } from './live-reporter.js';
+import { TriedRequests } from './tried-requests.js';
 import { WatchedVersions } from './watched-versions.js';
 import { brokenWorkflows, gatewayUnreadiness, type GatewayPhase } from './readiness.js';
 
@@ -87,6 +89,8 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
   });
   const address = await listenOn(listen, '--inference-port', async (at) => admission.urlOf(await server.listen(at)));
   phase = 'serving';
+  const tried = new TriedRequests(server, admission);
+  const stopTrying = await new RedisGatewayTries(redis, namespace).answer(gatewayId, (order) => tried.answer(order));
   const live = new LiveReporter(gatewayId, {
     ...{ reports: new RedisLiveReports(redis, namespace), logger },
     figures: new LiveFigures(() => metrics.all()),
@@ -100,6 +104,7 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
     close: async () => {
       phase = 'stopping';
       stopProbing();
+      stopTrying();
       shadows.close();
       await closeServer(server, admission);
       await watched.close();

@@ -51,7 +51,8 @@ export function readParameterBodies(fastify: FastifyInstance): void {
     read(() => ({})),
   );
   fastify.addHook('preValidation', (request, _reply, done) => {
-    if (request.method === 'POST' || request.method === 'PUT') {
+    // Bytes are for a route that has asked for them.
+    if (!Buffer.isBuffer(request.body) && (request.method === 'POST' || request.method === 'PUT')) {
       refuseCutUrl(request.query as Record<string, unknown>);
       request.body = { ...(request.query as object), ...parametersOf(request.body) };
     }

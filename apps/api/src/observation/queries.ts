@@ -48,6 +48,15 @@ const pageIn = (parameters: Parameters): { readonly offset: number; readonly lim
   limit: countOf(parameters, 'limit', defaultRows, mostRows),
 });
 
+/** The version that is asked for; empty where none is. @throws TorchweaveError `parameterInvalid`. */
+export function versionQuery(parameters: Parameters): { readonly version?: number } {
+  const value = textOf(parameters, 'version');
+  if (value === undefined) return {};
+  return /^[1-9]\d{0,8}$/.test(value)
+    ? { version: Number(value) }
+    : invalid('version', value, 'the number of a version');
+}
+
 /** @throws TorchweaveError `parameterInvalid`. */
 export const tableQuery = (parameters: Parameters): TableQuery => ({
   search: textOf(parameters, 'search'),

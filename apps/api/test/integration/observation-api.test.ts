@@ -5,6 +5,8 @@ import {
   WorkflowManagement,
   type JobHandlers,
   type LiveReport,
+  type Tried,
+  type Try,
 } from '@torchweave/application';
 import { BullMqJobQueue, BullMqJobWorker } from '@torchweave/bullmq-job-queue';
 import { defineWorkflow, parseManifest, parseSpec, TorchweaveError } from '@torchweave/domain';
@@ -12,6 +14,7 @@ import { RedisLink } from '@torchweave/redis-client';
 import { RedisConnection, RedisGatewayRegistry, RedisModelReports } from '@torchweave/redis-workflow-state';
 import {
   RedisKeptRequests,
+  RedisGatewayTries,
   RedisLiveReports,
   RedisStateProbe,
   RedisWorkflowState,
@@ -24,6 +27,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 const namespace = 'observation-test';
 const counted = { requests: 50, failed: 0, buckets: [50, 0] };
+/** A gateway that answers what it was sent. */
+const echo = ({ body, contentType, workflow, version }: Try): Promise<Tried> =>
+  Promise.resolve({
+    ...{ status: workflow === 'none' ? 404 : 200, body, size: body.length, durationMs: 2.5 },
+    headers: { 'content-type': contentType ?? 'none', 'torchweave-version': String(version) },
+  });
 /** Of a gateway at which `w` got ten requests a second. */
 const report: LiveReport = {
   ...{ version: '9.9.9', startedAt: '2026-01-01T00:00:00Z', windowMs: 5_000, boundsMs: [10], left: 0 },
@@ -67,6 +76,8 @@ describe('what the operator’s page reads', () => {
     live = new RedisLiveReports(connection, namespace);
     const requests = new RedisKeptRequests(connection, namespace);
     await requests.add('gateway-1', [keptRequest(1), keptRequest(2, { outcome: 'failed', workflow: 'sick' })]);
+    const gatewayTries = new RedisGatewayTries(connection, namespace);
+    await gatewayTries.answer('gateway-2', echo);
     const ports = { state, versions, reports, gateways, jobs, live, probe: new RedisStateProbe(connection) };
     const own = { kind: 'api' as const, id: 'api-1', health: { state: 'serving' as const }, facts: [] };
     const observation = new Observation(ports);
@@ -74,8 +85,8 @@ describe('what the operator’s page reads', () => {
     const streams = new EventStreams(told, silentLogger, 2);
     const server = await createApiServer({
       ...{ management, logger: silentLogger, maxRequestSize: 10_000 },
-      observed: { observation, told, streams },
       requests,
+      observed: { observation, told, streams, gateways, tries: gatewayTries },
     });
     await server.listen(0, '127.0.0.1');
     base = await server.getUrl();
@@ -215,6 +226,34 @@ describe('what the operator’s page reads', () => {
     const { status, answer } = await get(path);
     expect({ status, answer }).toMatchObject({ status: 400, answer: { errorCode: 'parameterInvalid' } });
     expect((answer as { message: string }).message).toContain(`Parameter ${parameter} must be ${rule}`);
+  });
+
+  it.each([
+    ['application/json', '{"a": 1}', { text: '{"a": 1}', size: 8, cut: false }],
+    ['image/png', Buffer.from([137, 255, 0]), { base64: 'if8A', size: 3, cut: false }],
+    ['application/zip', 'x'.repeat(300_000), { text: 'x'.repeat(262_144), size: 300_000, cut: true }],
+    ['text/plain', `${'x'.repeat(262_143)}ä`, { text: 'x'.repeat(262_143), size: 262_145, cut: true }],
+    ['text/plain', '', { text: '', size: 0, cut: false }],
+  ])('has a gateway that is there answer a request of type %s, as it was sent', async (contentType, body, shown) => {
+    const init = { method: 'POST', body, headers: { 'content-type': contentType } };
+    const response = await fetch(`${base}/dashboard/api/try/w?version=2`, init);
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      {
+        ...{ status: 200, durationMs: 2.5, body: { contentType, ...shown } },
+        headers: { 'content-type': contentType, 'torchweave-version': '2' },
+        requestId: response.headers.get('x-request-id'),
+      },
+    ]);
+  });
+
+  it('tells of a request that was answered an error, and refuses one that is none', async () => {
+    const init = { method: 'POST', body: 'x', headers: { 'content-type': 'text/plain' } };
+    const post = async (path: string, body = 'x'): Promise<unknown> =>
+      (await fetch(`${base}/dashboard/api/try/${path}`, { ...init, body })).json();
+    expect(await post('none')).toMatchObject({ status: 404 });
+    expect(await post('w?version=two')).toMatchObject({ code: 400, errorCode: 'parameterInvalid' });
+    expect(await post('w', 'x'.repeat(4 * 1024 * 1024 + 1))).toMatchObject({ code: 413, errorCode: 'bodyTooLarge' });
   });
 
   it('begins an operation anew that has failed, which then ends as that run does', async () => {

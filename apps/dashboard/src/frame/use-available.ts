@@ -22,5 +22,5 @@ const MissingPages = createContext<ReadonlySet<string>>(new Set());
 /** Lends what {@link useMissingPages} has found to everything inside. */
 export const MissingPagesProvider = MissingPages.Provider;
 
-/** Whether this server keeps requests, which what is tried is one of. */
+/** Whether this server keeps requests to be looked at later. */
 export const useKeepsRequests = (): boolean => !useContext(MissingPages).has('Requests');

@@ -1,9 +1,7 @@
-import type { Browser } from 'playwright-core';
+import { missing, open, startBrowser, type Browser, type Opened } from '@torchweave/testing/browser';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { missing, startBrowser } from '../fixture/browser.js';
 import { FixtureServer } from '../fixture/fixture-server.js';
 import { calm, overview, request } from '../fixture/made-up.js';
-import { open, type Opened } from './pages.js';
 
 describe.skipIf(missing !== undefined)(`an operator${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
   let browser: Browser;

@@ -1,10 +1,15 @@
-import type { Browser } from 'playwright-core';
+import {
+  missing,
+  open,
+  picture,
+  seriousFaults,
+  startBrowser,
+  type Browser,
+  type Opened,
+} from '@torchweave/testing/browser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { missing, startBrowser } from '../fixture/browser.js';
 import { FixtureServer } from '../fixture/fixture-server.js';
 import { hostile, request } from '../fixture/made-up.js';
-import { seriousFaults } from './axe.js';
-import { open, picture, type Opened } from './pages.js';
 
 const named = (...parts: string[]): string => parts.map(encodeURIComponent).join('/');
 

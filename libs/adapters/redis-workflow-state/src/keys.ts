@@ -146,4 +146,12 @@ export class StateKeys {
   get probedChannel(): string {
     return `${this.tag}:probed`;
   }
+  /** On which an api asks a gateway to answer a request. */
+  triesChannel(gatewayId: string): string {
+    return `${this.tag}:try:${gatewayId}`;
+  }
+  /** On which whoever has asked is answered. */
+  triedChannel(askerId: string): string {
+    return `${this.tag}:tried:${askerId}`;
+  }
 }

@@ -1,6 +1,6 @@
 import type { Logger } from '@torchweave/application';
 import type { TorchweaveError } from '@torchweave/domain';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
 import { Admission } from '../admission/admission.js';
 import { AccessKeys } from '../auth/access-keys.js';
@@ -54,6 +54,7 @@ interface Identified {
 /** All that stands between a server's port and its routes: who gets in, over what, and how much at once. */
 export class HttpAdmission {
   private readonly broken: BrokenRequests;
+  private readonly vouched = new WeakSet<IncomingMessage>();
   private isAudited = false;
   private sessions: PageSessions | undefined;
 
@@ -71,8 +72,14 @@ export class HttpAdmission {
   }
 
   /** Whether whoever sends a request may do that, too, beside what its route is for. Without keys everybody may. */
-  permits({ headers: { authorization } }: FastifyRequest, permission: Permission): boolean {
+  permits({ raw, headers: { authorization } }: FastifyRequest, permission: Permission): boolean {
+    if (this.vouched.has(raw)) return true;
     return this.options.admission.permit({ authorization }, [permission]).refusal === undefined;
+  }
+
+  /** Lets a request in that another of our processes has let in, and that came by no connection of a client. */
+  vouch(request: IncomingMessage): void {
+    this.vouched.add(request);
   }
 
   /** Whether a request comes from a page of this server, as far as its browser says. */
@@ -206,6 +213,7 @@ export class HttpAdmission {
 
   private identityRefusal(request: FastifyRequest): TorchweaveError | undefined {
     const { method, routeOptions, headers, raw } = request;
+    if (this.vouched.has(raw)) return undefined;
     const { admission, rule, site, cors } = this.options;
     const { keys } = admission;
     // Of the route, not of the address: what is spelt in another way is another route, or none, and so closed.

@@ -50,6 +50,7 @@ export const managementRoutes = [
   { ...looking, path: `${pageApiPath}/requests/:id`, onlyWith: 'requests' },
   { ...looking, path: `${pageApiPath}/events` },
   { ...changing, path: `${pageApiPath}/operations/:id/retry`, methods: ['POST'] },
+  { ...changing, path: `${pageApiPath}/try/:workflow`, methods: ['POST'] },
   // The page holds nothing secret, and asks for a key itself.
   { ...pageFile, path: pagePath },
   { ...pageFile, path: `${pagePath}/*` },

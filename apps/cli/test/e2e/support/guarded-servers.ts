@@ -21,6 +21,7 @@ import {
   RedisConnection,
   RedisGatewayRegistry,
   RedisKeptRequests,
+  RedisGatewayTries,
   RedisLiveReports,
   RedisModelReports,
   RedisSessionStore,
@@ -73,10 +74,12 @@ export async function startGuardedApi(options: HttpAdmissionOptions): Promise<Gu
   });
   const admission = new WatchingAdmission(options);
   const state = new RedisWorkflowState(connection, 'guarded');
+  const gateways = new RedisGatewayRegistry(connection, 'guarded', 1_000);
+  const tries = new RedisGatewayTries(connection, 'guarded');
   const observation = new Observation({
     ...{ state, jobs, versions: new RedisWorkflowVersions(connection, 'guarded') },
     ...{ reports: new RedisModelReports(connection, 'guarded'), probe: new RedisStateProbe(connection) },
-    gateways: new RedisGatewayRegistry(connection, 'guarded', 1_000),
+    gateways,
     live: new RedisLiveReports(connection, 'guarded'),
   });
   const told = tellOf(observation, () => []);
@@ -88,8 +91,8 @@ export async function startGuardedApi(options: HttpAdmissionOptions): Promise<Gu
     management: new WorkflowManagement(state, jobs, { waitMs: 1_000 }),
     ...{ admission, maxRequestSize, logger: silentLogger, queues: jobs.queues },
     // Nobody may follow: an answer without end would be waited for.
-    observed: { observation, told, streams: new EventStreams(told, silentLogger, 0) },
     requests: new RedisKeptRequests(connection, 'guarded'),
+    observed: { observation, told, gateways, streams: new EventStreams(told, silentLogger, 0), tries },
     page: {
       ...{ files: readPage(), isReadOnly: false },
       ...(sessions === undefined ? {} : { signIn: { sessions, admission } }),

@@ -82,8 +82,9 @@ function WorkflowPanel({ workflow }: { workflow: WorkflowView }) {
 const workflowFacts = ({ nodes, version, registeredAt, url }: WorkflowView): Fact[] => [
   { name: 'version', value: version },
   { name: 'nodes', value: nodes.length },
-  { name: 'registered', value: registeredAt, unit: 'time' },
-  ...(url === undefined ? [] : [{ name: 'archive', value: url }]),
+  { name: 'changed', value: registeredAt, unit: 'time' },
+  // That of an upload is its digest, which stands below.
+  ...(url === undefined || url.startsWith('sha256:') ? [] : [{ name: 'archive', value: url }]),
 ];
 
 function NodePanel({ workflow, node }: { workflow: string; node: NodeView }) {

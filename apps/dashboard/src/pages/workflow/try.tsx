@@ -3,6 +3,7 @@ import { useEffect, useState, type FormEvent } from 'react';
 import { ask, pageApi } from '../../api/ask.js';
 import { BodyView } from '../../components/body-view.js';
 import { Identifier } from '../../components/text.js';
+import { useKeepsRequests } from '../../frame/use-available.js';
 import { duration } from '../../format/units.js';
 import { hrefTo } from '../../routing/route.js';
 import { Link } from '../../routing/router.js';
@@ -141,17 +142,22 @@ function requestOf(form: FormData, kind: Kind): { init: RequestInit; query: stri
 function Answer({ tried: { status, body, requestId, durationMs, headers } }: { tried: TriedAnswer }) {
   const outcome = status < 400 ? 'ok' : status < 500 ? 'client_error' : 'failed';
   const version = headers['torchweave-version'];
+  const keepsRequests = useKeepsRequests();
   return (
     <>
       <p>
         <OutcomeWord outcome={outcome} status={status} /> in {duration(durationMs)}
         {version === undefined ? '' : ` by version ${version}`} ·{' '}
-        <Link href={hrefTo('requests', requestId)}>
+        {keepsRequests ? (
+          <Link href={hrefTo('requests', requestId)}>
+            <Identifier text={requestId} />
+          </Link>
+        ) : (
           <Identifier text={requestId} />
-        </Link>
+        )}
       </p>
       <BodyView body={body} label="Answer" />
-      <TriedWaterfall key={requestId} id={requestId} />
+      {keepsRequests ? <TriedWaterfall key={requestId} id={requestId} /> : null}
     </>
   );
 }

@@ -38,7 +38,7 @@ export function Versions({ workflow: { name, versions } }: { workflow: WorkflowV
             <th scope="col" className="figure">
               Gateways
             </th>
-            <th scope="col">Made</th>
+            <th scope="col">Changed</th>
             <th scope="col">Archive</th>
             <th scope="col">Acts</th>
           </tr>

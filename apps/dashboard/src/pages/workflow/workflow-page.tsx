@@ -5,7 +5,6 @@ import { FaultBlock, Loading } from '../../components/blocks.js';
 import { LiveFigures } from '../../components/live-figures.js';
 import { State } from '../../components/state.js';
 import { Copy, Name } from '../../components/text.js';
-import { useKeepsRequests } from '../../frame/use-available.js';
 import { useLive } from '../../live/live-context.js';
 import { base, hrefTo, workflowTabs, type Route, type WorkflowTab } from '../../routing/route.js';
 import { Link, useQuery } from '../../routing/router.js';
@@ -67,11 +66,9 @@ const tabTitles: Record<WorkflowTab, string> = {
 };
 
 function Tabs({ name, here, versions }: { name: string; here: WorkflowTab; versions: number }) {
-  const keepsRequests = useKeepsRequests();
-  const tabs = workflowTabs.filter((tab) => tab !== 'try' || keepsRequests);
   return (
     <nav className="tabs" aria-label={`Views of ${name}`}>
-      {tabs.map((tab) => (
+      {workflowTabs.map((tab) => (
         <Link
           key={tab}
           href={tab === 'graph' ? hrefTo('workflows', name) : hrefTo('workflows', name, tab)}

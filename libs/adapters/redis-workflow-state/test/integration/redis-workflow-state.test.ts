@@ -3,12 +3,14 @@ import { silentLogger } from '@torchweave/application';
 import {
   RedisConnection,
   RedisGatewayProbes,
+  RedisGatewayTries,
   RedisWorkflowScaling,
   RedisWorkflowState,
 } from '@torchweave/redis-workflow-state';
 import { RedisIdempotencyKeys, RedisModelReports, RedisWorkflowVersions } from '@torchweave/redis-workflow-state';
 import { RedisKeptRequests, RedisLiveReports, RedisStateProbe } from '@torchweave/redis-workflow-state';
 import { TestRedis } from '@torchweave/testing/redis';
+import { describeGatewayTries } from '@torchweave/testing/port-conformance/gateway-tries';
 import { describeGatewayProbes } from '@torchweave/testing/port-conformance/gateway-probes';
 import { describeIdempotencyKeys } from '@torchweave/testing/port-conformance/idempotency-keys';
 import { describeKeptRequests, keptRequest } from '@torchweave/testing/port-conformance/kept-requests';
@@ -70,6 +72,58 @@ describeGatewayProbes('RedisGatewayProbes', async () => {
     gateway: new RedisGatewayProbes(forGateway, namespace),
     dispose: () => Promise.resolve([forWorker, forGateway].forEach((each) => each.close())),
   };
+});
+
+describeGatewayTries('RedisGatewayTries', async () => {
+  const [forApi, namespace] = await connect();
+  const [forGateway] = await connect();
+  return {
+    api: new RedisGatewayTries(forApi, namespace),
+    gateway: new RedisGatewayTries(forGateway, namespace),
+    dispose: () => Promise.resolve([forApi, forGateway].forEach((each) => each.close())),
+  };
+});
+
+describe('RedisGatewayTries', () => {
+  const order = { requestId: 'r', workflow: 'w', body: Buffer.from('x') };
+  const tried = { status: 200, headers: {}, body: Buffer.from('y'), size: 1, durationMs: 1 };
+  const patience = { beginMs: 100, wordMs: 50, silenceMs: 200 };
+  const { signal } = new AbortController();
+
+  it('waits neither for a listener that says nothing nor for a gateway that dies over it', async () => {
+    const [forApi, namespace] = await connect();
+    const [silent] = await connect();
+    const [dying] = await connect();
+    const tries = new RedisGatewayTries(forApi, namespace, patience);
+    await silent.subscriber.subscribe(`{${namespace}}:try:silent`);
+    const away = (reason: string): object => ({ code: 'gatewayAway', data: { reason } });
+    await expect(tries.send(['silent'], order, signal)).rejects.toMatchObject(away('none'));
+    await new RedisGatewayTries(dying, namespace, patience).answer('dying', () => {
+      // What it says next does not come through.
+      setTimeout(() => dying.close(), 20);
+      return new Promise(() => undefined);
+    });
+    await expect(tries.send(['dying'], order, signal)).rejects.toMatchObject(away('silent'));
+    for (const each of [forApi, silent]) each.close();
+  });
+
+  it('waits as long as the gateway says that it works on it', async () => {
+    const [connection, namespace] = await connect();
+    const tries = new RedisGatewayTries(connection, namespace, patience);
+    await tries.answer('a', () => new Promise((resolve) => setTimeout(() => resolve(tried), 3 * patience.silenceMs)));
+    expect(await tries.send(['a'], order, signal)).toEqual(tried);
+    connection.close();
+  });
+
+  it('is ended by no message that is none of its own', async () => {
+    const [connection, namespace] = await connect();
+    const tries = new RedisGatewayTries(connection, namespace, patience);
+    await tries.answer('a', () => Promise.resolve(tried));
+    for (const message of ['', 'null', '[]', '{"id": "x"}', '{"id": "x", "askerId": "y", "order": {"body": 1}}'])
+      await connection.commands.publish(`{${namespace}}:try:a`, message);
+    expect(await tries.send(['a'], order, signal)).toEqual(tried);
+    connection.close();
+  });
 });
 
 describe('RedisGatewayProbes', () => {

@@ -111,6 +111,7 @@ const examples: { readonly [Code in ErrorCode]: ErrorData[Code] } = {
   stateUnavailable: { reason: 'refused', retryAfterSeconds: 1 },
   stateRefusesWrites: { cause: 'full', retryAfterSeconds: 5 },
   workflowsMissing: { missing: 2, registered: 3, retryAfterSeconds: 1 },
+  gatewayAway: { reason: 'none', retryAfterSeconds: 1 },
   overloaded: { what: 'predictions', limit: 100, retryAfterSeconds: 1 },
   shuttingDown: { retryAfterSeconds: 1 },
   configurationInvalid: { setting: 'allowed_urls', value: '(', rule: 'regular expressions' },

@@ -4,6 +4,8 @@ import type { CatalogueArea } from './entry.js';
 export interface SystemErrors {
   stateUnavailable: { reason: string; retryAfterSeconds: number };
   stateRefusesWrites: { cause: 'full' | 'disk' | 'replica'; retryAfterSeconds: number };
+  /** `reason`: there is none, or the one that began has fallen silent. */
+  gatewayAway: { reason: 'none' | 'silent'; retryAfterSeconds: number };
   overloaded: { what: string; limit: number; retryAfterSeconds: number };
   shuttingDown: { retryAfterSeconds: number };
   archiveStoreFull: Record<never, never>;
@@ -28,6 +30,14 @@ export const systemErrors: CatalogueArea<SystemErrors> = {
     type: 'ServiceUnavailableException',
     status: 503,
     message: (d) => refusedWrites[d.cause],
+  },
+  gatewayAway: {
+    type: 'ServiceUnavailableException',
+    status: 503,
+    message: (d) =>
+      d.reason === 'none'
+        ? 'No gateway is there to answer the request. Start one with "torchweave gateway", or see in its log why it has ended.'
+        : 'The gateway that took the request is heard of no more. See in its log why, and try again.',
   },
   overloaded: {
     type: 'ServiceUnavailableException',
