@@ -16,6 +16,8 @@ export class TriedRequests {
     this.dispatch = (request, response) => {
       // Whoever asks has been let in by the api.
       admission.vouch(request);
+      // Within the process an answer has been received when it has ended: no connection could lose it.
+      Object.defineProperty(response, 'writableFinished', { get: () => response.writableEnded });
       server.routing(request, response);
     };
   }

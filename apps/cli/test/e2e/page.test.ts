@@ -38,7 +38,10 @@ describe.skipIf(missing !== undefined)(`the page of a running server${missing ? 
     page.setDefaultTimeout(30_000);
   });
   // What a test of the page saw when it failed says more than what it waited for.
-  afterEach(({ task }) => (task.result?.state === 'fail' ? picture(page, `failed-${task.id}`) : undefined));
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await picture(page, `failed-${task.id}`);
+    expect(opened.faults).toEqual([]);
+  });
   afterAll(async () => {
     await browser.close();
     await system.dispose();
@@ -98,7 +101,19 @@ describe.skipIf(missing !== undefined)(`the page of a running server${missing ? 
     await page.getByLabel('Text to send').fill('hello');
     await page.getByRole('button', { name: 'Send' }).click();
     await page.getByLabel('Answer', { exact: true }).getByText('HELLO').first().waitFor();
+    await page.getByText('What each node did').waitFor();
     await picture(page, 'real-try');
+    await page.getByRole('region', { name: 'Answer' }).getByRole('link').click();
+    await page.getByRole('button', { name: /^up / }).first().click();
+    await page.getByLabel('Output of up').getByText('HELLO').waitFor();
+    await page
+      .getByRole('heading', { name: /^Request/ })
+      .locator('..')
+      .getByText('ok')
+      .first()
+      .waitFor();
+    await picture(page, 'real-request');
+    expect(await seriousFaults(page)).toEqual([]);
     await goTo('workflows/chain');
     await page
       .getByText(/0\.\d+\s*req\/s/)
@@ -158,6 +173,31 @@ describe.skipIf(missing !== undefined)(`the page of a running server${missing ? 
     expect(await predict()).toBe(200);
   });
 
+  it('finds a failed request by its id, and why it failed', async () => {
+    await goTo('requests');
+    await page
+      .getByRole('row', { name: /failed/ })
+      .first()
+      .waitFor();
+    await picture(page, 'real-requests');
+    const id =
+      (await page
+        .getByRole('row', { name: /failed/ })
+        .first()
+        .getByRole('link')
+        .first()
+        .getAttribute('href')) ?? '';
+    await page.getByPlaceholder('x-request-id').fill(id.split('/').at(-1) ?? '');
+    await page
+      .getByRole('row', { name: /failed/ })
+      .first()
+      .getByRole('link')
+      .first()
+      .click();
+    await page.getByText('the weights are those of <b>another</b> net').first().waitFor();
+    await picture(page, 'real-failed-request');
+  });
+
   it('runs nothing of what a workflow says', async () => {
     await goTo('workflows');
     await upload(
@@ -183,6 +223,5 @@ describe.skipIf(missing !== undefined)(`the page of a running server${missing ? 
     await dialog().getByRole('button', { name: 'Unregister', exact: true }).click();
     await dialog().getByRole('status').getByText('succeeded').waitFor();
     await expect.poll(predict).toBe(404);
-    expect(opened.faults).toEqual([]);
   });
 });
