@@ -121,6 +121,7 @@ say(`Answer:      digit ${answer.digit}, confidence ${answer.confidence}`);
 say(`             ${Math.round(performance.now() - startedAt)} ms from the start of this command's own part`);
 say(`Management:  ${management}`);
 say(`Inference:   ${inference}`);
+say(`Page:        ${management}/dashboard/`);
 if (once) stop();
 else {
   say('\nTry another one, or press Ctrl-C to stop:');

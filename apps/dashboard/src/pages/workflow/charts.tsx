@@ -9,7 +9,7 @@ export function Charts({ series, marks }: Pick<WorkflowView, 'series' | 'marks'>
   const times = useMemo(() => timesOf(series), [series]);
   const lines = useMemo(() => marks.map(({ at, version }) => ({ at: Date.parse(at) / 1_000, version })), [marks]);
   const shared = { times, marks: lines };
-  if (times.length === 0) return <p className="quiet">There is no history of its figures yet.</p>;
+  if (times.length === 0) return null;
   return (
     <div data-live="">
       <div className="charts">
