@@ -37,7 +37,11 @@ export async function startAll(monitored: Monitored, environment: Environment): 
     const api = closing.add(await startApi(of('api'), parts.archives));
     const [management, inference] = [api.address ?? '', gateway.address ?? ''];
     return {
-      ...{ management, inference, summary: `management ${management} inference ${inference} page ${management}/dashboard/` },
+      ...{
+        management,
+        inference,
+        summary: `management ${management} inference ${inference} page ${management}/dashboard/`,
+      },
       close: () => closing.close(),
     };
   } catch (error) {
