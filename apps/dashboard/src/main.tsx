@@ -1,5 +1,6 @@
 import { createRoot } from 'react-dom/client';
 import { App } from './app.js';
+import { ErrorBoundary } from './frame/error-boundary.js';
 import { applyLook } from './frame/look.js';
 import './styles/tokens.css';
 import './styles/base.css';
@@ -11,4 +12,9 @@ import './styles/operations.css';
 
 applyLook();
 const root = document.getElementById('root');
-if (root !== null) createRoot(root).render(<App />);
+if (root !== null)
+  createRoot(root).render(
+    <ErrorBoundary>
+      <App />
+    </ErrorBoundary>,
+  );

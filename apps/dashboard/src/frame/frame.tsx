@@ -3,6 +3,7 @@ import { useLive } from '../live/live-context.js';
 import { Page } from '../pages/page.js';
 import { useQuery } from '../routing/router.js';
 import type { Route } from '../routing/route.js';
+import { ErrorBoundary } from './error-boundary.js';
 import { Header } from './header.js';
 import { LostBar } from './lost-bar.js';
 import { Sidebar } from './sidebar.js';
@@ -41,7 +42,9 @@ export function Frame({ route }: { route: Route }) {
       <main id="main" ref={main} tabIndex={-1}>
         <LostBar />
         <MissingPagesProvider value={missing}>
-          <Page route={route} />
+          <ErrorBoundary place={location.pathname}>
+            <Page route={route} />
+          </ErrorBoundary>
         </MissingPagesProvider>
       </main>
     </div>

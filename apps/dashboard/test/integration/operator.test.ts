@@ -178,6 +178,18 @@ describe.skipIf(missing !== undefined)(`an operator${missing === undefined ? '' 
     expect(await page.getByRole('navigation', { name: 'Pages' }).getByRole('link').allTextContents()).toHaveLength(5);
   });
 
+  it('is shown all else where one part of the page breaks', async () => {
+    const digits = server.workflows['digits'] as unknown as Record<string, unknown>;
+    server.workflows['digits'] = { ...digits, versions: undefined } as never;
+    const page = await goTo('workflows/digits');
+    await page.getByRole('alert').getByText('This part of the page is broken').waitFor();
+    await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Operations' }).click();
+    await page.getByRole('heading', { name: 'Operations' }).waitFor();
+    expect(await page.getByText('This part of the page is broken').count()).toBe(0);
+    expect(opened?.faults).toContainEqual(expect.stringMatching(/^the page broke: /));
+    opened?.faults.splice(0);
+  });
+
   it('reads the graph as a list where there is little room, and a node as a sheet', async () => {
     const page = await goTo('workflows/digits', 390);
     await page
