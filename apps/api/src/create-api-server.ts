@@ -2,6 +2,7 @@ import { ValidationPipe, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type {
+  AuditTrail,
   IdempotentRequests,
   InspectWorkflow,
   KeptRequests,
@@ -33,6 +34,7 @@ import { readParameterBodies } from './http/parameter-bodies.js';
 import { validationError } from './http/validation-error.js';
 import type { EventStreams } from './observation/event-streams.js';
 import { serveEvents } from './observation/serve-events.js';
+import { serveAudit } from './observation/serve-audit.js';
 import { serveTry, type TryOptions } from './observation/serve-try.js';
 import { serveObservation, type ObservationOptions } from './observation/serve-observation.js';
 import { serveRequests } from './observation/serve-requests.js';
@@ -61,6 +63,8 @@ export interface ApiServerOptions {
   readonly observed?: Omit<ObservationOptions, 'management'> & { readonly streams: EventStreams } & TryOptions;
   /** Predictions that are kept; without it, none are. */
   readonly requests?: KeptRequests | undefined;
+  /** Where it is kept who did what; without it, it is told to the log alone. */
+  readonly audit?: AuditTrail | undefined;
   /** The operator's page; there is none without it. */
   readonly page?: PageSessionOptions & { readonly files: PageFiles };
 }
@@ -73,7 +77,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<NestFa
   const changes = new ChangeRequests({ management, idempotent, callerOf });
   const adapter = new FastifyAdapter(serverOptions(options.maxRequestSize, errors, admission));
   const app = await NestFactory.create<NestFastifyApplication>(
-    ApiModule.on({ management, versions, inspection, changes }),
+    ApiModule.on({ management, versions, inspection, changes, audit: options.audit }),
     adapter,
     {
       logger: false,
@@ -84,6 +88,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<NestFa
   if (options.page !== undefined) leadBrowsers(fastify);
   admission?.guard(fastify, errors);
   admission?.refuseUnrouted(fastify, errors, unroutedError);
+  if (options.audit !== undefined) admission?.keepAudit(options.audit);
   admission?.auditChanges(fastify);
   // Whoever changes something waits for its end, unless told not to.
   admission?.limit(
@@ -113,6 +118,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<NestFa
     serveEvents(fastify, { streams: observed.streams, spare: (answer) => admission?.spare(answer) });
   }
   if (requests !== undefined) serveRequests(fastify, requests);
+  if (options.audit !== undefined) serveAudit(fastify, options.audit);
   await app.init();
   return app;
 }

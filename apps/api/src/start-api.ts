@@ -23,6 +23,7 @@ import {
 } from '@torchweave/platform';
 import { RedisConnection, RedisGatewayRegistry, RedisWorkflowState } from '@torchweave/redis-workflow-state';
 import {
+  RedisAuditTrail,
   RedisGatewayTries,
   RedisIdempotencyKeys,
   RedisKeptRequests,
@@ -90,6 +91,7 @@ export async function startApi(options: AppOptions, archives: Pick<ArchiveStore,
   const server = await createApiServer({
     ...{ management, versions, inspection, idempotent, logger, admission, maxRequestSize: settings.maxRequestSize },
     ...{ changes, registry: monitoring.registry, queues: jobs.queues },
+    audit: new RedisAuditTrail(redis, namespace),
     requests: settings.keepRequests ? new RedisKeptRequests(redis, namespace) : undefined,
     observed: { observation, told, streams, gateways, tries: new RedisGatewayTries(redis, namespace) },
     page: { files: readPage(), ...pageSessions(options, redis, admission) },

@@ -1,5 +1,6 @@
 import { version } from '@torchweave/platform/version';
 import { Command, CommanderError } from 'commander';
+import { addAuditCommand } from './commands/audit.js';
 import { addCompletionCommand } from './commands/completion.js';
 import { addDevCommand } from './commands/dev.js';
 import { addDoctorCommand } from './commands/doctor.js';
@@ -34,6 +35,7 @@ export function createProgram(context: CommandContext): Command {
   addWorkflowCommands(program, context);
   addOperationCommands(program, context);
   addRequestCommands(program, context);
+  addAuditCommand(program, context);
   addWarCommands(program, context);
   addMarCommands(program, context);
   addDoctorCommand(program, context);

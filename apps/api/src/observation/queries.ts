@@ -1,4 +1,10 @@
-import { conditionStates, type KeptQuery, type OperationQuery, type TableQuery } from '@torchweave/application';
+import {
+  conditionStates,
+  type AuditKind,
+  type KeptQuery,
+  type OperationQuery,
+  type TableQuery,
+} from '@torchweave/application';
 import { shorten, TorchweaveError } from '@torchweave/domain';
 import type { Topics } from './event-viewer.js';
 
@@ -15,6 +21,7 @@ const phases = ['waiting', 'running', 'succeeded', 'failed'] as const;
 const outcomes = ['ok', 'client_error', 'failed', 'cancelled'] as const;
 /** As the page names them. */
 const sorts = ['name', 'state', 'rps', 'errors', 'p99', 'age'] as const;
+const auditKinds = ['change', 'refused'] as const;
 const orders = ['asc', 'desc'] as const;
 
 function invalid(parameter: string, value: unknown, rule: string): never {
@@ -82,6 +89,12 @@ export function topicsOf(parameters: Parameters): Topics {
 export const operationQuery = (parameters: Parameters): OperationQuery => ({
   workflow: textOf(parameters, 'workflow'),
   state: oneOf(parameters, 'state', phases),
+  ...pageIn(parameters),
+});
+
+/** @throws TorchweaveError `parameterInvalid`. */
+export const auditQuery = (parameters: Parameters): { readonly kind: AuditKind; offset: number; limit: number } => ({
+  kind: oneOf(parameters, 'kind', auditKinds) ?? 'change',
   ...pageIn(parameters),
 });
 

@@ -4,6 +4,7 @@ import { CliError } from '../output/cli-error.js';
 import type { RegisteredArchive } from './archive-argument.js';
 import type { ApiClient, ApiRequest } from './api-client.js';
 import { detailedWorkflows, type DetailedWorkflow } from './detailed-answer.js';
+import { auditAnswer, type AuditAnswer } from './audit-answer.js';
 import { keptRequestAnswer, type KeptRequestAnswer } from './kept-request-answer.js';
 import { repeatLost } from './repeat-lost.js';
 import {
@@ -126,6 +127,11 @@ export class ManagementClient {
   /** A prediction that was kept. */
   async request(id: string): Promise<KeptRequestAnswer> {
     return this.read({ method: 'GET', path: `/dashboard/api/requests/${encodeURIComponent(id)}` }, keptRequestAnswer);
+  }
+
+  /** Who did what, the newest first. */
+  async audit(query: URLSearchParams): Promise<AuditAnswer> {
+    return this.read({ method: 'GET', path: `/audit?${query.toString()}` }, auditAnswer);
   }
 
   /** Cancels an operation; tells what it is then. */

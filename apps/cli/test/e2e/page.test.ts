@@ -223,5 +223,10 @@ describe.skipIf(missing !== undefined)(`the page of a running server${missing ? 
     await dialog().getByRole('button', { name: 'Unregister', exact: true }).click();
     await dialog().getByRole('status').getByText('succeeded').waitFor();
     await expect.poll(predict).toBe(404);
+    await goTo('audit');
+    await page.getByRole('row', { name: /management .*DELETE \/workflows\/chain/ }).waitFor();
+    await page.getByLabel('What is shown').selectOption('Who was not let in');
+    await page.getByText('Nothing has been changed').or(page.getByRole('table')).first().waitFor();
+    await picture(page, 'real-audit');
   });
 });

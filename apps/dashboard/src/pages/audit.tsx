@@ -8,8 +8,10 @@ const pageSize = 100;
 
 /** Who changed what, when, from where, and what came of it. */
 export function Audit() {
-  const offset = Number(useQuery().get('offset')) || 0;
-  const { value, fault, reload } = useLoad<AuditPage>(`audit?offset=${offset}&limit=${pageSize}`);
+  const query = useQuery();
+  const offset = Number(query.get('offset')) || 0;
+  const kind = query.get('kind') === 'refused' ? 'refused' : 'change';
+  const { value, fault, reload } = useLoad<AuditPage>(`audit?kind=${kind}&offset=${offset}&limit=${pageSize}`);
   return (
     <div className="page">
       <div className="page-head">
@@ -18,6 +20,16 @@ export function Audit() {
           Look again
         </button>
       </div>
+      <p className="filters">
+        <select
+          aria-label="What is shown"
+          value={kind}
+          onChange={({ target }) => changeQuery({ kind: target.value, offset: '' })}
+        >
+          <option value="change">What was changed</option>
+          <option value="refused">Who was not let in</option>
+        </select>
+      </p>
       {value === undefined ? (
         fault === undefined ? (
           <Loading what="the audit" />

@@ -146,6 +146,10 @@ export class StateKeys {
   get probedChannel(): string {
     return `${this.tag}:probed`;
   }
+  /** List of what was done over the management API, of one kind, the newest first. */
+  audit(kind: string): string {
+    return `${this.tag}:audit:${kind}`;
+  }
   /** On which an api asks a gateway to answer a request. */
   triesChannel(gatewayId: string): string {
     return `${this.tag}:try:${gatewayId}`;

@@ -11,6 +11,7 @@ export type {
 } from './gateway-registry.js';
 export type { AgedReport, ModelReports, SeenModel, VersionReport } from './model-reports.js';
 export type { GatewayProbes, ProbeOrder, ProbeOutcome } from './gateway-probes.js';
+export type { AuditEntry, AuditKind, AuditTrail } from './audit-trail.js';
 export { longestTriedAnswer, longestTry } from './gateway-tries.js';
 export type { GatewayTries, Tried, Try } from './gateway-tries.js';
 export type { IdempotencyKeys, KeyedRequest } from './idempotency-keys.js';

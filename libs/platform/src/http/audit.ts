@@ -1,4 +1,4 @@
-import type { Logger } from '@torchweave/application';
+import type { AuditEntry, AuditTrail, Logger } from '@torchweave/application';
 import type { TorchweaveError } from '@torchweave/domain';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
@@ -13,13 +13,22 @@ const mostQuoted = 200;
 
 const lookingMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Log lines on who changed what from where, and on who was not let in. Told by `audit`, which is `change` or `refused`. */
+/**
+ * Log lines on who changed what from where, and on who was not let in, told by `audit`, which is `change` or `refused`; and the same
+ * in a trail, where there is one.
+ */
 export class Audit {
   private refusedInWindow = 0;
+  private trail: Pick<AuditTrail, 'append'> | undefined;
   private readonly holders = new WeakMap<IncomingMessage, string>();
 
   /** @param logger where the lines go, none of which holds a key. */
   constructor(private readonly logger: Logger) {}
+
+  /** Has all that is told kept there, too. No request waits for it: of what cannot be kept the line in the log is the record. */
+  keepIn(trail: Pick<AuditTrail, 'append'>): void {
+    this.trail = trail;
+  }
 
   /** Notes the name of the key that a request was let in with. */
   holds(request: IncomingMessage, holder: string): void {
@@ -39,6 +48,7 @@ export class Audit {
     const reason = 'reason' in error.data ? { reason: error.data.reason } : {};
     const event = { ...doer(request, holder), status: error.status, code: error.code, ...reason };
     this.logger.warn({ audit: 'refused', ...event }, 'a request was not let in');
+    this.keep({ kind: 'refused', ...doer(request, holder), status: error.status, code: error.code });
   }
 
   /** Tells of every request to the server that may change something, once it is answered or its client is gone. */
@@ -59,11 +69,18 @@ export class Audit {
       ...doer(raw, this.holderOf(raw)),
       ...subjectOf(request),
       ...outcome,
-      ...(operationId === undefined ? {} : { operationId }),
+      ...(operationId === undefined ? {} : { operationId: String(operationId) }),
       requestId,
-      ...traceFields(raw),
     };
-    this.logger.info({ audit: 'change', ...event }, 'a change was asked for');
+    this.logger.info({ audit: 'change', ...event, ...traceFields(raw) }, 'a change was asked for');
+    const { outcome: _, ...entry } = { outcome: undefined, ...event };
+    this.keep({ kind: 'change', ...entry });
+  }
+
+  private keep(entry: Omit<AuditEntry, 'at'>): void {
+    this.trail
+      ?.append({ at: new Date().toISOString(), ...entry })
+      .catch((error: unknown) => this.logger.debug({ err: error }, 'an entry of the audit cannot be kept'));
   }
 
   private endWindow(): void {
@@ -75,20 +92,22 @@ export class Audit {
   }
 }
 
+type Doer = Pick<AuditEntry, 'key' | 'from' | 'forwardedFor' | 'method' | 'path'>;
+
 /** Who does what, from where. What stands in `forwardedFor` is the client's or a proxy's own word. */
-function doer({ method, url, socket, headers }: IncomingMessage, holder: string | undefined): object {
+function doer({ method, url, socket, headers }: IncomingMessage, holder: string | undefined): Doer {
   const { 'x-forwarded-for': forwarded } = headers;
   return {
     ...(holder === undefined ? {} : { key: holder.slice(0, mostQuoted) }),
-    from: socket.remoteAddress,
+    ...(socket.remoteAddress === undefined ? {} : { from: socket.remoteAddress }),
     ...(forwarded === undefined ? {} : { forwardedFor: String(forwarded).slice(0, mostQuoted) }),
-    method,
+    method: method ?? '',
     path: withoutQuery(url ?? ''),
   };
 }
 
 /** The workflow and the archive that a request names: never a query of its URL, which may be a signature. */
-function subjectOf({ params, body }: FastifyRequest): object {
+function subjectOf({ params, body }: FastifyRequest): Pick<AuditEntry, 'workflow' | 'archive'> {
   const named = { ...(isRecord(params) ? params : {}), ...(isRecord(body) ? body : {}) };
   const workflow = named['workflow_name'] ?? named['name'];
   const { url } = named;

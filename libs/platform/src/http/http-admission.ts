@@ -1,4 +1,4 @@
-import type { Logger } from '@torchweave/application';
+import type { AuditTrail, Logger } from '@torchweave/application';
 import type { TorchweaveError } from '@torchweave/domain';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
@@ -161,6 +161,11 @@ export class HttpAdmission {
   auditChanges(fastify: FastifyInstance): void {
     this.isAudited = true;
     this.options.audit?.changes(fastify);
+  }
+
+  /** Has what is told of changes, and of who was not let in, kept in a trail. */
+  keepAudit(trail: Pick<AuditTrail, 'append'>): void {
+    this.options.audit?.keepIn(trail);
   }
 
   /** The name of the key that a request came with, where changes are audited; undefined where nobody is asked for keys. */

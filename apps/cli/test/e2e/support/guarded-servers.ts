@@ -18,6 +18,7 @@ import {
   readPage,
 } from '@torchweave/platform';
 import {
+  RedisAuditTrail,
   RedisConnection,
   RedisGatewayRegistry,
   RedisKeptRequests,
@@ -92,6 +93,7 @@ export async function startGuardedApi(options: HttpAdmissionOptions): Promise<Gu
     ...{ admission, maxRequestSize, logger: silentLogger, queues: jobs.queues },
     // Nobody may follow: an answer without end would be waited for.
     requests: new RedisKeptRequests(connection, 'guarded'),
+    audit: new RedisAuditTrail(connection, 'guarded'),
     observed: { observation, told, gateways, streams: new EventStreams(told, silentLogger, 0), tries },
     page: {
       ...{ files: readPage(), isReadOnly: false },
