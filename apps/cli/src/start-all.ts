@@ -40,7 +40,7 @@ export async function startAll(monitored: Monitored, environment: Environment): 
       ...{
         management,
         inference,
-        summary: `management ${management} inference ${inference} page ${management}/dashboard/`,
+        summary: `management ${management} inference ${inference}\nstart page ${management}/dashboard/`,
       },
       close: () => closing.close(),
     };

@@ -50,7 +50,7 @@ describe('the published package, in a folder without a clone', () => {
       },
     );
     try {
-      await server.waitForOutput(/^start ready/m);
+      await server.waitForOutput(/^start ready management \S+ inference \S+\nstart page http:\S+\/dashboard\/$/m);
       run('npx', 'torchweave', 'workflow', 'register', 'echo.war', '--management', `http://127.0.0.1:${management}`);
       const where = ['--inference', `http://127.0.0.1:${inference}`];
       expect(run('npx', 'torchweave', 'workflow', 'predict', 'echo', '--data', 'hello', ...where)).toBe('hello');

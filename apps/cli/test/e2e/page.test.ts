@@ -226,7 +226,7 @@ describe.skipIf(missing !== undefined)(`the page of a running server${missing ? 
     await goTo('audit');
     await page.getByRole('row', { name: /management .*DELETE \/workflows\/chain/ }).waitFor();
     await page.getByLabel('What is shown').selectOption('Who was not let in');
-    await page.getByText('Nothing has been changed').or(page.getByRole('table')).first().waitFor();
+    await page.getByText('Nobody was refused').or(page.getByRole('table')).first().waitFor();
     await picture(page, 'real-audit');
   });
 });

@@ -37,7 +37,7 @@ export function Audit() {
           <FaultBlock fault={fault} what="the audit" onRetry={reload} />
         )
       ) : (
-        <Rows rows={value.rows} />
+        <Rows rows={value.rows} kind={kind} />
       )}
       {offset > 0 || value?.rows.length === pageSize ? (
         <p className="pager">
@@ -61,9 +61,13 @@ export function Audit() {
   );
 }
 
-function Rows({ rows }: { rows: readonly AuditRow[] }) {
+function Rows({ rows, kind }: { rows: readonly AuditRow[]; kind: 'change' | 'refused' }) {
   if (rows.length === 0)
-    return (
+    return kind === 'refused' ? (
+      <Empty title="Nobody was refused">
+        <p>Requests without a key, with a wrong one, or with one whose right is too small stand here.</p>
+      </Empty>
+    ) : (
       <Empty title="Nothing has been changed">
         <p>Registrations, updates, removals and other changes stand here, with who made them.</p>
       </Empty>
