@@ -1,10 +1,12 @@
-import { longestTry, type GatewayRegistry, type GatewayTries, type Tried } from '@torchweave/application';
+import { longestTry, type GatewayRegistry, type GatewayTries, type Tried, type Try } from '@torchweave/application';
 import type { KeptBody, TriedAnswer } from '@torchweave/dashboard-contract';
 import { TorchweaveError } from '@torchweave/domain';
 import { pageApiPath } from '@torchweave/platform';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { versionQuery, type Parameters } from './queries.js';
 
+/** Requests that are on their way by one api: each is held several times, as it was sent and as it goes over Redis. */
+const mostAtOnce = 8;
 /** bytes of an answer that the page is told. */
 const longestShown = 256 * 1024;
 
@@ -17,6 +19,22 @@ export interface TryOptions {
 export function serveTry(fastify: FastifyInstance, { tries, gateways }: TryOptions): void {
   const gatewayIds = async (): Promise<string[]> =>
     shuffled((await gateways.serving()).map(({ gatewayId }) => gatewayId));
+  let underWay = 0;
+  const send = async (order: Try, signal: AbortSignal): Promise<Tried> => {
+    if (underWay >= mostAtOnce) {
+      throw new TorchweaveError('overloaded', {
+        what: 'requests that are tried',
+        limit: mostAtOnce,
+        retryAfterSeconds: 1,
+      });
+    }
+    underWay += 1;
+    try {
+      return await tries.send(await gatewayIds(), order, signal);
+    } finally {
+      underWay -= 1;
+    }
+  };
   // In a part of its own: a body is what is sent, whatever its type.
   void fastify.register((scope, _options, done) => {
     scope.removeAllContentTypeParsers();
@@ -32,7 +50,7 @@ export function serveTry(fastify: FastifyInstance, { tries, gateways }: TryOptio
           ...versionQuery(query),
           ...(contentType === undefined ? {} : { contentType }),
         };
-        const tried = await tries.send(await gatewayIds(), order, endOf(reply));
+        const tried = await send(order, endOf(reply));
         return { ...answerOf(tried), requestId };
       },
     );

@@ -27,12 +27,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 const namespace = 'observation-test';
 const counted = { requests: 50, failed: 0, buckets: [50, 0] };
+let answerHeld = (): void => undefined;
+const held = new Promise<void>((resolve) => (answerHeld = resolve));
 /** A gateway that answers what it was sent. */
 const echo = ({ body, contentType, workflow, version }: Try): Promise<Tried> =>
-  Promise.resolve({
+  (workflow === 'held' ? held : Promise.resolve()).then(() => ({
     ...{ status: workflow === 'none' ? 404 : 200, body, size: body.length, durationMs: 2.5 },
     headers: { 'content-type': contentType ?? 'none', 'torchweave-version': String(version) },
-  });
+  }));
 /** Of a gateway at which `w` got ten requests a second. */
 const report: LiveReport = {
   ...{ version: '9.9.9', startedAt: '2026-01-01T00:00:00Z', windowMs: 5_000, boundsMs: [10], left: 0 },
@@ -254,6 +256,19 @@ describe('what the operator’s page reads', () => {
     expect(await post('none')).toMatchObject({ status: 404 });
     expect(await post('w?version=two')).toMatchObject({ code: 400, errorCode: 'parameterInvalid' });
     expect(await post('w', 'x'.repeat(4 * 1024 * 1024 + 1))).toMatchObject({ code: 413, errorCode: 'bodyTooLarge' });
+  });
+
+  it('has eight requests on their way at most', async () => {
+    const init = { method: 'POST', body: 'x', headers: { 'content-type': 'text/plain' } };
+    let over = 0;
+    const statuses = Array.from({ length: 9 }, async () => {
+      const { status } = await fetch(`${base}/dashboard/api/try/held`, init);
+      over += status === 503 ? 1 : 0;
+      return status;
+    });
+    await expect.poll(() => over).toBe(1);
+    answerHeld();
+    expect((await Promise.all(statuses)).toSorted()).toEqual([...Array<number>(8).fill(200), 503]);
   });
 
   it('begins an operation anew that has failed, which then ends as that run does', async () => {
