@@ -2,7 +2,7 @@ import type { Live } from '@torchweave/dashboard-contract';
 import { duration, percent, perSecond } from '../format/units.js';
 
 /** Where a latency stands when there were no requests. */
-export const latency = (ms: number | undefined): string => (ms === undefined ? '–' : duration(ms));
+export const latency = (ms: number | undefined): string => (typeof ms === 'number' ? duration(ms) : '–');
 
 /** Requests a second; nothing where no gateway tells. */
 export const requestRate = (live: Live): string => (live.isUnknown ? '–' : perSecond(live.requestsPerSecond));

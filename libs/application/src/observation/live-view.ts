@@ -135,11 +135,11 @@ function summed(parts: readonly Part[]): readonly number[] {
 /** ms that this share took no longer than, as evenly as they may lie between two bounds; the last bound of those beyond it. */
 function quantile(buckets: readonly number[], boundsMs: readonly number[], share: number): number | undefined {
   const wanted = share * buckets.reduce((sum, count) => sum + count, 0);
-  if (wanted === 0) return undefined;
+  if (wanted <= 0) return undefined;
   let below = 0;
   for (const [i, count] of buckets.entries()) {
-    if (below + count < wanted) {
-      below += count;
+    if (count <= 0 || below + count < wanted) {
+      below += Math.max(0, count);
       continue;
     }
     const [from, to] = [boundsMs[i - 1] ?? 0, boundsMs[i]];

@@ -21,9 +21,9 @@ describe('LiveFigures', () => {
     return () => vi.useRealTimers();
   });
 
-  function run(workflow: string, error?: TorchweaveError): void {
+  function run(workflow: string, error?: TorchweaveError, version = 1): void {
     const request = metrics.requestStarted({ workflow, requestId: 'r1' });
-    request.served(1);
+    request.served(version);
     const outcome = error === undefined ? 'ok' : 'failed';
     const attempt = request.attemptStarted(net, 1);
     attempt.ended({ outcome, durationMs: 4, waitedMs: 1, ...(error === undefined ? {} : { error }) });
@@ -103,5 +103,25 @@ describe('LiveFigures', () => {
     for (let i = 0; i < 2_000; i += 1) request.attemptStarted({ name: `n${i}` } as WorkflowNode, 1);
     const { workflows, left } = figures.sample();
     expect([workflows.map(({ workflow }) => workflow), left]).toEqual([['large'], 1]);
+  });
+
+  it('tell no times of a version while it is counted anew for itself, or no more', () => {
+    const bucketsOf = (version: number): readonly number[] =>
+      figures.sample().workflows[0]?.versions[version]?.buckets ?? [];
+    const pass = (seconds: number): void => {
+      for (let i = 0; i < seconds; i += 1) {
+        vi.advanceTimersByTime(1_000);
+        figures.sample();
+      }
+    };
+    for (let i = 0; i < 5; i += 1) run('digits');
+    pass(11);
+    run('digits', undefined, 2);
+    run('digits');
+    expect([bucketsOf(1), bucketsOf(2).reduce((sum, count) => sum + count, 0)]).toEqual([[], 1]);
+    pass(11);
+    run('digits');
+    expect(bucketsOf(1).reduce((sum, count) => sum + count, 0)).toBe(1);
+    expect([...bucketsOf(1), ...bucketsOf(2)].every((count) => count >= 0)).toBe(true);
   });
 });

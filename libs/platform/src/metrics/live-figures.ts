@@ -16,6 +16,8 @@ interface Counters extends Counted {
   readonly retries: number;
   readonly waited: number;
   readonly lasted: number;
+  /** By what the buckets are counted: those of a version are the workflow's as long as it is the only one. */
+  readonly by: Durations | undefined;
 }
 
 /** The counters of one workflow at one moment; by the name of its nodes and versions. */
@@ -147,11 +149,17 @@ function takenOf(series: WorkflowSeries): Taken {
 
 const countersOf = (requests: number, failed: number, durations: Durations | undefined): Counters => ({
   ...{ requests, failed, buckets: durations === undefined ? [] : [...durations.counts] },
-  ...{ retries: 0, waited: 0, lasted: 0 },
+  ...{ retries: 0, waited: 0, lasted: 0, by: durations },
 });
 
-const countedSince = (now: Counted, before: Counted | undefined): Counted => ({
-  requests: now.requests - (before?.requests ?? 0),
-  failed: now.failed - (before?.failed ?? 0),
-  buckets: now.buckets.map((count, i) => count - (before?.buckets[i] ?? 0)),
+/** What was counted anew by another histogram has no difference to what the one before counted: nothing is told of its times then. */
+const countedSince = (now: Counters, before: Counters | undefined): Counted => ({
+  requests: since(now.requests, before?.requests),
+  failed: since(now.failed, before?.failed),
+  buckets:
+    before?.by !== undefined && before.by !== now.by
+      ? []
+      : now.buckets.map((count, i) => since(count, before?.buckets[i])),
 });
+
+const since = (now: number, before = 0): number => Math.max(0, now - before);
