@@ -27,6 +27,7 @@ import {
   RedisGatewayTries,
   RedisIdempotencyKeys,
   RedisKeptRequests,
+  RedisLiveHistory,
   RedisLiveReports,
   RedisModelReports,
   RedisSessionStore,
@@ -76,6 +77,7 @@ export async function startApi(options: AppOptions, archives: Pick<ArchiveStore,
   const observation = new Observation({
     ...{ state, versions: ofVersions, reports, gateways, jobs },
     ...{ probe: new RedisStateProbe(redis), live: new RedisLiveReports(redis, namespace) },
+    history: new RedisLiveHistory(redis, namespace),
   });
   const told = tellOf(observation, () => [ownPart()]);
   const streams = new EventStreams(told, logger);

@@ -2,7 +2,9 @@ import { silentLogger, type LiveReport, type WorkflowFigures } from '@torchweave
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { LiveReporter } from './live-reporter.js';
 
-const busy = { workflow: 'w' } as WorkflowFigures;
+const counted = { requests: 5, failed: 1, buckets: [5] };
+const busy: WorkflowFigures = { workflow: 'w', total: counted, versions: {}, nodes: {} };
+let points: unknown[][];
 let workflows: readonly WorkflowFigures[];
 let written: LiveReport[];
 let write: () => Promise<void>;
@@ -10,10 +12,11 @@ let reporter: LiveReporter;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  [workflows, written, write] = [[], [], () => Promise.resolve()];
+  [workflows, written, write, points] = [[], [], () => Promise.resolve(), []];
   reporter = new LiveReporter('g', {
-    figures: { sample: () => ({ windowMs: 1, boundsMs: [], left: 0, workflows }) },
+    figures: { sample: () => ({ windowMs: 1_000, boundsMs: [10], left: 0, workflows }) },
     reports: { write: (_, report) => (written.push(report), write()) },
+    history: { add: (...added) => (points.push(added), Promise.resolve()) },
     processes: () => [{ name: 'w', ready: 2 }],
     logger: silentLogger,
   });
@@ -43,4 +46,15 @@ it('sends no further report while one is not taken', async () => {
   await vi.advanceTimersByTimeAsync(3_000);
   expect(written).toHaveLength(2);
   await vi.advanceTimersByTimeAsync(500);
+});
+
+it('leaves a point of each workflow in each step of ten seconds in which something goes on', async () => {
+  const startedAt = Math.floor(Date.now() / 10_000) * 10_000;
+  workflows = [busy];
+  await vi.advanceTimersByTimeAsync(20_000);
+  const point = { workflow: 'w', requestsPerSecond: 5, errorRate: 0.2, p99Ms: 9.9 };
+  expect(points).toEqual([1, 2].map((step) => ['g', startedAt + step * 10_000, [point]]));
+  workflows = [];
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(points).toHaveLength(2);
 });

@@ -1,4 +1,5 @@
-import type { LiveReports, Logger, WorkflowFigures } from '@torchweave/application';
+import { liveStepMs, LiveView } from '@torchweave/application';
+import type { LiveHistory, LivePoint, LiveReport, LiveReports, Logger, WorkflowFigures } from '@torchweave/application';
 import type { LiveFigures } from '@torchweave/platform';
 import { version } from '@torchweave/platform/version';
 
@@ -8,6 +9,7 @@ const idleMs = 10_000;
 
 export interface LiveReporterPorts {
   readonly reports: Pick<LiveReports, 'write'>;
+  readonly history: Pick<LiveHistory, 'add'>;
   readonly figures: Pick<LiveFigures, 'sample'>;
   /** Python processes by the workflow whose functions they run. */
   readonly processes: () => readonly { readonly name: string; readonly ready: number }[];
@@ -20,6 +22,8 @@ export class LiveReporter {
   private readonly timer: NodeJS.Timeout;
   private writtenAt = -Infinity;
   private wasIdle = false;
+  /** The last step of which points were written. */
+  private step = Math.floor(new Date().getTime() / liveStepMs);
   private writing: Promise<void> | undefined;
 
   constructor(
@@ -43,6 +47,19 @@ export class LiveReporter {
     return workflows.map((figures) => ({ ...figures, processes: ready.get(figures.workflow) ?? 0 }));
   }
 
+  /** One for each workflow in each step. */
+  private async addPoints(report: LiveReport): Promise<void> {
+    const step = Math.floor(new Date().getTime() / liveStepMs);
+    if (step === this.step || report.workflows.length === 0) return;
+    this.step = step;
+    const view = new LiveView([{ ...report, ageMs: 0 }]);
+    const points = report.workflows.map(({ workflow }): LivePoint => {
+      const { requestsPerSecond, errorRate, p99Ms } = view.workflow(workflow);
+      return { workflow, requestsPerSecond, errorRate, ...(p99Ms === undefined ? {} : { p99Ms }) };
+    });
+    await this.ports.history.add(this.gatewayId, step * liveStepMs, points);
+  }
+
   /** One that Redis does not take in time is not followed by another. */
   private report(): void {
     if (this.writing !== undefined) return;
@@ -52,8 +69,8 @@ export class LiveReporter {
     if (isIdle && this.wasIdle && now - this.writtenAt < idleMs) return;
     [this.wasIdle, this.writtenAt] = [isIdle, now];
     const report = { version, startedAt: this.startedAt, ...sample, workflows: this.withProcesses(sample.workflows) };
-    this.writing = this.ports.reports
-      .write(this.gatewayId, report)
+    this.writing = Promise.all([this.ports.reports.write(this.gatewayId, report), this.addPoints(report)])
+      .then(() => undefined)
       // That Redis is away is told by the link to it, once.
       .catch((error: unknown) => this.ports.logger.debug({ err: error }, 'what goes on cannot be reported'))
       .finally(() => (this.writing = undefined));

@@ -22,6 +22,7 @@ import {
   RedisGatewayProbes,
   RedisKeptRequests,
   RedisGatewayTries,
+  RedisLiveHistory,
   RedisLiveReports,
   RedisWorkflowVersions,
 } from '@torchweave/redis-workflow-state';
@@ -92,7 +93,7 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
   const tried = new TriedRequests(server, admission);
   const stopTrying = await new RedisGatewayTries(redis, namespace).answer(gatewayId, (order) => tried.answer(order));
   const live = new LiveReporter(gatewayId, {
-    ...{ reports: new RedisLiveReports(redis, namespace), logger },
+    ...{ reports: new RedisLiveReports(redis, namespace), history: new RedisLiveHistory(redis, namespace), logger },
     figures: new LiveFigures(() => metrics.all()),
     processes: parts.processes.functions,
   });

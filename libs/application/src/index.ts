@@ -74,5 +74,5 @@ export type {
   ObservedVersion,
   ObservedWorkflow,
 } from './observation/observed.js';
-export type { ObservedLive, ObservedNodeLive } from './observation/live-view.js';
+export { LiveView, type ObservedLive, type ObservedNodeLive } from './observation/live-view.js';
 export type { TablePage, TableQuery } from './observation/workflow-table.js';

@@ -36,7 +36,6 @@ export function workflowView(observed: ObservedWorkflow, at: string): WorkflowVi
     nodes: nodes.map((node) => nodeView(node, processes)),
     versions: versions.map(versionView),
     operations: operations.map(operationRow),
-    series: { startedAt: at, stepMs: 10_000, requestsPerSecond: [], errorRate: [], p99Ms: [] },
     marks: [{ at: registeredAt, version }],
   };
 }

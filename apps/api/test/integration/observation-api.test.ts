@@ -15,6 +15,7 @@ import { RedisConnection, RedisGatewayRegistry, RedisModelReports } from '@torch
 import {
   RedisKeptRequests,
   RedisGatewayTries,
+  RedisLiveHistory,
   RedisLiveReports,
   RedisStateProbe,
   RedisWorkflowState,
@@ -80,7 +81,11 @@ describe('what the operator’s page reads', () => {
     await requests.add('gateway-1', [keptRequest(1), keptRequest(2, { outcome: 'failed', workflow: 'sick' })]);
     const gatewayTries = new RedisGatewayTries(connection, namespace);
     await gatewayTries.answer('gateway-2', echo);
-    const ports = { state, versions, reports, gateways, jobs, live, probe: new RedisStateProbe(connection) };
+    const history = new RedisLiveHistory(connection, namespace);
+    await history.add('gateway-1', Math.floor(Date.now() / 10_000) * 10_000, [
+      { workflow: 'sick', requestsPerSecond: 20, errorRate: 0.5, p99Ms: 9 },
+    ]);
+    const ports = { state, versions, reports, gateways, jobs, live, history, probe: new RedisStateProbe(connection) };
     const own = { kind: 'api' as const, id: 'api-1', health: { state: 'serving' as const }, facts: [] };
     const observation = new Observation(ports);
     const told = tellOf(observation, () => [own]);
@@ -193,6 +198,10 @@ describe('what the operator’s page reads', () => {
             },
           },
         ],
+        series: {
+          ...{ stepMs: 10_000, requestsPerSecond: expect.arrayContaining([20]) as number[] },
+          ...{ errorRate: expect.arrayContaining([0.5]) as number[], p99Ms: expect.arrayContaining([9]) as number[] },
+        },
         versions: [{ version: 1, state: 'degraded', kept: 'active', weight: 100, gateways: 2 }],
       },
     });

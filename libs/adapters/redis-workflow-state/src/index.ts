@@ -1,4 +1,5 @@
 export { RedisConnection } from './redis-connection.js';
+export { RedisLiveHistory } from './redis-live-history.js';
 export { RedisAuditTrail } from './redis-audit-trail.js';
 export { RedisGatewayTries } from './redis-gateway-tries.js';
 export { RedisGatewayProbes } from './redis-gateway-probes.js';

@@ -146,6 +146,10 @@ export class StateKeys {
   get probedChannel(): string {
     return `${this.tag}:probed`;
   }
+  /** Sorted set of how a workflow did at gateways, by the time. */
+  history(workflow: string): string {
+    return `${this.tag}:history:${workflow}`;
+  }
   /** List of what was done over the management API, of one kind, the newest first. */
   audit(kind: string): string {
     return `${this.tag}:audit:${kind}`;

@@ -1,6 +1,7 @@
 import { isTorchweaveError, TorchweaveError } from '@torchweave/domain';
 import type { GatewayRegistry, ServingGateway } from '../ports/gateway-registry.js';
 import type { JobQueue, Operation, OperationPhase } from '../ports/job-queue.js';
+import { liveHistoryMs, type LiveHistory } from '../ports/live-history.js';
 import type { LiveReports } from '../ports/live-reports.js';
 import type { ModelReports } from '../ports/model-reports.js';
 import type { OperationHistory, RecentOperations } from '../ports/operation-history.js';
@@ -12,6 +13,7 @@ import { byState, conditionStates, type Condition, type ConditionState } from '.
 import { judgeModel } from './judge-models.js';
 import { judgeWorkflow } from './judge-workflow.js';
 import { Lately } from './lately.js';
+import { seriesOf } from './series.js';
 import { judgeAttempts, LiveView } from './live-view.js';
 import { ModelWatch } from './model-watch.js';
 import { observeGateway, observeModelServer, observeState } from './observe-parts.js';
@@ -25,6 +27,7 @@ export interface ObservationPorts {
   readonly versions: WorkflowVersions;
   readonly reports: ModelReports;
   readonly live: LiveReports;
+  readonly history: Pick<LiveHistory, 'read'>;
   readonly gateways: GatewayRegistry;
   readonly jobs: JobQueue & OperationHistory;
   readonly probe: StateProbe;
@@ -162,8 +165,11 @@ export class Observation {
   }
 
   private async lookAt(name: string): Promise<ObservedWorkflow> {
-    const [inspected, operations, { live }] = await Promise.all([this.inspect(name), this.told(), this.look.get()]);
-    return observeWorkflow(inspected, operations, live);
+    const [inspected, operations, { live }, points] = await Promise.all([
+      ...([this.inspect(name), this.told(), this.look.get()] as const),
+      this.ports.history.read(name, new Date().getTime() - liveHistoryMs),
+    ]);
+    return observeWorkflow(inspected, operations, live, seriesOf(points, new Date().getTime()));
   }
 
   /** Also of one that comes or goes. */

@@ -9,6 +9,7 @@ import { serving, worstOf, type Condition } from './condition.js';
 import { judgeAttempts, type LiveView, type ObservedNodeLive } from './live-view.js';
 import { judgeModel, judgePlace } from './judge-models.js';
 import { judgeFollowed, judgePhase, judgeWorkflow, noGateway } from './judge-workflow.js';
+import type { ObservedSeries } from './series.js';
 import type { ObservedNode, ObservedVersion, ObservedWorkflow } from './observed.js';
 
 /** A workflow as it stands, with the operations that were about it. */
@@ -16,6 +17,7 @@ export function observeWorkflow(
   { known, reports, gateways }: Omit<InspectedWorkflow, 'operation'>,
   operations: readonly Operation[],
   live: LiveView,
+  series: ObservedSeries,
 ): ObservedWorkflow {
   const { active, beside, retired } = known;
   const { definition, revision } = active;
@@ -43,6 +45,7 @@ export function observeWorkflow(
     ...{ url: definition.url, digest: definition.digest, nodes },
     ...{ live: live.workflow(definition.name), processes: live.processes(definition.name) },
     edges: definition.nodes.flatMap(({ name, children }) => children.map((child) => [name, child] as const)),
+    series,
     versions: versions.sort((a, b) => b.version - a.version),
     operations: operations.filter(({ workflow }) => workflow === definition.name),
   };

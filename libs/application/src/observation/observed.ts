@@ -1,3 +1,4 @@
+import type { ObservedSeries } from './series.js';
 import type { WorkflowNode } from '@torchweave/domain';
 import type { Operation } from '../ports/job-queue.js';
 import type { SeenModel } from '../ports/model-reports.js';
@@ -96,5 +97,6 @@ export interface ObservedWorkflow {
   readonly edges: readonly (readonly [from: string, to: string])[];
   /** The last first. */
   readonly versions: readonly ObservedVersion[];
+  readonly series: ObservedSeries;
   readonly operations: readonly Operation[];
 }

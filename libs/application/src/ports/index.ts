@@ -11,6 +11,8 @@ export type {
 } from './gateway-registry.js';
 export type { AgedReport, ModelReports, SeenModel, VersionReport } from './model-reports.js';
 export type { GatewayProbes, ProbeOrder, ProbeOutcome } from './gateway-probes.js';
+export { liveHistoryMs, liveStepMs } from './live-history.js';
+export type { LiveHistory, LivePoint, TimedPoint } from './live-history.js';
 export type { AuditEntry, AuditKind, AuditTrail } from './audit-trail.js';
 export { longestTriedAnswer, longestTry } from './gateway-tries.js';
 export type { GatewayTries, Tried, Try } from './gateway-tries.js';

@@ -9,6 +9,7 @@ import { TorchweaveError } from '@torchweave/domain';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { InMemoryGatewayRegistry } from './gateway-registry.js';
 import { InMemoryJobQueue } from './job-queue.js';
+import { InMemoryLiveHistory } from './live-history.js';
 import { InMemoryLiveReports } from './live-reports.js';
 import { SagaWorld } from './saga-world.js';
 import { InMemoryStateProbe } from './state-probe.js';
@@ -22,6 +23,7 @@ let jobs: InMemoryJobQueue;
 let observation: Observation;
 let probe: InMemoryStateProbe;
 let live: InMemoryLiveReports;
+let history: InMemoryLiveHistory;
 
 const report = (a: VersionReport['nodes'][string]): VersionReport => ({
   operationId: 'first',
@@ -32,13 +34,13 @@ const seen = (a: VersionReport['nodes'][string]): Promise<void> =>
 
 function observe(): void {
   const { state, versions, reports } = world;
-  observation = new Observation({ state, versions, reports, live, gateways, jobs, probe });
+  observation = new Observation({ state, versions, reports, live, history, gateways, jobs, probe });
 }
 
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   [world, gateways, jobs] = [new SagaWorld(), new InMemoryGatewayRegistry(), new InMemoryJobQueue()];
-  [probe, live] = [new InMemoryStateProbe(), new InMemoryLiveReports()];
+  [probe, live, history] = [new InMemoryStateProbe(), new InMemoryLiveReports(), new InMemoryLiveHistory()];
   observe();
   await world.register('first');
   await gateways.announce('g1', 100);

@@ -23,6 +23,7 @@ import {
   RedisGatewayRegistry,
   RedisKeptRequests,
   RedisGatewayTries,
+  RedisLiveHistory,
   RedisLiveReports,
   RedisModelReports,
   RedisSessionStore,
@@ -82,6 +83,7 @@ export async function startGuardedApi(options: HttpAdmissionOptions): Promise<Gu
     ...{ reports: new RedisModelReports(connection, 'guarded'), probe: new RedisStateProbe(connection) },
     gateways,
     live: new RedisLiveReports(connection, 'guarded'),
+    history: new RedisLiveHistory(connection, 'guarded'),
   });
   const told = tellOf(observation, () => []);
   const { keys } = admission;
