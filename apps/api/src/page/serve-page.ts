@@ -1,5 +1,5 @@
 import { TorchweaveError } from '@torchweave/domain';
-import { pagePath, type PageFile, type PageFiles } from '@torchweave/platform';
+import { boardPath, pageApiPath, pagePath, type PageFile, type PageFiles } from '@torchweave/platform';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** Scripts, styles and data come from this server alone, and none of them stands in the page's own text. */
@@ -24,7 +24,10 @@ const safety = {
 const forever = 'public, max-age=31536000, immutable';
 
 /** Below these a path that names nothing is a fault: a script or an answer is asked for there, not a place of the page. */
-const noPlaces = /^(?:assets|api)(?:\/|$)/;
+const noPlaces = /^(?:assets|api|queues)(?:\/|$)/;
+
+/** What is below the page and no part of it: closed as all that is not there, whatever is asked for. */
+const apart = [`${boardPath}/*`, `${pageApiPath}/*`];
 
 /** Serves the operator's page: its files, and for every other path the page itself, which reads from the path what to show. */
 export function servePage(fastify: FastifyInstance, files: PageFiles): void {
@@ -47,6 +50,10 @@ export function servePage(fastify: FastifyInstance, files: PageFiles): void {
     for (const url of [pagePath, `${pagePath}/*`]) page.route({ method: ['GET', 'HEAD'], url, handler });
     done();
   });
+  const missing = (): never => {
+    throw new TorchweaveError('resourceNotFound', {});
+  };
+  for (const url of apart) fastify.route({ method: ['GET', 'HEAD'], url, handler: missing });
 }
 
 /**

@@ -313,3 +313,18 @@ function raw(address: string, path: string): Promise<string> {
     sent.on('error', reject).end();
   });
 }
+
+describe('what lies below the page and is none of it', () => {
+  it.each([
+    ...['/dashboard/queues/api/redis/stats%00', '/dashboard/queues/api/redis/stats.', '/dashboard/queues/none/of/it'],
+    ...['/dashboard/api/none', '/dashboard/api/overview/x', '/dashboard/api/overview%20'],
+  ])('is closed without a key, and not the page with one: %s', async (path) => {
+    const address = await startWithKeys();
+    for (const method of ['GET', 'HEAD']) {
+      const ask = (headers: Record<string, string>): Promise<Response> => fetch(address + path, { method, headers });
+      expect((await ask({})).status).toBe(401);
+      expect((await ask({ authorization: 'Bearer wrong' })).status).toBe(401);
+      expect((await ask({ authorization: `Bearer ${names.look}` })).status).toBe(404);
+    }
+  });
+});
