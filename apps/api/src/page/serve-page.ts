@@ -23,17 +23,17 @@ const safety = {
 
 const forever = 'public, max-age=31536000, immutable';
 
-/** Below these a path that names nothing is a fault: a script or an answer is asked for there, not a place of the page. */
-const noPlaces = /^(?:assets|api|queues)(?:\/|$)/;
+/** What the page shows by its path. All else below it is no place of it, and looks like nothing that is there. */
+const places = /^(?:(?:workflows|requests|operations|fleet|audit)(?:\/|$)|$)/;
 
 /** What is below the page and no part of it: closed as all that is not there, whatever is asked for. */
 const apart = [`${boardPath}/*`, `${pageApiPath}/*`];
 
-/** Serves the operator's page: its files, and for every other path the page itself, which reads from the path what to show. */
+/** Serves the operator's page: its files, and for the paths of its places the page itself, which reads from the path what to show. */
 export function servePage(fastify: FastifyInstance, files: PageFiles): void {
   const fileFor = (request: FastifyRequest): PageFile | undefined => {
     const path = (request.params as { readonly '*'?: string })['*'] ?? '';
-    return files.get(path) ?? (noPlaces.test(path) ? undefined : files.get('index.html'));
+    return files.get(path) ?? (places.test(path) ? files.get('index.html') : undefined);
   };
   const handler = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const file = fileFor(request);

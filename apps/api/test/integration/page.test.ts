@@ -99,9 +99,16 @@ describe('the operator’s page', () => {
       /^default-src 'none'; script-src 'self'; style-src 'self';/,
     );
     expect(first.headers.get('content-security-policy')).not.toContain('unsafe');
-    for (const path of ['/dashboard', '/dashboard/workflows/digits', '/dashboard/a%2fb/c', '/dashboard/queuesx'])
+    for (const path of [
+      '/dashboard',
+      '/dashboard/workflows/digits',
+      '/dashboard/workflows/a%2fb/c',
+      '/dashboard/audit?kind=refused',
+    ])
       expect([path, await (await fetch(address + path)).text()]).toEqual([path, html]);
     expect((await fetch(`${address}/dashboard/`, { method: 'HEAD' })).status).toBe(200);
+    for (const path of ['queuesx', 'queues.', 'queues%2e', 'queues;jsessionid=1', 'a%2fb/c', 'workflowsx', 'index.htm'])
+      expect([path, (await fetch(`${address}/dashboard/${path}`)).status]).toEqual([path, 404]);
   });
 
   it('has files whose names change with them, which browsers keep', async () => {
