@@ -12,6 +12,7 @@ export {
   managementRoutes,
   pageApiPath,
   pagePath,
+  pagePlaces,
   sessionPath,
   type InferencePath,
 } from './routes/routes.js';

@@ -1,5 +1,5 @@
 import { TorchweaveError } from '@torchweave/domain';
-import { boardPath, pageApiPath, pagePath, type PageFile, type PageFiles } from '@torchweave/platform';
+import { pagePath, pagePlaces, type PageFile, type PageFiles } from '@torchweave/platform';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** Scripts, styles and data come from this server alone, and none of them stands in the page's own text. */
@@ -23,18 +23,17 @@ const safety = {
 
 const forever = 'public, max-age=31536000, immutable';
 
-/** What the page shows by its path. All else below it is no place of it, and looks like nothing that is there. */
-const places = /^(?:(?:workflows|requests|operations|fleet|audit)(?:\/|$)|$)/;
-
-/** What is below the page and no part of it: closed as all that is not there, whatever is asked for. */
-const apart = [`${boardPath}/*`, `${pageApiPath}/*`];
+const assets = `${pagePath}/assets/*`;
+const pageUrls = [
+  pagePath,
+  assets,
+  ...pagePlaces.flatMap((place) => [`${pagePath}/${place}`, `${pagePath}/${place}/*`]),
+];
 
 /** Serves the operator's page: its files, and for the paths of its places the page itself, which reads from the path what to show. */
 export function servePage(fastify: FastifyInstance, files: PageFiles): void {
-  const fileFor = (request: FastifyRequest): PageFile | undefined => {
-    const path = (request.params as { readonly '*'?: string })['*'] ?? '';
-    return files.get(path) ?? (places.test(path) ? files.get('index.html') : undefined);
-  };
+  const fileFor = ({ routeOptions, params }: FastifyRequest): PageFile | undefined =>
+    files.get(routeOptions.url === assets ? `assets/${(params as { readonly '*': string })['*']}` : 'index.html');
   const handler = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const file = fileFor(request);
     if (file === undefined) throw new TorchweaveError('resourceNotFound', {});
@@ -47,13 +46,9 @@ export function servePage(fastify: FastifyInstance, files: PageFiles): void {
       if (file !== undefined) cacheAs(reply, file.isHashed ? forever : 'no-cache');
       sent(null, payload);
     });
-    for (const url of [pagePath, `${pagePath}/*`]) page.route({ method: ['GET', 'HEAD'], url, handler });
+    for (const url of pageUrls) page.route({ method: ['GET', 'HEAD'], url, handler });
     done();
   });
-  const missing = (): never => {
-    throw new TorchweaveError('resourceNotFound', {});
-  };
-  for (const url of apart) fastify.route({ method: ['GET', 'HEAD'], url, handler: missing });
 }
 
 /**

@@ -53,7 +53,8 @@ const namedKeys = [
 /** Which keys open what, told once more than in the product: by hand. */
 function openers(api: 'management' | 'inference', method: string, path: string): string[] {
   if (['OPTIONS /', 'GET /health/live', 'GET /health/ready'].includes(`${method} ${path}`)) return ['nobody asks'];
-  if (['/dashboard', '/dashboard/x', '/dashboard/api/session'].includes(path)) return ['nobody asks'];
+  if (['/dashboard', '/dashboard/assets/x', '/dashboard/api/session'].includes(path)) return ['nobody asks'];
+  if (/^\/dashboard\/(?:workflows|requests|operations|fleet|audit)(?:\/x)?$/.test(path)) return ['nobody asks'];
   if (api === 'inference') return ['inference', 'predict'];
   if (path === '/token') return ['API'];
   return ['GET', 'OPTIONS', 'HEAD'].includes(method) ? ['management', 'read', 'register'] : ['management', 'register'];
@@ -209,11 +210,11 @@ describe.each(['management', 'inference'] as const)('every route of the %s API',
     });
 
     it('is the only place where a key is a password', async () => {
-      for (const path of ['/workflows', '/openapi.json']) {
+      for (const path of ['/workflows', '/openapi.json', '/dashboard/queuesx']) {
         expect([path, (await ask('GET', path, password(named.read))).status]).toEqual([path, 401]);
       }
       // The page is for everybody, whatever they send: there is nothing in it.
-      for (const path of ['/dashboard', '/dashboard/queuesx']) {
+      for (const path of ['/dashboard', '/dashboard/workflows/queues']) {
         const withKey = await rawRequest(server.address, 'GET', path, password('wrong-wrong'));
         const { status: open, body } = await rawRequest(server.address, 'GET', path);
         expect([path, open, withKey.status, withKey.body]).toEqual([path, 200, 200, body]);

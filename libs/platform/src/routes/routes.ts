@@ -9,6 +9,8 @@ export const pageApiPath = '/dashboard/api';
 export const boardPath = '/dashboard/queues';
 /** Where the operator's page is. */
 export const pagePath = '/dashboard';
+/** What the page shows by its path. All else below it is closed as whatever is not there. */
+export const pagePlaces = ['workflows', 'requests', 'operations', 'fleet', 'audit'] as const;
 /** The session of whoever has signed in on the page. */
 export const sessionPath = `${pageApiPath}/session`;
 
@@ -55,7 +57,11 @@ export const managementRoutes = [
   { ...changing, path: `${pageApiPath}/try/:workflow`, methods: ['POST'] },
   // The page holds nothing secret, and asks for a key itself.
   { ...pageFile, path: pagePath },
-  { ...pageFile, path: `${pagePath}/*` },
+  { ...pageFile, path: `${pagePath}/assets/*` },
+  ...pagePlaces.flatMap((place) => [
+    { ...pageFile, path: `${pagePath}/${place}` },
+    { ...pageFile, path: `${pagePath}/${place}/*` },
+  ]),
   { path: sessionPath, methods: ['GET', 'POST', 'DELETE'], permissions: [], kind: 'api', onlyWith: 'page' },
 ] as const satisfies readonly Route[];
 
