@@ -34,7 +34,7 @@ import { readParameterBodies } from './http/parameter-bodies.js';
 import { validationError } from './http/validation-error.js';
 import type { EventStreams } from './observation/event-streams.js';
 import { serveEvents } from './observation/serve-events.js';
-import { serveAudit } from './observation/serve-audit.js';
+import { serveAudit } from './audit/serve-audit.js';
 import { serveTry, type TryOptions } from './observation/serve-try.js';
 import { serveObservation, type ObservationOptions } from './observation/serve-observation.js';
 import { serveRequests } from './observation/serve-requests.js';

@@ -90,7 +90,7 @@ export async function startGateway(options: AppOptions, parts: Parts): Promise<R
   });
   const address = await listenOn(listen, '--inference-port', async (at) => admission.urlOf(await server.listen(at)));
   phase = 'serving';
-  const tried = new TriedRequests(server, admission);
+  const tried = new TriedRequests(server, admission, logger);
   const stopTrying = await new RedisGatewayTries(redis, namespace).answer(gatewayId, (order) => tried.answer(order));
   const live = new LiveReporter(gatewayId, {
     ...{ reports: new RedisLiveReports(redis, namespace), history: new RedisLiveHistory(redis, namespace), logger },

@@ -1,6 +1,6 @@
-import type { Tried, Try } from '@torchweave/application';
-import { TorchweaveError } from '@torchweave/domain';
-import type { HttpAdmission } from '@torchweave/platform';
+import type { Logger, Tried, Try } from '@torchweave/application';
+import { toTorchweaveError, type TorchweaveError } from '@torchweave/domain';
+import { Admission, type HttpAdmission } from '@torchweave/platform';
 import type { FastifyInstance } from 'fastify';
 import inject, { type DispatchFunc } from 'light-my-request';
 
@@ -9,10 +9,14 @@ const mostAtOnce = 4;
 
 /** Answers what an operator tries as any other prediction is answered: by the same routes and limits, observed as those are. */
 export class TriedRequests {
-  private underWay = 0;
+  private readonly underWay = new Admission<Try>({ what: 'requests from the page', limit: mostAtOnce });
   private readonly dispatch: DispatchFunc;
 
-  constructor(server: Pick<FastifyInstance, 'routing'>, admission: Pick<HttpAdmission, 'vouch'>) {
+  constructor(
+    server: Pick<FastifyInstance, 'routing'>,
+    admission: Pick<HttpAdmission, 'vouch'>,
+    private readonly logger: Logger,
+  ) {
     this.dispatch = (request, response) => {
       // Whoever asks has been let in by the api.
       admission.vouch(request);
@@ -25,10 +29,7 @@ export class TriedRequests {
   /** Never rejects: an error is an answer. */
   async answer(order: Try): Promise<Tried> {
     const startedAt = performance.now();
-    if (this.underWay >= mostAtOnce) {
-      return refused('overloaded', { what: 'requests from the page', limit: mostAtOnce, retryAfterSeconds: 1 });
-    }
-    this.underWay += 1;
+    if (!this.underWay.count(order)) return refused(this.underWay.excess);
     try {
       const { statusCode, headers, rawPayload } = await inject(this.dispatch, requestOf(order));
       const told = Object.entries(headers).flatMap(([name, value]): [string, string][] =>
@@ -39,9 +40,10 @@ export class TriedRequests {
         durationMs: performance.now() - startedAt,
       };
     } catch (error) {
-      return refused('internal', { reason: String(error) });
+      this.logger.error({ err: error }, 'a request from the page could not be answered');
+      return refused(toTorchweaveError(error));
     } finally {
-      this.underWay -= 1;
+      this.underWay.release(order);
     }
   }
 }
@@ -56,8 +58,7 @@ const requestOf = ({ requestId, workflow, version, contentType, body }: Try) => 
   payload: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
 });
 
-function refused(...[code, data]: ConstructorParameters<typeof TorchweaveError<'overloaded' | 'internal'>>): Tried {
-  const error = new TorchweaveError(code, data);
+function refused(error: TorchweaveError): Tried {
   const body = Buffer.from(JSON.stringify(error.toBody()));
   return {
     status: error.status,

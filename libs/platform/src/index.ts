@@ -1,4 +1,3 @@
-/** @internal For tests of other packages. */
 export { Admission, type AdmissionOptions, type Credentials } from './admission/admission.js';
 /** @internal For tests of other packages. */
 export { AccessKeys, type AccessKeysOptions, type RenewedKey } from './auth/access-keys.js';

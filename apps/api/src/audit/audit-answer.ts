@@ -1,7 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { auditKinds } from '@torchweave/application';
 
 export class AuditEntryAnswer {
-  @ApiProperty({ enum: ['change', 'refused'] })
+  @ApiProperty({ enum: auditKinds })
   kind!: string;
   @ApiProperty({ format: 'date-time' })
   at!: string;

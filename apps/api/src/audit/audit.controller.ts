@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import type { AuditTrail } from '@torchweave/application';
+import { auditKinds, type AuditTrail } from '@torchweave/application';
 import { auditQuery, type Parameters } from '../observation/queries.js';
 import { ErrorAnswers } from '../openapi/error-answers.js';
 import { AuditAnswer } from './audit-answer.js';
@@ -21,7 +21,7 @@ export class AuditController {
     operationId: 'listAudit',
     summary: 'Tell who changed what, or who was not let in, the newest first.',
   })
-  @ApiQuery({ name: 'kind', required: false, enum: ['change', 'refused'] })
+  @ApiQuery({ name: 'kind', required: false, enum: auditKinds })
   @ApiQuery({
     name: 'offset',
     required: false,

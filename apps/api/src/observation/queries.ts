@@ -1,4 +1,5 @@
 import {
+  auditKinds,
   conditionStates,
   type AuditKind,
   type KeptQuery,
@@ -21,7 +22,6 @@ const phases = ['waiting', 'running', 'succeeded', 'failed'] as const;
 const outcomes = ['ok', 'client_error', 'failed', 'cancelled'] as const;
 /** As the page names them. */
 const sorts = ['name', 'state', 'rps', 'errors', 'p99', 'age'] as const;
-const auditKinds = ['change', 'refused'] as const;
 const orders = ['asc', 'desc'] as const;
 
 function invalid(parameter: string, value: unknown, rule: string): never {

@@ -1,7 +1,7 @@
 import { longestTry, type GatewayRegistry, type GatewayTries, type Tried, type Try } from '@torchweave/application';
 import type { KeptBody, TriedAnswer } from '@torchweave/dashboard-contract';
 import { TorchweaveError } from '@torchweave/domain';
-import { pageApiPath } from '@torchweave/platform';
+import { Admission, pageApiPath } from '@torchweave/platform';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { versionQuery, type Parameters } from './queries.js';
 
@@ -19,20 +19,13 @@ export interface TryOptions {
 export function serveTry(fastify: FastifyInstance, { tries, gateways }: TryOptions): void {
   const gatewayIds = async (): Promise<string[]> =>
     shuffled((await gateways.serving()).map(({ gatewayId }) => gatewayId));
-  let underWay = 0;
+  const admission = new Admission<Try>({ what: 'requests that are tried', limit: mostAtOnce });
   const send = async (order: Try, signal: AbortSignal): Promise<Tried> => {
-    if (underWay >= mostAtOnce) {
-      throw new TorchweaveError('overloaded', {
-        what: 'requests that are tried',
-        limit: mostAtOnce,
-        retryAfterSeconds: 1,
-      });
-    }
-    underWay += 1;
+    if (!admission.count(order)) throw admission.excess;
     try {
       return await tries.send(await gatewayIds(), order, signal);
     } finally {
-      underWay -= 1;
+      admission.release(order);
     }
   };
   // In a part of its own: a body is what is sent, whatever its type.

@@ -1,5 +1,6 @@
 import type { AuditEntry, AuditKind, AuditTrail } from '@torchweave/application';
 import { StateKeys } from './keys.js';
+import { objectIn } from './read-json.js';
 import type { RedisConnection } from './redis-connection.js';
 
 /** Entries that are kept: some 300 bytes each. */
@@ -27,16 +28,7 @@ export class RedisAuditTrail implements AuditTrail {
   async list(kind: AuditKind, offset: number, limit: number): Promise<readonly AuditEntry[]> {
     if (limit <= 0) return [];
     const texts = await this.redis.run((redis) => redis.lrange(this.keys.audit(kind), offset, offset + limit - 1));
-    return texts.flatMap((text) => entryIn(text) ?? []);
-  }
-}
-
-/** One that cannot be read hides no other. */
-function entryIn(text: string): AuditEntry | undefined {
-  try {
-    const entry: unknown = JSON.parse(text);
-    return typeof entry === 'object' && entry !== null && 'at' in entry ? (entry as AuditEntry) : undefined;
-  } catch {
-    return undefined;
+    // One that cannot be read hides no other.
+    return texts.flatMap((text) => objectIn<AuditEntry>(text) ?? []).filter((entry) => 'at' in entry);
   }
 }

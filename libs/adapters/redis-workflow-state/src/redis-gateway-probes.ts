@@ -1,6 +1,7 @@
 import type { GatewayProbes, ProbeOrder, ProbeOutcome } from '@torchweave/application';
 import { toTorchweaveError } from '@torchweave/domain';
 import { StateKeys } from './keys.js';
+import { objectIn } from './read-json.js';
 import type { RedisConnection } from './redis-connection.js';
 import { readDefinition } from './stored-definition.js';
 
@@ -75,7 +76,7 @@ export class RedisGatewayProbes implements GatewayProbes {
   async answer(gatewayId: string, send: (order: ProbeOrder) => Promise<void>): Promise<() => void> {
     const { subscriber } = this.redis;
     const onMessage = (channel: string, message: string): void => {
-      const order = channel === this.orders ? parse<ProbeOrder>(message) : undefined;
+      const order = channel === this.orders ? objectIn<ProbeOrder>(message) : undefined;
       const definition = readDefinition(order?.definition);
       // What cannot be read is not answered: its worker goes on without this gateway.
       if (order === undefined || definition === undefined || typeof order.operationId !== 'string') return;
@@ -125,7 +126,7 @@ export class RedisGatewayProbes implements GatewayProbes {
       .run(async () => {
         await subscriber.subscribe(this.words);
         subscriber.on('message', (channel: string, message: string) => {
-          const word = channel === this.words ? parse<ProbeWord>(message) : undefined;
+          const word = channel === this.words ? objectIn<ProbeWord>(message) : undefined;
           if (word !== undefined) for (const take of this.listeners) take(word);
         });
       })
@@ -153,15 +154,5 @@ async function until(signal: AbortSignal, everyMs: number, begin: (done: () => v
   } finally {
     clearInterval(looking);
     signal.removeEventListener('abort', abort);
-  }
-}
-
-/** Undefined for what is no object: on a channel that others may write to, it must end nobody. */
-function parse<Message extends object>(text: string): Message | undefined {
-  try {
-    const message: unknown = JSON.parse(text);
-    return typeof message === 'object' && message !== null ? (message as Message) : undefined;
-  } catch {
-    return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import type { GatewayRegistry, Preparation, PreparationListener } from '@torchweave/application';
 import type { PreparationOutcome, ServingGateway } from '@torchweave/application';
 import { StateKeys } from './keys.js';
+import { objectIn } from './read-json.js';
 import { Script, type RedisConnection } from './redis-connection.js';
 import { readDefinition } from './stored-definition.js';
 
@@ -108,7 +109,7 @@ export class RedisGatewayRegistry implements GatewayRegistry {
     const { subscriber } = this.redis;
     const onMessage = (channel: string, message: string): void => {
       if (channel !== this.keys.preparationsChannel) return;
-      const request = parse<PreparationRequest>(message);
+      const request = objectIn<PreparationRequest>(message);
       if (request === undefined) return;
       if ('discard' in request) return listener.discard(request.discard);
       // What cannot be read is not answered: its worker goes on without this gateway.
@@ -160,7 +161,7 @@ export class RedisGatewayRegistry implements GatewayRegistry {
   private hear(channel: string, message: string): void {
     if (channel === this.keys.announcedChannel) for (const wake of this.waiting) wake();
     if (channel !== this.keys.preparedChannel || this.answers.size === 0) return;
-    const answer = parse<PreparationAnswer>(message);
+    const answer = objectIn<PreparationAnswer>(message);
     if (answer !== undefined) for (const take of this.answers) take(answer);
   }
 
@@ -180,16 +181,6 @@ export class RedisGatewayRegistry implements GatewayRegistry {
 }
 
 const byId = (a: ServingGateway, b: ServingGateway): number => (a.gatewayId < b.gatewayId ? -1 : 1);
-
-/** Undefined for what is no object: on a channel that others may write to, it must end nobody. */
-function parse<Message extends object>(text: string): Message | undefined {
-  try {
-    const message: unknown = JSON.parse(text);
-    return typeof message === 'object' && message !== null ? (message as Message) : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 function after(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());

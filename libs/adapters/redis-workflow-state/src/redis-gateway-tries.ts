@@ -2,6 +2,7 @@ import { longestTriedAnswer, longestTry, type GatewayTries, type Tried, type Try
 import { TorchweaveError } from '@torchweave/domain';
 import { randomUUID } from 'node:crypto';
 import { StateKeys } from './keys.js';
+import { objectIn } from './read-json.js';
 import type { RedisConnection } from './redis-connection.js';
 
 /** A {@link Try} as it is sent. Bodies are base64. */
@@ -187,15 +188,6 @@ function orderIn(text: string): Order | undefined {
   const { order } = asked ?? {};
   const texts: unknown[] = [asked?.id, asked?.askerId, order?.requestId, order?.workflow, order?.body];
   return texts.every((each) => typeof each === 'string') ? asked : undefined;
-}
-
-function objectIn<Message extends object>(text: string): Message | undefined {
-  try {
-    const message: unknown = JSON.parse(text);
-    return typeof message === 'object' && message !== null ? (message as Message) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 const base64 = (bytes: Uint8Array): string =>

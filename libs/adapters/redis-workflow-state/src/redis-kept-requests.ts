@@ -1,6 +1,7 @@
 import type { KeptQuery, KeptRequest, KeptRequests, KeptSummary } from '@torchweave/application';
 import type { Redis } from 'ioredis';
 import { StateKeys } from './keys.js';
+import { objectIn } from './read-json.js';
 import { Script, type RedisConnection } from './redis-connection.js';
 
 const add = new Script('keep-requests-3');
@@ -62,7 +63,7 @@ export class RedisKeptRequests implements KeptRequests {
       if (found === undefined) return undefined;
       // It may have gone meanwhile.
       const text = await redis.hget(this.keys.keptDocuments(found.gateway), found.number);
-      return text === null ? undefined : (JSON.parse(text) as KeptRequest);
+      return objectIn<KeptRequest>(text);
     });
   }
 
@@ -87,7 +88,9 @@ export class RedisKeptRequests implements KeptRequests {
 
 const summaryOf = ({ spans: _, error: __, ...summary }: KeptRequest): KeptSummary => summary;
 
+/** One that cannot be read hides no other. */
 function lineIn(text: string, gateway: string, oldest: number): readonly Line[] {
-  const [, number = '', at, summary = ''] = /^(\d+) \d+ (\d+) (.*)$/s.exec(text) ?? [];
-  return Number(at) > oldest ? [{ gateway, number, summary: JSON.parse(summary) as KeptSummary }] : [];
+  const [, number = '', at, told = ''] = /^(\d+) \d+ (\d+) (.*)$/s.exec(text) ?? [];
+  const summary = objectIn<KeptSummary>(told);
+  return summary !== undefined && Number(at) > oldest ? [{ gateway, number, summary }] : [];
 }

@@ -1,5 +1,6 @@
 import { liveHistoryMs, type LiveHistory, type LivePoint, type TimedPoint } from '@torchweave/application';
 import { StateKeys } from './keys.js';
+import { objectIn } from './read-json.js';
 import type { RedisConnection } from './redis-connection.js';
 
 /** Points of one workflow that are kept at once, of all gateways: some 60 bytes each. */
@@ -44,10 +45,8 @@ export class RedisLiveHistory implements LiveHistory {
 }
 
 function pointIn(text: string): TimedPoint | undefined {
-  try {
-    const [at, , requestsPerSecond, errorRate, p99Ms] = JSON.parse(text) as Stored;
-    return { ...{ at, requestsPerSecond, errorRate }, ...(p99Ms === null ? {} : { p99Ms }) };
-  } catch {
-    return undefined;
-  }
+  const stored = objectIn<Stored>(text);
+  if (!Array.isArray(stored)) return undefined;
+  const [at, , requestsPerSecond, errorRate, p99Ms] = stored;
+  return { ...{ at, requestsPerSecond, errorRate }, ...(p99Ms === null ? {} : { p99Ms }) };
 }

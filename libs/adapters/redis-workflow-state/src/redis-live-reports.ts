@@ -1,5 +1,6 @@
 import type { AgedLiveReport, LiveReport, LiveReports } from '@torchweave/application';
 import { StateKeys } from './keys.js';
+import { objectIn } from './read-json.js';
 import type { RedisConnection } from './redis-connection.js';
 
 /** ms that a report is kept: a gateway at which nothing goes on writes one every ten seconds. */
@@ -36,21 +37,8 @@ export class RedisLiveReports implements LiveReports {
 
 /** What another version has written that this one does not read is not known: it is written anew in a moment. */
 function reportIn(text: string | null): LiveReport | undefined {
-  if (text === null) return undefined;
-  const report = parsed(text);
-  const isReport =
-    typeof report === 'object' &&
-    report !== null &&
-    'workflows' in report &&
-    'boundsMs' in report &&
-    'windowMs' in report;
-  return isReport ? (report as LiveReport) : undefined;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const report = objectIn<LiveReport>(text);
+  return report !== undefined && 'workflows' in report && 'boundsMs' in report && 'windowMs' in report
+    ? report
+    : undefined;
 }

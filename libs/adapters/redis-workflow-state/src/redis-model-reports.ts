@@ -1,6 +1,7 @@
 import type { AgedReport, ModelReports, VersionReport } from '@torchweave/application';
 import { versionId, type WorkflowVersion } from '@torchweave/domain';
 import { StateKeys } from './keys.js';
+import { objectIn } from './read-json.js';
 import type { RedisConnection } from './redis-connection.js';
 
 /** ms that a report is kept: workers look every few seconds, and longer where there are many workflows. */
@@ -38,8 +39,6 @@ export class RedisModelReports implements ModelReports {
 
 /** What another version has written that this one does not read is not known: it is written anew in a moment. */
 function reportIn(text: string | null): VersionReport | undefined {
-  if (text === null) return undefined;
-  const report: unknown = JSON.parse(text);
-  const isReport = typeof report === 'object' && report !== null && 'operationId' in report && 'nodes' in report;
-  return isReport ? (report as VersionReport) : undefined;
+  const report = objectIn<VersionReport>(text);
+  return report !== undefined && 'operationId' in report && 'nodes' in report ? report : undefined;
 }

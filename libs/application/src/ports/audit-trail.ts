@@ -1,5 +1,6 @@
 /** What of a request to the management API is kept: what may change something, and what was not let in. */
-export type AuditKind = 'change' | 'refused';
+export const auditKinds = ['change', 'refused'] as const;
+export type AuditKind = (typeof auditKinds)[number];
 
 /** Who did what, from where, and what came of it. No text of it is longer than some hundred characters, and none holds a key. */
 export interface AuditEntry {

@@ -13,6 +13,7 @@ export type { AgedReport, ModelReports, SeenModel, VersionReport } from './model
 export type { GatewayProbes, ProbeOrder, ProbeOutcome } from './gateway-probes.js';
 export { liveHistoryMs, liveStepMs } from './live-history.js';
 export type { LiveHistory, LivePoint, TimedPoint } from './live-history.js';
+export { auditKinds } from './audit-trail.js';
 export type { AuditEntry, AuditKind, AuditTrail } from './audit-trail.js';
 export { longestTriedAnswer, longestTry } from './gateway-tries.js';
 export type { GatewayTries, Tried, Try } from './gateway-tries.js';

@@ -32,7 +32,8 @@ describe('RedisLiveHistory', () => {
     for (const at of [1, 2, 3, 4]) await history.add('g', at, [point]);
     expect((await history.read('w', 0)).map(({ at }) => at)).toEqual([2, 3, 4]);
     expect(await connection.commands.pttl('{bounded}:history:w')).toBeGreaterThan(0);
-    await connection.commands.zadd('{bounded}:history:w', 3, 'no JSON');
+    for (const text of ['no JSON', 'null', '{"at": 3}', '7'])
+      await connection.commands.zadd('{bounded}:history:w', 3, text);
     expect(await history.read('w', 3)).toHaveLength(2);
     connection.close();
   });

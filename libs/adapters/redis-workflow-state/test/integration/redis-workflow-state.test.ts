@@ -203,6 +203,20 @@ describe('RedisKeptRequests', () => {
     connection.close();
   });
 
+  it('tells of all others where a line or what is kept under it cannot be read', async () => {
+    const [connection, namespace] = await connect();
+    const requests = new RedisKeptRequests(connection, namespace, bounds);
+    await requests.add('one', [keptRequest(1), keptRequest(2)]);
+    const now = Number((await connection.commands.time())[0]) * 1_000;
+    for (const summary of ['{', 'null', ''])
+      await connection.commands.rpush(`{${namespace}}:kept-lines:one`, `9 9 ${now} ${summary}`);
+    await connection.commands.hset(`{${namespace}}:kept-documents:one`, '1', '{');
+    expect(await idsIn(requests)).toEqual(['r-2', 'r-1']);
+    expect(await requests.find('r-2')).toEqual(keptRequest(2));
+    expect(await requests.find('r-1')).toBeUndefined();
+    connection.close();
+  });
+
   it('keeps the shares of as many gateways as it may, and lets those go that have kept nothing for longest', async () => {
     const [connection, namespace] = await connect();
     const requests = new RedisKeptRequests(connection, namespace, bounds);

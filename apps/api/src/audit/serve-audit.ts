@@ -2,7 +2,7 @@ import type { AuditEntry, AuditTrail } from '@torchweave/application';
 import type { AuditPage, AuditRow } from '@torchweave/dashboard-contract';
 import { pageApiPath } from '@torchweave/platform';
 import type { FastifyInstance } from 'fastify';
-import { auditQuery, type Parameters } from './queries.js';
+import { auditQuery, type Parameters } from '../observation/queries.js';
 
 /** Serves the audit as the page shows it. */
 export function serveAudit(fastify: FastifyInstance, trail: Pick<AuditTrail, 'list'>): void {
